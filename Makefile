@@ -1,0 +1,51 @@
+# `make` alone lists the targets.
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check lint types layers policies format bench install clean
+
+help: ## list the targets
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sort | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+install: $(STAMP) ## the virtual environment with everything in it
+
+$(STAMP): requirements.txt requirements-dev.txt
+	@command -v $(PYTHON) >/dev/null || { echo "This needs Python 3.11: '$(PYTHON)' was not found. Install it, or name yours: make PYTHON=python3 $(MAKECMDGOALS)"; exit 2; }
+	@test -d $(VENV) || $(PYTHON) -m venv $(VENV)
+	@echo "Installing what the bot needs into $(VENV) (a minute or two, once) …"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-warn-script-location -r requirements-dev.txt
+	@touch $@
+
+demo: $(STAMP) ## the whole bot on this machine, no accounts needed
+	@$(BIN)/python -m deploy.sandbox $(ARGS)
+
+test: check ## everything: format, lint, types, layers, policies, tests
+	$(BIN)/python -m pytest $(ARGS)
+
+check: lint types layers policies ## all checks that run no code
+
+lint: $(STAMP) ## ruff: format and lint
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+
+types: $(STAMP) ## mypy, strict
+	$(BIN)/mypy bot handlers deploy tests
+
+layers: $(STAMP) ## import-linter: who may import whom
+	$(BIN)/lint-imports
+
+policies: $(STAMP) ## cfn-lint: the CloudFormation in deploy/aws
+	$(BIN)/cfn-lint deploy/aws/*.yml
+
+format: $(STAMP) ## put the code into its format
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: $(STAMP) ## the benchmarks
+	$(BIN)/python -m tests.benchmarks
+
+clean: ## remove the virtual environment and the caches
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
