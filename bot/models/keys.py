@@ -1,0 +1,193 @@
+"""A KMS key as AWS describes it, and what the audit finds about it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class Verdict(StrEnum):
+    """AWS Config's four compliance types."""
+
+    COMPLIANT = "COMPLIANT"
+    NON_COMPLIANT = "NON_COMPLIANT"
+    NOT_APPLICABLE = "NOT_APPLICABLE"
+    INSUFFICIENT_DATA = "INSUFFICIENT_DATA"
+
+
+class Reason(StrEnum):
+    """Why a key has its verdict."""
+
+    ROTATION_ENABLED = "ROTATION_ENABLED"
+    ROTATION_DISABLED = "ROTATION_DISABLED"
+    PERIOD_TOO_LONG = "PERIOD_TOO_LONG"
+    AWS_MANAGED = "AWS_MANAGED"
+    KEY_SPEC = "KEY_SPEC"
+    IMPORTED_KEY_MATERIAL = "IMPORTED_KEY_MATERIAL"
+    CUSTOM_KEY_STORE = "CUSTOM_KEY_STORE"
+    REPLICA_KEY = "REPLICA_KEY"
+    KEY_DISABLED = "KEY_DISABLED"
+    PENDING_DELETION = "PENDING_DELETION"
+    NOT_READY = "NOT_READY"
+    DELETED = "DELETED"
+    ACCESS_DENIED = "ACCESS_DENIED"
+    THROTTLED = "THROTTLED"
+    SERVICE_ERROR = "SERVICE_ERROR"
+
+
+class MultiRegionRole(StrEnum):
+    """`MultiRegionKeyType` of DescribeKey; `SINGLE` for a key of one Region."""
+
+    SINGLE = "SINGLE"
+    PRIMARY = "PRIMARY"
+    REPLICA = "REPLICA"
+
+
+class MalformedArnError(ValueError):
+    """The text is not the ARN of a KMS key."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeyArn:
+    """A key's identity. `mrk-…` ids repeat across Regions, so nothing shorter will do."""
+
+    partition: str
+    region: str
+    account: str
+    key_id: str
+
+    @classmethod
+    def parse(cls, text: str) -> "KeyArn":
+        """Read `arn:<partition>:kms:<region>:<account>:key/<id>`; raise MalformedArnError otherwise."""
+        parts = text.split(":")
+        well_formed = (
+            len(parts) == 6  # noqa: PLR2004 - the six parts of an ARN
+            and parts[0] == "arn"
+            and parts[2] == "kms"
+            and all(parts[1:5])
+            and parts[5].startswith("key/")
+            and len(parts[5]) > len("key/")
+        )
+        if not well_formed:
+            raise MalformedArnError(
+                f"{text!r} is not the ARN of a KMS key (arn:<partition>:kms:<region>:<account>:key/<id>)"
+            )
+        return cls(parts[1], parts[3], parts[4], parts[5].removeprefix("key/"))
+
+    def __str__(self) -> str:
+        return f"arn:{self.partition}:kms:{self.region}:{self.account}:key/{self.key_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class KeyMetadata:
+    """The part of DescribeKey's answer that decides eligibility.
+
+    AWS's own strings are kept as they came, so that a value which AWS adds later is not mistaken for another.
+    """
+
+    arn: str
+    manager: str
+    spec: str
+    usage: str
+    origin: str
+    state: str
+    multi_region_role: MultiRegionRole = MultiRegionRole.SINGLE
+    primary_arn: str | None = None
+    description: str = ""
+    created_at: datetime | None = None
+    deletion_date: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RotationStatus:
+    """GetKeyRotationStatus: the period is in days and known only while rotation is on."""
+
+    enabled: bool
+    period_days: int | None = None
+    next_rotation: datetime | None = None
+
+
+class FailureKind(StrEnum):
+    """What kind of failure a read of AWS ended in."""
+
+    NOT_FOUND = "NOT_FOUND"
+    ACCESS_DENIED = "ACCESS_DENIED"
+    THROTTLED = "THROTTLED"
+    SERVICE_ERROR = "SERVICE_ERROR"
+
+
+@dataclass(frozen=True, slots=True)
+class ReadFailure:
+    """A call to AWS that failed: the permission it needs (`kms:DescribeKey`), AWS's code and words."""
+
+    kind: FailureKind
+    permission: str
+    code: str
+    detail: str
+
+    @property
+    def sentence(self) -> str:
+        """One sentence for people; AWS's own words stay in `detail`."""
+        if self.kind is FailureKind.ACCESS_DENIED:
+            return f"{self.permission} is denied ({denied_by(self.detail)})."
+        if self.kind is FailureKind.THROTTLED:
+            return f"{self.permission} was throttled until patience ran out ({self.code})."
+        if self.kind is FailureKind.NOT_FOUND:
+            return f"{self.permission}: there is no such thing ({self.code})."
+        return f"{self.permission} failed ({self.code})."
+
+
+def denied_by(detail: str) -> str:
+    """Say which policy denied, as far as AWS's message tells.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html
+    """
+    for words, meaning in (
+        ("service control policy", "by a service control policy"),
+        ("resource control policy", "by a resource control policy"),
+        ("resource-based policy", "by the key policy"),
+        ("session policy", "by a session policy"),
+        ("permissions boundary", "by a permissions boundary"),
+        ("identity-based policy", "the role's own policy lacks it"),
+    ):
+        if words in detail:
+            return meaning
+    return "AWS does not say by which policy"
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """A verdict with its reason and a sentence for people."""
+
+    verdict: Verdict
+    reason: Reason
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What the audit says about one key, and when it was read."""
+
+    arn: str
+    account: str
+    account_name: str
+    region: str
+    aliases: tuple[str, ...]
+    verdict: Verdict
+    reason: Reason
+    message: str
+    read_at: datetime
+    rotation_enabled: bool | None = None
+    rotation_period_days: int | None = None
+    next_rotation: datetime | None = None
+    team: str | None = None
+    managed_by: str | None = None
+    exempt_until: datetime | None = None
+
+    @property
+    def key_id(self) -> str:
+        return self.arn.rpartition("/")[2]
+
+    @property
+    def name(self) -> str:
+        """The alias where there is one, the key id otherwise."""
+        return self.aliases[0] if self.aliases else self.key_id

@@ -1,0 +1,95 @@
+"""A scan: which targets it covered, what it counted, how far it is."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+EVERYWHERE = "*"
+"""Stands for the Region of a coverage failure that concerns a whole account."""
+
+
+class CoverageStatus(StrEnum):
+    """How much of a target was read."""
+
+    SCANNED = "SCANNED"
+    PARTIAL = "PARTIAL"
+    FAILED = "FAILED"
+
+
+class ScanState(StrEnum):
+    """A scan that did not finish is never shown as one that did."""
+
+    RUNNING = "RUNNING"
+    FINISHED = "FINISHED"
+    INTERRUPTED = "INTERRUPTED"
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """An AWS account and the name that the organisation gives it (its id where it has none)."""
+
+    id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One account in one Region."""
+
+    account: Account
+    region: str
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """How much of one target was read, and if not all of it, why."""
+
+    account: str
+    account_name: str
+    region: str
+    status: CoverageStatus
+    keys: int = 0
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """Counts by verdict; exempt keys are non-compliant ones that are excused for a time."""
+
+    compliant: int = 0
+    non_compliant: int = 0
+    not_applicable: int = 0
+    insufficient_data: int = 0
+    exempt: int = 0
+
+    @property
+    def percent_compliant(self) -> float:
+        """COMPLIANT / (COMPLIANT + NON_COMPLIANT not exempt), rounded down to a tenth, so that 100 means all."""
+        judged = self.compliant + self.non_compliant
+        return 100.0 if judged == 0 else (self.compliant * 1000 // judged) / 10
+
+    @property
+    def judged(self) -> int:
+        return self.compliant + self.non_compliant
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """One run of the audit. `scope` is the filter it was narrowed to, empty for the whole organisation."""
+
+    id: str
+    state: ScanState
+    started_at: datetime
+    finished_at: datetime | None = None
+    scope: str = ""
+    started_by: str = ""
+    summary: Summary = field(default_factory=Summary)
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a running scan is."""
+
+    targets_done: int
+    targets_total: int
+    keys_read: int

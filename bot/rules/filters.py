@@ -1,0 +1,89 @@
+"""Filters as people type them: `account=prod-* region=eu-* team=payments alias=alias/web/*` or a bare word.
+
+Shell wildcards as in fnmatch. A bare word matches anywhere in alias, key id, account id or account name.
+"""
+
+from dataclasses import dataclass, fields
+from difflib import get_close_matches
+from fnmatch import fnmatchcase
+
+from bot.models.keys import Finding
+from bot.models.scans import Account
+
+
+class BadFilterError(ValueError):
+    """The filter cannot be understood; the message says which part and what would be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Every part that is given must match. Matching ignores case."""
+
+    account: str = ""
+    region: str = ""
+    team: str = ""
+    alias: str = ""
+    word: str = ""
+
+    @classmethod
+    def parse(cls, text: str) -> "Filter":
+        """Read a filter; raise BadFilterError for a part that is unknown, empty or given twice."""
+        known = [field.name for field in fields(cls) if field.name != "word"]
+        parts: dict[str, str] = {}
+        for token in text.split():
+            name, equals, value = token.partition("=")
+            name = name.lower() if equals else "word"
+            value = value if equals else token
+            if name not in known and name != "word":
+                near = get_close_matches(name, known, 1)
+                hint = f" Did you mean `{near[0]}=`?" if near else ""
+                raise BadFilterError(
+                    f"There is no filter “{name}”.{hint} Filters are {', '.join(f'{each}=…' for each in known)} or a bare word."
+                )
+            if not value:
+                raise BadFilterError(f"“{name}=” needs a value, for example {name}=prod-*.")
+            if name in parts:
+                what = "a second bare word" if name == "word" else f"“{name}=” twice"
+                raise BadFilterError(f"The filter has {what}; give each part once. Use wildcards to match more.")
+            parts[name] = value.lower()
+        return cls(**parts)
+
+    @property
+    def is_empty(self) -> bool:
+        return self == Filter()
+
+    def __str__(self) -> str:
+        named = [f"{field.name}={getattr(self, field.name)}" for field in fields(self) if field.name != "word"]
+        return " ".join([part for part in named if not part.endswith("=")] + ([self.word] if self.word else []))
+
+    def matches(self, finding: Finding) -> bool:
+        return (
+            self.matches_account(Account(finding.account, finding.account_name))
+            and self.matches_region(finding.region)
+            and (not self.team or _like(finding.team or "", self.team))
+            and (
+                not self.alias
+                or any(
+                    _like(alias, self.alias) or _like(alias.removeprefix("alias/"), self.alias)
+                    for alias in finding.aliases
+                )
+            )
+            and (not self.word or self._word_matches(finding))
+        )
+
+    def matches_account(self, account: Account) -> bool:
+        return not self.account or _like(account.id, self.account) or _like(account.name, self.account)
+
+    def matches_region(self, region: str) -> bool:
+        return not self.region or _like(region, self.region)
+
+    def _word_matches(self, finding: Finding) -> bool:
+        pattern = self.word if any(sign in self.word for sign in "*?[") else f"*{self.word}*"
+        return any(
+            _like(text, pattern)
+            for text in (*finding.aliases, finding.key_id, finding.account, finding.account_name, finding.arn)
+        )
+
+
+def _like(text: str, pattern: str) -> bool:
+    return fnmatchcase(text.lower(), pattern)
