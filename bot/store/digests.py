@@ -1,0 +1,64 @@
+"""Digests as posted, and for each of them by name what the previous one said of every key."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import datetime
+
+import sqlalchemy as sa
+from pydantic import TypeAdapter
+
+from bot.models.digests import Baseline, Digest, DigestContent
+from bot.models.messages import MessageKind
+from bot.models.trail import Act, Entry
+from bot.store.engine import Database
+from bot.store.messages import owe
+from bot.store.tables import digest_baselines, digest_rows, digests
+from bot.store.trail import append
+
+_CONTENT = TypeAdapter(DigestContent)
+_BATCH = 1000
+
+
+class DigestStore:
+    """Keeps digests, so that a row can be rendered again when its request moves."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def baseline(self, name: str) -> dict[str, Baseline]:
+        """Return what the previous digest of this name said of each key; empty before the first one."""
+        query = sa.select(digest_baselines).where(digest_baselines.c.name == name)
+        with self._database.read() as connection:
+            return {row.arn: Baseline(row.open, row.since) for row in connection.execute(query)}
+
+    def create(self, digest: Digest, baseline: Mapping[str, Baseline], pages: int, *, by: str) -> None:
+        """Store a digest, replace the baseline and owe its messages: one, and so many pages in its thread."""
+        with self._database.write() as connection:
+            connection.execute(
+                digests.insert().values(asdict(digest) | {"content": _CONTENT.dump_python(digest.content, mode="json")})
+            )
+            rows = [{"digest_id": digest.id, "arn": key.arn} for key in digest.content.top]
+            if rows:
+                connection.execute(digest_rows.insert(), rows)
+            connection.execute(digest_baselines.delete().where(digest_baselines.c.name == digest.name))
+            values = [{"name": digest.name, "arn": arn, **asdict(each)} for arn, each in baseline.items()]
+            for start in range(0, len(values), _BATCH):
+                connection.execute(digest_baselines.insert(), values[start : start + _BATCH])
+            owe(connection, MessageKind.DIGEST, digest.id, digest.channel, digest.created_at)
+            for page in range(pages):
+                owe(connection, MessageKind.DIGEST_REST, digest.id, digest.channel, digest.created_at, position=page)
+            details = {"name": digest.name, "channel": digest.channel, "open": digest.content.open_total}
+            append(connection, Entry(digest.created_at, by, Act.DIGEST_POSTED, digest.id, details))
+
+    def get(self, digest_id: str) -> Digest | None:
+        with self._database.read() as connection:
+            row = connection.execute(sa.select(digests).where(digests.c.id == digest_id)).one_or_none()
+        if row is None:
+            return None
+        return Digest(row.id, row.name, row.channel, row.created_at, _CONTENT.validate_python(row.content))
+
+    def made_for(self, name: str, since: datetime) -> bool:
+        """Say whether a digest of this name was made at or after a moment."""
+        query = sa.select(digests.c.id).where(digests.c.name == name, digests.c.created_at >= since).limit(1)
+        with self._database.read() as connection:
+            return connection.execute(query).first() is not None

@@ -1,0 +1,54 @@
+"""Which scheduled moments were taken care of: a claimed row a firing, whoever claims it first."""
+
+from datetime import datetime
+from enum import StrEnum
+
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
+
+from bot.store.engine import Database
+from bot.store.tables import firings
+
+
+class FiringState(StrEnum):
+    """A claimed firing that is not done was cut short and is taken up again at the next start."""
+
+    CLAIMED = "CLAIMED"
+    DONE = "DONE"
+    SKIPPED = "SKIPPED"
+
+
+class Firings:
+    """Claims firings, so that no process and no restart repeats or loses one."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def claim(self, job: str, due_at: datetime, now: datetime, state: FiringState = FiringState.CLAIMED) -> bool:
+        """Take a firing; False where somebody has it already."""
+        try:
+            with self._database.write() as connection:
+                connection.execute(firings.insert().values(job=job, due_at=due_at, state=state.value, claimed_at=now))
+        except IntegrityError:
+            return False
+        return True
+
+    def finish(self, job: str, due_at: datetime) -> None:
+        with self._database.write() as connection:
+            connection.execute(
+                firings.update()
+                .where(firings.c.job == job, firings.c.due_at == due_at)
+                .values(state=FiringState.DONE.value)
+            )
+
+    def unfinished(self, job: str, since: datetime) -> list[datetime]:
+        """Return the moments since then that were claimed and not finished."""
+        query = sa.select(firings.c.due_at).where(
+            firings.c.job == job, firings.c.state == FiringState.CLAIMED.value, firings.c.due_at >= since
+        )
+        with self._database.read() as connection:
+            return list(connection.execute(query.order_by(firings.c.due_at)).scalars())
+
+    def ever(self, job: str) -> bool:
+        with self._database.read() as connection:
+            return connection.execute(sa.select(firings.c.job).where(firings.c.job == job).limit(1)).first() is not None

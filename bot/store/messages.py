@@ -1,0 +1,112 @@
+"""The messages that the bot owes to Slack. A state change and the wish to show it are one transaction."""
+
+import secrets
+from collections.abc import Iterable
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Row
+
+from bot.models.messages import Message, MessageKind
+from bot.models.trail import SYSTEM, Act, Entry
+from bot.store.engine import Database
+from bot.store.tables import digest_rows, messages
+from bot.store.trail import append
+
+
+def owe(
+    connection: Connection, kind: MessageKind, subject: str, channel: str, at: datetime, *, position: int = 0
+) -> None:
+    """Wish for a new message."""
+    connection.execute(
+        messages.insert().values(
+            id=secrets.token_hex(8),
+            kind=kind.value,
+            subject=subject,
+            position=position,
+            channel=channel,
+            wanted=1,
+            shown=0,
+            next_attempt_at=at,
+        )
+    )
+
+
+def owe_another(connection: Connection, kind: MessageKind, subject: str, channel: str, at: datetime) -> None:
+    """Wish for one more message on the same subject."""
+    same = sa.and_(messages.c.kind == kind.value, messages.c.subject == subject)
+    there = connection.execute(sa.select(sa.func.count()).select_from(messages).where(same)).scalar_one()
+    owe(connection, kind, subject, channel, at, position=there)
+
+
+def touch_request(connection: Connection, request_id: str, arns: Iterable[str], at: datetime) -> None:
+    """Wish to show a request's new state: in its own message, and in every digest with a row of its keys."""
+    digests_with_rows = sa.select(digest_rows.c.digest_id).where(digest_rows.c.arn.in_(list(arns)))
+    of_request = sa.and_(messages.c.kind == MessageKind.REQUEST.value, messages.c.subject == request_id)
+    of_digest = sa.and_(messages.c.kind == MessageKind.DIGEST.value, messages.c.subject.in_(digests_with_rows))
+    connection.execute(
+        messages.update()
+        .where(sa.or_(of_request, of_digest), messages.c.lost.is_(None))
+        .values(wanted=messages.c.wanted + 1, next_attempt_at=at, attempts=0)
+    )
+
+
+class MessageStore:
+    """Says what is still to be posted or updated, and takes note of what was."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def due(self, now: datetime) -> list[Message]:
+        """Return what Slack does not show yet, in the order in which it is to appear."""
+        query = (
+            sa.select(messages)
+            .where(messages.c.shown < messages.c.wanted, messages.c.lost.is_(None), messages.c.next_attempt_at <= now)
+            .order_by(messages.c.next_attempt_at, messages.c.kind, messages.c.subject, messages.c.position)
+        )
+        with self._database.read() as connection:
+            return [_message(row) for row in connection.execute(query)]
+
+    def find(self, kind: MessageKind, subject: str, position: int = 0) -> Message | None:
+        query = sa.select(messages).where(
+            messages.c.kind == kind.value, messages.c.subject == subject, messages.c.position == position
+        )
+        with self._database.read() as connection:
+            row = connection.execute(query).one_or_none()
+            return None if row is None else _message(row)
+
+    def mark_shown(self, message: Message, ts: str) -> None:
+        """Note that Slack shows the state that was rendered; a change made meanwhile stays owed."""
+        with self._database.write() as connection:
+            connection.execute(
+                messages.update().where(messages.c.id == message.id).values(ts=ts, shown=message.wanted, attempts=0)
+            )
+
+    def mark_failed(self, message: Message, retry_at: datetime) -> None:
+        with self._database.write() as connection:
+            connection.execute(
+                messages.update()
+                .where(messages.c.id == message.id)
+                .values(attempts=messages.c.attempts + 1, next_attempt_at=retry_at)
+            )
+
+    def mark_lost(self, message: Message, why: str, at: datetime) -> None:
+        """Give a message up for good (deleted by hand, channel gone), and put that on record."""
+        with self._database.write() as connection:
+            connection.execute(messages.update().where(messages.c.id == message.id).values(lost=why))
+            details = {"kind": message.kind.value, "channel": message.channel, "why": why}
+            append(connection, Entry(at, SYSTEM, Act.MESSAGE_LOST, message.subject, details))
+
+
+def _message(row: Row[tuple[object, ...]]) -> Message:
+    return Message(
+        id=row.id,
+        kind=MessageKind(row.kind),
+        subject=row.subject,
+        position=row.position,
+        channel=row.channel,
+        ts=row.ts,
+        wanted=row.wanted,
+        shown=row.shown,
+        attempts=row.attempts,
+    )

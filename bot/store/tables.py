@@ -1,0 +1,195 @@
+"""The tables. Their history is in `migrations/`; a test proves that both agree."""
+
+import sqlalchemy as sa
+
+from bot.store.engine import UtcDateTime
+
+metadata = sa.MetaData(
+    naming_convention={
+        "ix": "ix_%(column_0_label)s",
+        "uq": "uq_%(table_name)s_%(column_0_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+scans = sa.Table(
+    "scans",
+    metadata,
+    sa.Column("id", sa.String(32), primary_key=True),
+    sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("scope", sa.Text, nullable=False),
+    sa.Column("started_by", sa.String(64), nullable=False),
+    sa.Column("started_at", UtcDateTime, nullable=False),
+    sa.Column("finished_at", UtcDateTime),
+    sa.Column("compliant", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("non_compliant", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("not_applicable", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("insufficient_data", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("exempt", sa.Integer, nullable=False, server_default="0"),
+    sa.Index("ix_scans_state_finished_at", "state", "finished_at"),
+)
+
+coverage = sa.Table(
+    "coverage",
+    metadata,
+    sa.Column("scan_id", sa.ForeignKey("scans.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("account", sa.String(32), primary_key=True),
+    sa.Column("region", sa.String(32), primary_key=True),
+    sa.Column("account_name", sa.Text, nullable=False),
+    sa.Column("status", sa.String(16), nullable=False),
+    sa.Column("keys", sa.Integer, nullable=False),
+    sa.Column("error", sa.Text),
+)
+
+findings = sa.Table(
+    "findings",
+    metadata,
+    sa.Column("scan_id", sa.ForeignKey("scans.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("arn", sa.String(256), primary_key=True),
+    sa.Column("account", sa.String(32), nullable=False),
+    sa.Column("account_name", sa.Text, nullable=False),
+    sa.Column("region", sa.String(32), nullable=False),
+    sa.Column("aliases", sa.JSON, nullable=False),
+    sa.Column("verdict", sa.String(24), nullable=False),
+    sa.Column("reason", sa.String(32), nullable=False),
+    sa.Column("message", sa.Text, nullable=False),
+    sa.Column("read_at", UtcDateTime, nullable=False),
+    sa.Column("rotation_enabled", sa.Boolean),
+    sa.Column("rotation_period_days", sa.Integer),
+    sa.Column("next_rotation", UtcDateTime),
+    sa.Column("team", sa.Text),
+    sa.Column("managed_by", sa.Text),
+    sa.Column("exempt_until", UtcDateTime),
+    sa.Index("ix_findings_scan_id_verdict", "scan_id", "verdict", "account", "region", "arn"),
+    sa.Index("ix_findings_scan_id_account", "scan_id", "account", "region"),
+)
+
+key_handles = sa.Table(
+    "key_handles",
+    metadata,
+    sa.Column("id", sa.String(32), primary_key=True),
+    sa.Column("arn", sa.String(256), nullable=False, unique=True),
+)
+
+requests = sa.Table(
+    "requests",
+    metadata,
+    sa.Column("id", sa.String(32), primary_key=True),
+    sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("requester", sa.String(32), nullable=False),
+    sa.Column("team_id", sa.String(32), nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("required", sa.Integer, nullable=False),
+    sa.Column("created_at", UtcDateTime, nullable=False),
+    sa.Column("expires_at", UtcDateTime, nullable=False),
+    sa.Column("closed_by", sa.String(32)),
+    sa.Column("closed_at", UtcDateTime),
+    sa.Index("ix_requests_state_created_at", "state", "created_at"),
+)
+
+changes = sa.Table(
+    "changes",
+    metadata,
+    sa.Column("id", sa.String(32), primary_key=True),
+    sa.Column("request_id", sa.ForeignKey("requests.id", ondelete="CASCADE"), nullable=False, index=True),
+    sa.Column("arn", sa.String(256), nullable=False),
+    sa.Column("key_name", sa.Text, nullable=False),
+    sa.Column("account_name", sa.Text, nullable=False),
+    sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("open", sa.Boolean, nullable=False),
+    sa.Column("period_days", sa.Integer, nullable=False),
+    sa.Column("result", sa.Text, nullable=False, server_default=""),
+    sa.Column("before", sa.Text, nullable=False, server_default=""),
+    sa.Column("after", sa.Text, nullable=False, server_default=""),
+    sa.Column("aws_request_id", sa.String(64)),
+    sa.Column("next_rotation", UtcDateTime),
+    sa.Column("started_at", UtcDateTime),
+    sa.Column("finished_at", UtcDateTime),
+    sa.Index("ix_changes_arn", "arn"),
+    # A key has one open change at most: the second to ask is told of the first.
+    sa.Index("uq_changes_open_arn", "arn", unique=True, sqlite_where=sa.text("open"), postgresql_where=sa.text("open")),
+)
+
+decisions = sa.Table(
+    "decisions",
+    metadata,
+    sa.Column("request_id", sa.ForeignKey("requests.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("user_id", sa.String(32), primary_key=True),
+    sa.Column("kind", sa.String(16), nullable=False),
+    sa.Column("at", UtcDateTime, nullable=False),
+    sa.Column("note", sa.Text, nullable=False, server_default=""),
+)
+
+messages = sa.Table(
+    "messages",
+    metadata,
+    sa.Column("id", sa.String(32), primary_key=True),
+    sa.Column("kind", sa.String(16), nullable=False),
+    sa.Column("subject", sa.String(64), nullable=False),
+    sa.Column("position", sa.Integer, nullable=False),
+    sa.Column("channel", sa.String(32), nullable=False),
+    sa.Column("ts", sa.String(32)),
+    sa.Column("wanted", sa.Integer, nullable=False),
+    sa.Column("shown", sa.Integer, nullable=False),
+    sa.Column("attempts", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("next_attempt_at", UtcDateTime, nullable=False),
+    sa.Column("lost", sa.Text),
+    sa.UniqueConstraint("kind", "subject", "position"),
+)
+
+digests = sa.Table(
+    "digests",
+    metadata,
+    sa.Column("id", sa.String(32), primary_key=True),
+    sa.Column("name", sa.String(64), nullable=False),
+    sa.Column("channel", sa.String(32), nullable=False),
+    sa.Column("created_at", UtcDateTime, nullable=False),
+    sa.Column("content", sa.JSON, nullable=False),
+)
+
+digest_rows = sa.Table(
+    "digest_rows",
+    metadata,
+    sa.Column("digest_id", sa.ForeignKey("digests.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("arn", sa.String(256), primary_key=True, index=True),
+)
+
+digest_baselines = sa.Table(
+    "digest_baselines",
+    metadata,
+    sa.Column("name", sa.String(64), primary_key=True),
+    sa.Column("arn", sa.String(256), primary_key=True),
+    sa.Column("open", sa.Boolean, nullable=False),
+    sa.Column("since", UtcDateTime, nullable=False),
+)
+
+firings = sa.Table(
+    "firings",
+    metadata,
+    sa.Column("job", sa.String(64), primary_key=True),
+    sa.Column("due_at", UtcDateTime, primary_key=True),
+    sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("claimed_at", UtcDateTime, nullable=False),
+)
+
+audit_entries = sa.Table(
+    "audit_entries",
+    metadata,
+    sa.Column("sequence", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("at", sa.String(40), nullable=False),
+    sa.Column("actor", sa.String(64), nullable=False),
+    sa.Column("act", sa.String(32), nullable=False),
+    sa.Column("subject", sa.String(256), nullable=False, index=True),
+    sa.Column("details", sa.Text, nullable=False),
+    sa.Column("previous_hash", sa.String(64), nullable=False, unique=True),
+    sa.Column("hash", sa.String(64), nullable=False),
+)
+
+audit_head = sa.Table(
+    "audit_head",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("sequence", sa.Integer, nullable=False),
+    sa.Column("hash", sa.String(64), nullable=False),
+)
