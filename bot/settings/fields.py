@@ -1,0 +1,195 @@
+"""The kinds of value that the file holds, each with what is wrong and what to do when it is not one."""
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from difflib import get_close_matches
+from typing import Annotated
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
+
+from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic_core import PydanticCustomError
+
+from bot.cron import BadScheduleError, cron_trigger
+
+MISTAKE = "mistake"
+"""The type of the errors made here; their context holds the two sentences of a Problem."""
+
+DAYS_BETWEEN_ROTATIONS = range(90, 2561)
+"""https://docs.aws.amazon.com/kms/latest/APIReference/API_EnableKeyRotation.html"""
+
+LONGEST_APPROVAL = timedelta(days=30)
+
+_ACCOUNT_ID = re.compile(r"\d{12}", re.ASCII)
+_REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)+-\d{1,2}", re.ASCII)  # eusc-de-east-1 is one
+_ROLE_NAME = re.compile(
+    r"[\w+=,.@-]{1,64}", re.ASCII
+)  # https://docs.aws.amazon.com/IAM/latest/APIReference/API_Role.html
+_EXTERNAL_ID = re.compile(r"[\w+=,.@:/-]{2,1224}", re.ASCII)  # .../STS/latest/APIReference/API_AssumeRole.html
+_CHANNEL = re.compile(r"[CG][A-Z0-9]{2,}", re.ASCII)
+_WORKSPACE = re.compile(r"[TE][A-Z0-9]+", re.ASCII)
+_APPROVER = re.compile(r"[UWS][A-Z0-9]+", re.ASCII)
+_DURATION = re.compile(r"(?P<count>\d{1,6})(?P<unit>[mhd])", re.ASCII)
+_UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
+_SECRET = re.compile(r"xox|xapp-", re.IGNORECASE)
+_LONGEST_SHOWN = 60
+
+
+def mistake(what: str, remedy: str) -> PydanticCustomError:
+    """Make the error that a validator raises: what is wrong and what to do, both sentences."""
+    return PydanticCustomError(MISTAKE, "{what} {remedy}", {"what": what, "remedy": remedy})
+
+
+def shown(value: object) -> str:
+    """Quote a value for a message; what looks like a Slack token is never shown."""
+    text = str(value).lower() if isinstance(value, bool) else str(value)
+    if _SECRET.search(text):
+        return "a Slack token (not shown)"
+    return f"“{text if len(text) <= _LONGEST_SHOWN else text[: _LONGEST_SHOWN - 1] + '…'}”"
+
+
+def nearest(word: str, known: list[str]) -> str | None:
+    by_lower = {each.lower(): each for each in known}
+    near = get_close_matches(word.lower(), list(by_lower), 1)
+    return by_lower[near[0]] if near else None
+
+
+def _account_id(text: str) -> str:
+    if _ACCOUNT_ID.fullmatch(text):
+        return text
+    what = f"has {len(text)} digits" if text.isdigit() else "is not an account id"
+    raise mistake(f"{shown(text)} {what}.", "Write the account's id, which has 12 digits.")
+
+
+def _account_pattern(text: str) -> str:
+    if not text.strip():
+        raise mistake("An account pattern is empty.", 'Write an account id, a name, or a pattern such as "prod-*".')
+    return _account_id(text) if text.isdigit() else text
+
+
+def _region(text: str) -> str:
+    if _REGION.fullmatch(text):
+        return text
+    if re.fullmatch(r"[a-z]{2}(-[a-z]+)+-\d[a-z]", text):
+        raise mistake(f"{shown(text)} is an availability zone.", f"Write its Region, {text[:-1]}.")
+    raise mistake(f"{shown(text)} is not the name of a Region.", "Write it as AWS does, for example eu-central-1.")
+
+
+def _role_name(text: str) -> str:
+    if _ROLE_NAME.fullmatch(text):
+        return text
+    if text.startswith("arn:"):
+        raise mistake(
+            f"{shown(text)} is an ARN, not a role name.",
+            "Write the role's name alone; it is assumed under that name in each account.",
+        )
+    raise mistake(f"{shown(text)} is not a role name.", "Use up to 64 letters, digits and +=,.@_- and no path.")
+
+
+def _external_id(text: str) -> str:
+    if _EXTERNAL_ID.fullmatch(text):
+        return text
+    raise mistake(
+        f"An external id of {len(text)} characters with these signs is not one that AWS accepts.",
+        "Use 2 to 1224 letters, digits and +=,.@:/_- as in the role's trust policy.",
+    )
+
+
+def _schedule(text: str) -> str:
+    try:
+        cron_trigger(text, ZoneInfo("UTC"))
+    except BadScheduleError as error:
+        raise mistake(str(error), 'Write a crontab line, for example "0 9 * * mon-fri".') from error
+    return text
+
+
+def _timezone(text: str) -> str:
+    try:
+        ZoneInfo(text)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        near = nearest(text, sorted(available_timezones()))
+        remedy = f"Did you mean {near}?" if near else "Write an IANA name, for example Europe/Berlin."
+        raise mistake(f"{shown(text)} is not a time zone.", remedy) from error
+    return text
+
+
+def _channel(text: str) -> str:
+    if _CHANNEL.fullmatch(text):
+        return text
+    what = "is the name of a channel" if text.startswith("#") else "is not the id of a channel"
+    raise mistake(
+        f"{shown(text)} {what}.", "Write its id (C… or G…); Slack shows it at the bottom of the channel's details."
+    )
+
+
+def _workspace(text: str) -> str:
+    if _WORKSPACE.fullmatch(text):
+        return text
+    raise mistake(f"{shown(text)} is not the id of a workspace.", "Write its id (T… or E…).")
+
+
+def _approver(text: str) -> str:
+    if _APPROVER.fullmatch(text):
+        return text
+    what = "is not the id of a Slack user or group"
+    if "@" in text:
+        what = "is a name" if text.startswith("@") else "is an e-mail address"
+    raise mistake(
+        f"{shown(text)} {what}.",
+        "Write the person's id (U… or W…) or the user group's (S…); profiles offer to copy it.",
+    )
+
+
+def _duration(value: object) -> timedelta:
+    if isinstance(value, timedelta):
+        return value
+    match = _DURATION.fullmatch(value) if isinstance(value, str) else None
+    if match is None:
+        raise mistake(f"{shown(value)} is not a length of time.", 'Write a number and m, h or d, for example "24h".')
+    return int(match["count"]) * _UNITS[match["unit"]]
+
+
+def _expiry(length: timedelta) -> timedelta:
+    if timedelta(0) < length <= LONGEST_APPROVAL:
+        return length
+    what = "longer than 30 days" if length > timedelta(0) else "no time at all"
+    raise mistake(f"An approval would live for {what}.", 'Write at least "1m" and at most "30d".')
+
+
+def _between(allowed: range, unit: str = "") -> Callable[[int], int]:
+    def check(number: int) -> int:
+        if number in allowed:
+            return number
+        raise mistake(f"{number} is out of range.", f"Write a whole number from {allowed[0]} to {allowed[-1]}{unit}.")
+
+    return check
+
+
+def at_least_one(what: str, remedy: str) -> AfterValidator:
+    """Refuse an empty list."""
+
+    def check(items: tuple[str, ...]) -> tuple[str, ...]:
+        if not items:
+            raise mistake(what, remedy)
+        return items
+
+    return AfterValidator(check)
+
+
+LIST = Field(strict=False)
+"""TOML has lists where the settings have tuples; everything else is taken strictly."""
+
+AccountId = Annotated[str, AfterValidator(_account_id)]
+AccountPattern = Annotated[str, AfterValidator(_account_pattern)]
+Region = Annotated[str, AfterValidator(_region)]
+RoleName = Annotated[str, AfterValidator(_role_name)]
+ExternalId = Annotated[str, AfterValidator(_external_id)]
+Schedule = Annotated[str, AfterValidator(_schedule)]
+Timezone = Annotated[str, AfterValidator(_timezone)]
+Channel = Annotated[str, AfterValidator(_channel)]
+Workspace = Annotated[str, AfterValidator(_workspace)]
+Approver = Annotated[str, AfterValidator(_approver)]
+Expiry = Annotated[timedelta, AfterValidator(_expiry), BeforeValidator(_duration)]
+PeriodDays = Annotated[int, AfterValidator(_between(DAYS_BETWEEN_ROTATIONS, " days"))]
+Top = Annotated[int, AfterValidator(_between(range(1, 16)))]
+Approvals = Annotated[int, AfterValidator(_between(range(1, 101)))]

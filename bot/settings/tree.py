@@ -1,0 +1,201 @@
+"""The settings as the rest of the bot sees them; the sections of the file are validated by their own classes."""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, PlainValidator, SecretStr, Tag, ValidationInfo
+from pydantic import field_validator as validates
+
+from bot.models.approval import ApprovalRule
+from bot.settings import fields
+from bot.settings.fields import LIST, at_least_one, mistake
+
+WORD, ITEMS = "<word>", "<list>"
+"""Which of two shapes a value has. Pydantic puts these into the place of an error, where nobody wants them."""
+
+
+def _shape(value: object) -> str:
+    return WORD if isinstance(value, str) else ITEMS
+
+
+class Section(BaseModel):
+    """A table of the file: nothing unknown in it, nothing converted, nothing changed afterwards."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, validate_default=True)
+
+
+class SlackSection(Section):
+    """Where to speak and whose people may act. No workspaces means the bot's own."""
+
+    channel: fields.Channel | None = None
+    workspaces: Annotated[
+        tuple[fields.Workspace, ...],
+        LIST,
+    ] = ()
+
+
+class Scan(Section):
+    """What is read, as whom and when. No accounts means the caller's own."""
+
+    accounts: (
+        Annotated[
+            Annotated[Literal["organization"], Tag(WORD)]
+            | Annotated[
+                tuple[fields.AccountId, ...],
+                LIST,
+                at_least_one("No account would be scanned.", "Leave it out for the caller's own account."),
+                Tag(ITEMS),
+            ],
+            Discriminator(_shape),
+        ]
+        | None
+    ) = None
+    regions: Annotated[
+        Annotated[Literal["enabled"], Tag(WORD)]
+        | Annotated[
+            tuple[fields.Region, ...],
+            LIST,
+            at_least_one("No Region would be scanned.", 'Write "enabled" for all that an account has enabled.'),
+            Tag(ITEMS),
+        ],
+        Discriminator(_shape),
+    ] = "enabled"
+    audit_role: fields.RoleName | None = None
+    remediation_role: fields.RoleName | None = None
+    external_id: fields.ExternalId | None = None
+    schedule: fields.Schedule = "0 */6 * * *"
+
+    @validates("audit_role")
+    @classmethod
+    def _other_accounts_need_a_role(cls, role: str | None, info: ValidationInfo) -> str | None:
+        if role is None and info.data.get("accounts") is not None:
+            raise mistake(
+                "scan.accounts names more than the caller's own account, and no role to read them with is given.",
+                "Write the name of the role to assume in each account.",
+            )
+        return role
+
+
+class Policy(Section):
+    """What the organisation wants of a key, and what the bot sets; both in days."""
+
+    max_rotation_period_days: fields.PeriodDays = 365
+    enable_with_period_days: fields.PeriodDays = 365
+
+    @validates("enable_with_period_days")
+    @classmethod
+    def _what_is_set_must_comply(cls, days: int, info: ValidationInfo) -> int:
+        most = info.data.get("max_rotation_period_days", days)
+        if days > most:
+            raise mistake(
+                f"Keys enabled with {days} days would break the policy of at most {most}.",
+                f"Write {most} or less.",
+            )
+        return days
+
+
+class Match(Section):
+    """The parts of a filter by which keys go to another channel."""
+
+    account: str = ""
+    region: str = ""
+    team: str = ""
+    alias: str = ""
+
+
+def _match(value: object) -> dict[str, str]:
+    return Match.model_validate(value).model_dump(exclude_defaults=True)
+
+
+class Route(Section):
+    """An extra digest: the keys that match, as the parts of a `Filter`, to another channel."""
+
+    match: Annotated[dict[str, str], PlainValidator(_match)]
+    channel: fields.Channel
+
+
+class Digest(Section):
+    """When the digest is posted, in which time zone, with how many keys in the message itself."""
+
+    schedule: fields.Schedule = "0 9 * * mon-fri"
+    timezone: fields.Timezone = "UTC"
+    top: fields.Top = 10
+    routes: Annotated[tuple[Route, ...], LIST, Field(alias="route")] = ()
+
+
+class RuleSection(Section):
+    """One `[[approval.rule]]`."""
+
+    accounts: Annotated[
+        tuple[fields.AccountPattern, ...],
+        LIST,
+        at_least_one("The rule is for no account.", 'Write account ids or name patterns; ["*"] is every account.'),
+    ]
+    approvers: Annotated[
+        tuple[fields.Approver, ...],
+        LIST,
+        at_least_one("The rule names nobody, so nobody could approve.", "Write user ids (U…) or user group ids (S…)."),
+    ]
+    required: fields.Approvals = 1
+
+    @validates("required")
+    @classmethod
+    def _enough_people_must_be_named(cls, required: int, info: ValidationInfo) -> int:
+        named = ApprovalRule((), tuple(info.data.get("approvers", ())))
+        if named.users and not named.groups and required > len(named.users):
+            raise mistake(
+                f"{required} approvals are required of {len(named.users)} named.",
+                "Name more people or a user group, or require fewer.",
+            )
+        return required
+
+
+def _rule(value: object) -> ApprovalRule:
+    if isinstance(value, ApprovalRule):
+        return value
+    section = RuleSection.model_validate(value)
+    return ApprovalRule(section.accounts, section.approvers, section.required)
+
+
+class Approval(Section):
+    """How long a request waits, and who may approve it; the first rule that matches an account decides."""
+
+    expires_after: fields.Expiry = timedelta(hours=24)
+    rules: Annotated[tuple[Annotated[ApprovalRule, PlainValidator(_rule)], ...], LIST, Field(alias="rule")] = ()
+
+
+class Document(Section):
+    """The file."""
+
+    slack: SlackSection = SlackSection()
+    scan: Scan = Scan()
+    policy: Policy = Policy()
+    digest: Digest = Digest()
+    approval: Approval = Approval()
+
+
+@dataclass(frozen=True, slots=True)
+class Slack:
+    """How to reach Slack, where to speak and whose people may act. No workspaces means the bot's own."""
+
+    bot_token: SecretStr
+    app_token: SecretStr
+    signing_secret: SecretStr | None
+    api_url: str
+    channel: str
+    workspaces: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that can be set. `slack` is None where the bot runs without it; `path` is the file that was read."""
+
+    slack: Slack | None
+    database_url: str = field(repr=False)  # may hold a password
+    scan: Scan
+    policy: Policy
+    digest: Digest
+    approval: Approval
+    path: Path | None
