@@ -25,7 +25,7 @@ _REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)+-\d{1,2}", re.ASCII)  # eusc-de-east-
 _ROLE_NAME = re.compile(
     r"[\w+=,.@-]{1,64}", re.ASCII
 )  # https://docs.aws.amazon.com/IAM/latest/APIReference/API_Role.html
-_EXTERNAL_ID = re.compile(r"[\w+=,.@:/-]{2,1224}", re.ASCII)  # .../STS/latest/APIReference/API_AssumeRole.html
+_EXTERNAL_ID = re.compile(r"[\w+=,.@:/-]{2,1224}", re.ASCII)  # …/STS/latest/APIReference/API_AssumeRole.html
 _CHANNEL = re.compile(r"[CG][A-Z0-9]{2,}", re.ASCII)
 _WORKSPACE = re.compile(r"[TE][A-Z0-9]+", re.ASCII)
 _APPROVER = re.compile(r"[UWS][A-Z0-9]+", re.ASCII)
@@ -89,8 +89,10 @@ def _role_name(text: str) -> str:
 def _external_id(text: str) -> str:
     if _EXTERNAL_ID.fullmatch(text):
         return text
+    has_good_length = 2 <= len(text) <= 1224  # noqa: PLR2004 - AWS's limits
+    what = "has signs that AWS does not accept" if has_good_length else f"has {len(text)} characters"
     raise mistake(
-        f"An external id of {len(text)} characters with these signs is not one that AWS accepts.",
+        f"The external id {what}.",
         "Use 2 to 1224 letters, digits and +=,.@:/_- as in the role's trust policy.",
     )
 
@@ -165,6 +167,12 @@ def _between(allowed: range, unit: str = "") -> Callable[[int], int]:
     return check
 
 
+def _approvals(number: int) -> int:
+    if number >= 1:
+        return number
+    raise mistake(f"{number} approvals would let nobody decide.", "Write 1 or more.")
+
+
 def at_least_one(what: str, remedy: str) -> AfterValidator:
     """Refuse an empty list."""
 
@@ -192,4 +200,4 @@ Approver = Annotated[str, AfterValidator(_approver)]
 Expiry = Annotated[timedelta, AfterValidator(_expiry), BeforeValidator(_duration)]
 PeriodDays = Annotated[int, AfterValidator(_between(DAYS_BETWEEN_ROTATIONS, " days"))]
 Top = Annotated[int, AfterValidator(_between(range(1, 16)))]
-Approvals = Annotated[int, AfterValidator(_between(range(1, 101)))]
+Approvals = Annotated[int, AfterValidator(_approvals)]

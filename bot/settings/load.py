@@ -2,40 +2,79 @@
 
 import tomllib
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
-from pydantic import SecretStr, ValidationError
+from pydantic import ValidationError
 
 from bot.errors import ConfigurationError, Problem
-from bot.settings.tree import Document, Settings, Slack
+from bot.settings.environment import Environment
+from bot.settings.problems import document_problems, syntax_problem
+from bot.settings.tree import Document, Settings
+
+DEFAULT_FILE = "kms-rotation.toml"
+_VARIABLE = "KMS_ROTATION_CONFIG"
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """What the file gave. The document is None where there was one and it is unsound."""
+
+    path: Path | None
+    document: Document | None
+    problems: tuple[Problem, ...] = ()
 
 
 def load(environ: Mapping[str, str], *, with_slack: bool) -> Settings:
-    named = environ.get("KMS_ROTATION_CONFIG", "")
-    path = Path(named or "kms-rotation.toml")
-    raw = tomllib.loads(path.read_text(encoding="utf-8")) if named or path.exists() else {}
+    """Read all settings; `with_slack` demands what is needed to speak with Slack.
+
+    Raises ConfigurationError with every problem of the environment and of the file.
+    """
+    environment = Environment(environ)
+    named = environment.get(_VARIABLE)
+    reading = _read(Path(named or DEFAULT_FILE), is_named=named is not None)
+    document = reading.document or Document()
+    folder = reading.path.resolve().parent if reading.path else Path.cwd()
+    settings = Settings(
+        slack=environment.slack(document.slack) if with_slack else None,
+        database_url=environment.database_url(folder),
+        scan=document.scan,
+        policy=document.policy,
+        digest=document.digest,
+        approval=document.approval,
+        path=reading.path,
+    )
+    problems = [*environment.problems, *reading.problems]
+    if with_slack and reading.document is not None and document.slack.channel is None:
+        place = f"{named or DEFAULT_FILE}: slack.channel"
+        problems.append(Problem(place, "It is missing.", "Write the id (C… or G…) of the channel for the digest."))
+    if problems:
+        raise ConfigurationError(problems)
+    return settings
+
+
+def _read(path: Path, *, is_named: bool) -> _Reading:
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        if not is_named:
+            return _Reading(None, Document())
+        remedy = f"Write the path of the file, or leave the variable out for {DEFAULT_FILE}."
+        return _Reading(None, None, (Problem(f"environment: {_VARIABLE}", f"There is no file {path}.", remedy),))
+    except OSError as error:
+        problem = Problem(str(path), f"It cannot be read: {error.strerror}.", "Let the bot's user read this file.")
+        return _Reading(None, None, (problem,))
+    except UnicodeDecodeError as error:
+        problem = Problem(str(path), f"Byte {error.start + 1} is not UTF-8.", "Save the file as UTF-8.")
+        return _Reading(None, None, (problem,))
+    try:
+        raw = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        return _Reading(path, None, (syntax_problem(str(path), error),))
+    document, invalid = None, None
     try:
         document = Document.model_validate(raw)
     except ValidationError as error:
-        raise ConfigurationError(
-            Problem(f"{path}: {'.'.join(map(str, each['loc']))}", each["msg"], "") for each in error.errors()
-        ) from error
-    slack = None
-    if with_slack:
-        slack = Slack(
-            SecretStr(environ["SLACK_BOT_TOKEN"]),
-            SecretStr(environ["SLACK_APP_TOKEN"]),
-            None,
-            environ.get("SLACK_API_URL", "https://slack.com/api/"),
-            document.slack.channel or "",
-            document.slack.workspaces,
-        )
-    return Settings(
-        slack,
-        environ.get("DATABASE_URL") or f"sqlite:///{path.resolve().parent}/kms-rotation.sqlite3",
-        document.scan,
-        document.policy,
-        document.digest,
-        document.approval,
-        path if path.exists() else None,
-    )
+        invalid = error
+    problems = document_problems(str(path), text, raw, invalid)
+    return _Reading(path, document, tuple(problems))

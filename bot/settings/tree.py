@@ -30,10 +30,7 @@ class SlackSection(Section):
     """Where to speak and whose people may act. No workspaces means the bot's own."""
 
     channel: fields.Channel | None = None
-    workspaces: Annotated[
-        tuple[fields.Workspace, ...],
-        LIST,
-    ] = ()
+    workspaces: Annotated[tuple[fields.Workspace, ...], LIST] = ()
 
 
 class Scan(Section):
@@ -106,13 +103,17 @@ class Match(Section):
 
 
 def _match(value: object) -> dict[str, str]:
-    return Match.model_validate(value).model_dump(exclude_defaults=True)
+    """Check the parts of a filter, and spell them as `Filter` does: in small letters."""
+    parts = Match.model_validate(value).model_dump(exclude_defaults=True)
+    if not parts:
+        raise mistake("The route matches nothing in particular.", "Write any of account, region, team and alias.")
+    return {name: pattern.lower() for name, pattern in parts.items()}
 
 
 class Route(Section):
     """An extra digest: the keys that match, as the parts of a `Filter`, to another channel."""
 
-    match: Annotated[dict[str, str], PlainValidator(_match)]
+    match: Annotated[dict[str, str], PlainValidator(_match)] = Field(default_factory=dict)
     channel: fields.Channel
 
 
@@ -132,12 +133,12 @@ class RuleSection(Section):
         tuple[fields.AccountPattern, ...],
         LIST,
         at_least_one("The rule is for no account.", 'Write account ids or name patterns; ["*"] is every account.'),
-    ]
+    ] = ()
     approvers: Annotated[
         tuple[fields.Approver, ...],
         LIST,
         at_least_one("The rule names nobody, so nobody could approve.", "Write user ids (U…) or user group ids (S…)."),
-    ]
+    ] = ()
     required: fields.Approvals = 1
 
     @validates("required")

@@ -1,0 +1,110 @@
+"""Turns what pydantic found, and what it cannot find, into problems that people can mend."""
+
+import tomllib
+from collections.abc import Iterator
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from bot.errors import Problem
+from bot.settings.fields import MISTAKE, nearest, shown
+from bot.settings.places import Lines, Location, spell
+from bot.settings.tree import (
+    ITEMS,
+    WORD,
+    Approval,
+    Digest,
+    Document,
+    Match,
+    Policy,
+    Route,
+    RuleSection,
+    Scan,
+    Section,
+    SlackSection,
+)
+
+_SECTIONS: dict[tuple[str, ...], type[Section]] = {
+    (): Document,
+    ("slack",): SlackSection,
+    ("scan",): Scan,
+    ("policy",): Policy,
+    ("digest",): Digest,
+    ("digest", "route"): Route,
+    ("digest", "route", "match"): Match,
+    ("approval",): Approval,
+    ("approval", "rule"): RuleSection,
+}
+_FROM_THE_ENVIRONMENT = {
+    "bot_token": "SLACK_BOT_TOKEN",
+    "app_token": "SLACK_APP_TOKEN",
+    "signing_secret": "SLACK_SIGNING_SECRET",
+    "api_url": "SLACK_API_URL",
+    "database_url": "DATABASE_URL",
+}
+_WANTED = {
+    "string_type": ("text", "Write text in quotes."),
+    "int_type": ("a whole number", "Write a whole number without quotes."),
+    "tuple_type": ("a list", 'Write a list, for example ["first", "second"].'),
+    "model_type": ("a table", "Write it as a table."),
+}
+_TOML_NAMES = {str: "text", bool: "true or false", int: "a number", float: "a number", list: "a list", dict: "a table"}
+
+
+def syntax_problem(name: str, error: tomllib.TOMLDecodeError) -> Problem:
+    """Say where the TOML breaks off. `tomllib` puts line and column into its message."""
+    return Problem(name, f"{error}.", "Correct the TOML there; text needs quotes, and a table is named once.")
+
+
+def document_problems(name: str, text: str, raw: dict[str, Any], error: ValidationError | None) -> list[Problem]:
+    """Say all that is wrong with a file in the order of its lines. `name` is the file's, as people know it."""
+    lines = Lines(text)
+    found = [] if error is None else [_translate(details) for details in error.errors(include_url=False)]
+    found.extend(_repetitions((), raw))
+    found.sort(key=lambda each: lines.of(each[0]) or 0)
+    return [Problem(_place(name, lines.of(path), path), what, remedy) for path, what, remedy in found]
+
+
+def _place(name: str, line: int | None, path: Location) -> str:
+    return f"{name}: {spell(path)}" if line is None else f"{name}:{line}: {spell(path)}"
+
+
+def _translate(details: ErrorDetails) -> tuple[Location, str, str]:
+    path: Location = tuple(part for part in details["loc"] if part not in {WORD, ITEMS})
+    kind, value = details["type"], details["input"]
+    if kind == MISTAKE:
+        return path, details["ctx"]["what"], details["ctx"]["remedy"]
+    if kind == "extra_forbidden":
+        return path, "There is no such setting.", _instead_of(path)
+    if kind == "missing":
+        return path, "It is missing.", f"Add {path[-1]} to this table."
+    if kind == "literal_error":
+        return path, f"{shown(value)} is not known here.", f"Write {details['ctx']['expected']} or a list."
+    if kind in _WANTED:
+        wanted, remedy = _WANTED[kind]
+        return path, f"It is {_TOML_NAMES.get(type(value), 'a date or time')}, not {wanted}.", remedy
+    return path, f"{details['msg']}.", "Correct it."
+
+
+def _instead_of(path: Location) -> str:
+    """Say what an unknown key may have meant."""
+    *above, last = path
+    section = _SECTIONS[tuple(part for part in above if isinstance(part, str))]
+    if variable := _FROM_THE_ENVIRONMENT.get(str(last)):
+        return f"It comes from the environment: set {variable}."
+    known = [each.alias or key for key, each in section.model_fields.items()]
+    near = nearest(str(last), known)
+    return f"Did you mean {near}?" if near else f"Known here: {', '.join(known)}."
+
+
+def _repetitions(path: Location, value: object) -> Iterator[tuple[Location, str, str]]:
+    """Find what a list names twice. Pydantic would look at whole lists only, and only at sound ones."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield from _repetitions((*path, key), inner)
+    elif isinstance(value, list):
+        for position, inner in enumerate(value):
+            yield from _repetitions((*path, position), inner)
+            if isinstance(inner, str) and inner in value[:position]:
+                yield (*path, position), f"{shown(inner)} is in this list twice.", "Name it once."
