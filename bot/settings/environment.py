@@ -107,7 +107,9 @@ class Environment:
         text = self.get("SLACK_API_URL") or DEFAULT_API_URL
         if not _is_web_address(text):
             self.complain(
-                "SLACK_API_URL", "It is not a web address.", f"Leave it out for {DEFAULT_API_URL} or write http(s)://…"
+                "SLACK_API_URL",
+                "It is not a web address.",
+                f"Leave it out for Slack's own, {DEFAULT_API_URL}, or write http://… or https://… in full.",
             )
         return text if text.endswith("/") else f"{text}/"
 

@@ -34,7 +34,8 @@ class Lines:
                     full = _numbered(names, tables_so_far, len(names) - 1)
                     tables_so_far[full] = tables_so_far.get(full, -1) + 1
                 table = _numbered(names, tables_so_far, len(names))
-                self._lines[table] = number
+                for path in (table, *(names[:depth] for depth in range(1, len(names) + 1))):
+                    self._lines.setdefault(path, number)
             elif key is not None:
                 names = _split(key["name"])
                 for depth in range(1, len(names) + 1):
