@@ -1,15 +1,16 @@
 """Crontab lines as triggers, with the meaning that crontab(5) gives them.
 
 APScheduler counts weekdays from Monday = 0 where cron counts from Sunday = 0, reads a number with a step as a range,
-and wants both the day of the month and the day of the week to match where cron is content with either. So the line is
-read here, field by field, and APScheduler is handed plain lists.
+wants both the day of the month and the day of the week to match where cron is content with either, and fires twice in
+the hour that comes twice when summer time ends. So the line is read here, field by field, and APScheduler is handed
+plain lists.
 https://man7.org/linux/man-pages/man5/crontab.5.html
 """
 
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from apscheduler.triggers.base import BaseTrigger
@@ -84,6 +85,16 @@ _WEEKDAY = _Field("day of week", 0, 7, _WEEKDAYS)
 _FIELDS = (_MINUTE, _HOUR, _DAY, _MONTH, _WEEKDAY)
 
 
+class _OnceWhenClocksGoBack(CronTrigger):  # type: ignore[misc]  # APScheduler is published without types
+    """Fires only the first time in an hour that comes twice, as cron does for jobs at fixed hours (cron(8), Debian)."""
+
+    def get_next_fire_time(self, previous_fire_time: datetime | None, now: datetime) -> datetime | None:
+        upcoming: datetime | None = super().get_next_fire_time(previous_fire_time, now)
+        while upcoming is not None and upcoming.fold:
+            upcoming = super().get_next_fire_time(upcoming, upcoming)
+        return upcoming
+
+
 def cron_trigger(expression: str, timezone: ZoneInfo) -> CronTrigger | OrTrigger:
     """Make the trigger of a five-field crontab line: minute, hour, day of month, month, day of week.
 
@@ -98,12 +109,13 @@ def cron_trigger(expression: str, timezone: ZoneInfo) -> CronTrigger | OrTrigger
     weekday_names = frozenset(_WEEKDAYS[number % len(_WEEKDAYS)] for number in weekdays)
     times = {"minute": _listed(minutes), "hour": _listed(hours), "month": _listed(months), "timezone": timezone}
     by_day, by_weekday = {"day": _listed(days)}, {"day_of_week": _listed(weekday_names)}
-    _, _, day_text, _, weekday_text = texts
+    _, hour_text, day_text, _, weekday_text = texts
+    kind = CronTrigger if hour_text.startswith("*") else _OnceWhenClocksGoBack
     if not day_text.startswith("*") and not weekday_text.startswith("*"):
-        return OrTrigger([CronTrigger(**times, **by_day), CronTrigger(**times, **by_weekday)])
+        return OrTrigger([kind(**times, **by_day), kind(**times, **by_weekday)])
     if min(days) > max(_LONGEST_MONTHS[month - 1] for month in months):
         raise BadScheduleError(f"In the day of month field {min(days)} never comes in the months given.")
-    return CronTrigger(**times, **by_day, **by_weekday)
+    return kind(**times, **by_day, **by_weekday)
 
 
 def last_due(trigger: BaseTrigger, before: datetime, within: timedelta) -> datetime | None:
@@ -111,6 +123,7 @@ def last_due(trigger: BaseTrigger, before: datetime, within: timedelta) -> datet
 
     The times are aware. The span is widened from its end, so that a year of minutes is not walked through.
     """
+    before = before.astimezone(UTC)  # two times of one zone compare by the clock on the wall
     span = min(timedelta(minutes=1), within)
     while True:
         due = _last_between(trigger, before - span, before)
