@@ -1,0 +1,196 @@
+"""Levers that break things on purpose, in-process and over HTTP."""
+
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from fnmatch import fnmatchcase
+from threading import Lock
+from time import monotonic
+from typing import Any
+
+from deploy.sandbox.aws.identity import Identities
+from deploy.sandbox.aws.keys import set_state
+from deploy.sandbox.aws.world import Denial, World
+
+
+@dataclass
+class Fault:
+    """Something that goes wrong with the calls it matches, `times` times, for ever if that is None."""
+
+    kind: str
+    account: str = "*"
+    region: str = "*"
+    action: str = "*"
+    times: int | None = None
+    rate: float | None = None
+    seconds: float = 0.0
+    recent: dict[tuple[str, ...], deque[float]] = field(default_factory=dict, repr=False)
+
+    def matches(self, account: str, region: str, action: str) -> bool:
+        return (
+            fnmatchcase(account, self.account)
+            and fnmatchcase(region, self.region)
+            and matches_action(action, self.action)
+        )
+
+    def strikes(self, account: str, region: str, action: str) -> bool:
+        """Whether this call is hit; counts it."""
+        if self.rate is not None:
+            return self._over_rate((account, region, action))
+        if self.times is None:
+            return True
+        self.times -= 1
+        return self.times >= 0
+
+    def _over_rate(self, bucket: tuple[str, ...]) -> bool:
+        seen, now = self.recent.setdefault(bucket, deque()), monotonic()
+        while seen and seen[0] <= now - 1:
+            seen.popleft()
+        if len(seen) >= (self.rate or 0):
+            return True
+        seen.append(now)
+        return False
+
+
+def matches_action(action: str, pattern: str) -> bool:
+    """Whether "kms:ListKeys" is meant by "kms:ListKeys", "ListKeys" or "kms:List*"."""
+    return fnmatchcase(action, pattern) or fnmatchcase(action.partition(":")[2], pattern)
+
+
+class Faults:
+    """Every lever. Accounts, Regions and actions are shell wildcards; actions go with or without their service."""
+
+    def __init__(self, world: World, identities: Identities) -> None:
+        self._world = world
+        self._identities = identities
+        self._lock = Lock()
+        self._faults: list[Fault] = []
+        self.denials: list[Denial] = []
+        self.lagging_reads = 0
+
+    def deny(
+        self,
+        account: str = "*",
+        region: str = "*",
+        action: str = "*",
+        *,
+        kind: str = "identity",
+        resource: str | None = None,
+        role: str = "*",
+    ) -> None:
+        """Refuse. `kind` is "identity", "scp" or "key-policy", `resource` a key's ARN, `role` one role's name."""
+        if kind not in {"identity", "scp", "key-policy"}:
+            raise ValueError(f"no such kind of denial: {kind!r}")
+        self.denials.append(Denial(account, region, action, kind, resource or "*", role))
+
+    def throttle(
+        self,
+        account: str = "*",
+        region: str = "*",
+        action: str = "*",
+        *,
+        times: int | None = None,
+        rate: float | None = None,
+    ) -> None:
+        """Throttle the next `times` calls, or whatever comes faster than `rate` calls a second."""
+        self._add(Fault("throttle", account, region, action, times, rate))
+
+    def server_error(
+        self, account: str = "*", region: str = "*", action: str = "*", *, times: int | None = None
+    ) -> None:
+        self._add(Fault("server_error", account, region, action, times))
+
+    def slow(
+        self, seconds: float, account: str = "*", region: str = "*", action: str = "*", *, times: int | None = None
+    ) -> None:
+        self._add(Fault("slow", account, region, action, times, seconds=seconds))
+
+    def close_connection(
+        self,
+        account: str = "*",
+        region: str = "*",
+        action: str = "*",
+        *,
+        times: int | None = 1,
+        after_the_change: bool = False,
+    ) -> None:
+        """Close the connection without an answer, before anything happened or after all of it has."""
+        self._add(Fault("close_after" if after_the_change else "close_before", account, region, action, times))
+
+    def lag_reads(self, reads: int) -> None:
+        """After each change of a key's rotation, its next `reads` GetKeyRotationStatus still tell the old value."""
+        self.lagging_reads = reads
+
+    def expire_sessions(self) -> None:
+        self._identities.expire_sessions()
+
+    def remove_role(self, account: str, role: str) -> None:
+        self._world.roles.pop((account, role), None)
+
+    def restore_roles(self, account: str) -> None:
+        self._world.add_roles(account)
+
+    def disable_key(self, arn: str) -> None:
+        set_state(self._world.find(arn), "Disabled")
+
+    def schedule_deletion(self, arn: str) -> None:
+        key = self._world.find(arn)
+        self._world.schedule_deletion(key)
+
+    def delete_key(self, arn: str) -> None:
+        self._world.delete(self._world.find(arn))
+
+    def disable_rotation(self, arn: str) -> None:
+        self._world.rotation(self._world.find(arn)).enabled = False
+
+    def enable_rotation(self, arn: str, days: int = 365) -> None:
+        rotation = self._world.rotation(self._world.find(arn))
+        rotation.enabled, rotation.period_days = True, days
+
+    def clear(self) -> None:
+        """Take every lever back; what was done to roles and keys stays done."""
+        with self._lock:
+            self._faults.clear()
+        self.denials.clear()
+        self.lagging_reads = 0
+
+    def struck(self, kind: str, account: str, region: str, action: str) -> Fault | None:
+        """The fault that hits this call, counted."""
+        with self._lock:
+            for fault in self._faults:
+                if (
+                    fault.kind == kind
+                    and fault.matches(account, region, action)
+                    and fault.strikes(account, region, action)
+                ):
+                    return fault
+        return None
+
+    def apply(self, lever: str, arguments: Mapping[str, Any]) -> None:
+        """A lever by its name, for HTTP. Errors: ValueError for an unknown one, TypeError for wrong arguments."""
+        if lever not in LEVERS:
+            raise ValueError(f"no such lever: {lever!r}; there are {', '.join(LEVERS)}")
+        getattr(self, lever)(**arguments)
+
+    def as_json(self) -> dict[str, Any]:
+        with self._lock:
+            faults = [
+                {name: value for name, value in vars(fault).items() if name != "recent"}
+                for fault in self._faults
+                if fault.times is None or fault.times > 0
+            ]
+        return {
+            "faults": faults,
+            "denials": [asdict(denial) for denial in self.denials],
+            "lag_reads": self.lagging_reads,
+        }
+
+    def _add(self, fault: Fault) -> None:
+        with self._lock:
+            self._faults.append(fault)
+
+
+LEVERS = (
+    "deny", "throttle", "server_error", "slow", "close_connection", "lag_reads", "expire_sessions", "remove_role",
+    "restore_roles", "disable_key", "schedule_deletion", "delete_key", "disable_rotation", "enable_rotation", "clear",
+)  # fmt: skip
