@@ -34,12 +34,11 @@ class Filter:
             name, equals, value = token.partition("=")
             name = name.lower() if equals else "word"
             value = value if equals else token
-            if name not in known and name != "word":
+            if equals and name not in known:
                 near = get_close_matches(name, known, 1)
                 hint = f" Did you mean `{near[0]}=`?" if near else ""
-                raise BadFilterError(
-                    f"There is no filter “{name}”.{hint} Filters are {', '.join(f'{each}=…' for each in known)} or a bare word."
-                )
+                names = ", ".join(f"{each}=…" for each in known)
+                raise BadFilterError(f"There is no filter “{name}”.{hint} Filters are {names} or a bare word.")
             if not value:
                 raise BadFilterError(f"“{name}=” needs a value, for example {name}=prod-*.")
             if name in parts:
@@ -53,8 +52,8 @@ class Filter:
         return self == Filter()
 
     def __str__(self) -> str:
-        named = [f"{field.name}={getattr(self, field.name)}" for field in fields(self) if field.name != "word"]
-        return " ".join([part for part in named if not part.endswith("=")] + ([self.word] if self.word else []))
+        given = [(field.name, getattr(self, field.name)) for field in fields(self) if getattr(self, field.name)]
+        return " ".join(value if name == "word" else f"{name}={value}" for name, value in given)
 
     def matches(self, finding: Finding) -> bool:
         return (
@@ -81,7 +80,14 @@ class Filter:
         pattern = self.word if any(sign in self.word for sign in "*?[") else f"*{self.word}*"
         return any(
             _like(text, pattern)
-            for text in (*finding.aliases, finding.key_id, finding.account, finding.account_name, finding.arn)
+            for text in (
+                *finding.aliases,
+                *(alias.removeprefix("alias/") for alias in finding.aliases),
+                finding.key_id,
+                finding.account,
+                finding.account_name,
+                finding.arn,
+            )
         )
 
 

@@ -81,7 +81,7 @@ def _judge_kind(key: KeyMetadata, *, primary_in_scan: bool) -> Judgement | None:
     if key.manager == "AWS":
         return aws_managed()
     if key.manager != "CUSTOMER":
-        return _unknown("key manager", key.manager)
+        return _unknown("a key manager", key.manager)
     if key.spec != ROTATABLE_SPEC or key.usage != ROTATABLE_USAGE:
         return _not_applicable(Reason.KEY_SPEC, f"{key.spec} keys for {key.usage} cannot rotate automatically.")
     if key.origin == "EXTERNAL":
@@ -89,7 +89,7 @@ def _judge_kind(key: KeyMetadata, *, primary_in_scan: bool) -> Judgement | None:
     if key.origin in _CUSTOM_STORE_ORIGINS:
         return _not_applicable(Reason.CUSTOM_KEY_STORE, "Keys in a custom key store cannot rotate automatically.")
     if key.origin != ROTATABLE_ORIGIN:
-        return _unknown("origin", key.origin)
+        return _unknown("an origin", key.origin)
     if key.multi_region_role is MultiRegionRole.REPLICA:
         return _not_applicable(Reason.REPLICA_KEY, _replica_sentence(key, primary_in_scan=primary_in_scan))
     return None
@@ -103,7 +103,7 @@ def _judge_state(key: KeyMetadata) -> Judgement | None:
     if key.state in _UNREADY_STATES:
         return _not_applicable(Reason.NOT_READY, f"The key is not ready for use (state {key.state}).")
     if key.state not in _WORKING_STATES:
-        return _unknown("key state", key.state)
+        return _unknown("a key state", key.state)
     return None
 
 
@@ -133,4 +133,4 @@ def _unread(reason: Reason, message: str) -> Judgement:
 
 
 def _unknown(what: str, value: str) -> Judgement:
-    return _unread(Reason.SERVICE_ERROR, f"AWS answered with a {what} that this version does not know: {value}.")
+    return _unread(Reason.SERVICE_ERROR, f"AWS answered with {what} that this version does not know: {value}.")
