@@ -170,11 +170,11 @@ class Approval(Section):
 class Document(Section):
     """The file."""
 
-    slack: SlackSection = SlackSection()
-    scan: Scan = Scan()
-    policy: Policy = Policy()
-    digest: Digest = Digest()
-    approval: Approval = Approval()
+    slack: SlackSection = Field(default_factory=SlackSection)
+    scan: Scan = Field(default_factory=Scan)
+    policy: Policy = Field(default_factory=Policy)
+    digest: Digest = Field(default_factory=Digest)
+    approval: Approval = Field(default_factory=Approval)
 
 
 @dataclass(frozen=True, slots=True)
