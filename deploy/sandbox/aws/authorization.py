@@ -55,14 +55,16 @@ def context(call: Call) -> dict[str, str]:
     """The condition keys of a request."""
     caller = call.caller
     known = {
-        "aws:PrincipalArn": caller.arn,
+        "aws:PrincipalArn": f"arn:aws:iam::{caller.account}:role/{caller.role}" if caller.role else caller.arn,
         "aws:PrincipalAccount": caller.account,
         "aws:RequestedRegion": call.region,
     }
     if caller.source_identity:
         known["aws:SourceIdentity"] = caller.source_identity
     if call.request.action == "AssumeRole":
-        known["aws:ResourceOrgID"] = call.world.organization.id
+        owners = str(call.parameters.get("RoleArn", "")).split(":")[4:5]
+        if owners and owners[0] in call.world.accounts:
+            known["aws:ResourceOrgID"] = call.world.organization.id
     known |= {f"aws:PrincipalTag/{name}": value for name, value in caller.tags.items()}
     if (period := call.parameters.get("RotationPeriodInDays")) is not None:
         known["kms:RotationPeriodInDays"] = str(period)

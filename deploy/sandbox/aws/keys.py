@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
+from uuid import uuid4
 
 from moto.kms.models import Key, kms_backends
-from moto.kms.utils import KeySpec, generate_key_id, generate_master_key
+from moto.kms.utils import KeySpec, generate_master_key
 
 from deploy.sandbox.aws.wire import AwsError
 
@@ -44,7 +45,7 @@ def _template(spec: str, usage: str) -> Key:
 def mint(account: str, region: str, spec: str, usage: str, *, multi_region: bool = False, origin: str) -> Key:
     """A new key in moto's backend."""
     key = copy(_template(spec, usage))
-    key.id = generate_key_id(multi_region)
+    key.id = f"mrk-{uuid4().hex}" if multi_region else str(uuid4())
     key.account_id, key.region, key.origin, key.key_spec = account, region, origin, spec
     key.arn = f"arn:aws:kms:{region}:{account}:key/{key.id}"
     key.policy = key.generate_default_policy()

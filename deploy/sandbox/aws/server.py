@@ -2,7 +2,7 @@
 
 from threading import Thread
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 from moto.moto_server.werkzeug_app import MotoRequestHandler
 from werkzeug.serving import ThreadedWSGIServer
@@ -85,5 +85,5 @@ def _principals(world: World) -> tuple[Principal, ...]:
 
 
 class _Handler(MotoRequestHandler):
-    def log(self, type: str, message: str, *args: Any) -> None:  # noqa: A002, ANN401 - werkzeug's signature
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         """The calls are recorded; a line a request on standard error helps nobody."""

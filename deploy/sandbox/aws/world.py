@@ -149,6 +149,10 @@ class World:
         replica.aliases, replica.grants, replica.rotations = {}, {}, []
         return str(replica.arn)
 
+    def alias(self, arn: str, name: str) -> None:
+        key = self.find(arn)
+        kms_backends[key.account_id][key.region].create_alias(key.id, name)
+
     def find(self, arn: str) -> Key:
         _, _, _, region, account, _ = arn.split(":", 5)
         return find(arn, account, region, aliases=True)
@@ -169,6 +173,10 @@ class World:
         return deleted_at
 
     def delete(self, key: Key) -> None:
+        """What is left when the waiting period is over."""
+        if is_replica(key):
+            shared = key.multi_region_configuration
+            shared["ReplicaKeys"] = [replica for replica in shared["ReplicaKeys"] if replica["Arn"] != key.arn]
         kms_backends[key.account_id][key.region].delete_key(key.id)
 
     def _describe(self, account: str, name: str, state: str) -> None:
