@@ -252,10 +252,10 @@ def test_a_time_that_is_due_now_counts_and_one_a_whole_span_ago_does_not() -> No
 
 
 def test_the_last_due_time_is_found_within_the_hour_that_comes_twice() -> None:
-    hourly = cron_trigger("0 * * * *", BERLIN)
-    second_half_past_two = datetime(2026, 10, 25, 2, 30, tzinfo=BERLIN, fold=1)
+    at_a_quarter_to = cron_trigger("45 * * * *", BERLIN)
+    second_ten_past_two = datetime(2026, 10, 25, 2, 10, tzinfo=BERLIN, fold=1)
 
-    due = last_due(hourly, second_half_past_two, timedelta(hours=3))
+    due = last_due(at_a_quarter_to, second_ten_past_two, timedelta(hours=3))
 
     assert due is not None
-    assert due.astimezone(UTC) == datetime(2026, 10, 25, 1, tzinfo=UTC)
+    assert due.astimezone(UTC) == datetime(2026, 10, 25, 0, 45, tzinfo=UTC)

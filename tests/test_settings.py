@@ -475,6 +475,8 @@ text = '''
 [approval]
 expires_after = "not a setting"
 '''
+[approval]
+expires_after = "soon"
 [[approval.rule]]
 approvers = []
 required = 0
@@ -494,10 +496,11 @@ required = 0
         ["kms-rotation.toml:7", "policy.enable_with_period_days"],
         ["kms-rotation.toml:10", "digest.timezone"],
         ["kms-rotation.toml:11", "digest.text"],
-        ["kms-rotation.toml:15", "approval.rule[1].accounts"],
-        ["kms-rotation.toml:16", "approval.rule[1].approvers"],
-        ["kms-rotation.toml:17", "approval.rule[1].required"],
-        ["kms-rotation.toml:18", "aproval"],
+        ["kms-rotation.toml:16", "approval.expires_after"],
+        ["kms-rotation.toml:17", "approval.rule[1].accounts"],
+        ["kms-rotation.toml:18", "approval.rule[1].approvers"],
+        ["kms-rotation.toml:19", "approval.rule[1].required"],
+        ["kms-rotation.toml:20", "aproval"],
     ]
 
 
