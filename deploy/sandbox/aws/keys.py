@@ -30,10 +30,15 @@ class Rotation:
     counted_from: datetime | None = None
     history: list[tuple[datetime, str]] = field(default_factory=list)
 
-    def next_date(self, now: datetime) -> datetime:
-        """A period after the last automatic rotation, or after rotation was switched on; never in the past."""
+    def due(self, now: datetime) -> datetime:
+        """A period after the last automatic rotation, or after rotation was switched on."""
         counted_from = max((when for when, kind in self.history if kind == "AUTOMATIC"), default=self.counted_from)
-        return max((counted_from or now) + timedelta(days=self.period_days), now)
+        return (counted_from or now) + timedelta(days=self.period_days)
+
+    def next_date(self, now: datetime) -> datetime:
+        """The first date in the future: what fell due before has been rotated meanwhile, or is rotated at once."""
+        due, period = self.due(now), timedelta(days=self.period_days)
+        return due if due > now else due + period * ((now - due) // period + 1)
 
 
 @lru_cache

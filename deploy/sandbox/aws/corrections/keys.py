@@ -1,7 +1,6 @@
 """Keys: made, described, replicated, switched off and on, given up."""
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
 from moto.kms.models import kms_backends
@@ -80,7 +79,7 @@ def enable_key(call: Call) -> Mapping[str, Any]:
     _not_pending(key.key_state, key.arn)
     set_state(key, "Enabled")
     rotation = call.world.rotation(key)
-    if rotation.enabled and rotation.next_date(datetime.fromtimestamp(0, call.now.tzinfo)) <= call.now:
+    if rotation.enabled and rotation.due(call.now) <= call.now:
         rotation.history.append((call.now, "AUTOMATIC"))
     return {}
 

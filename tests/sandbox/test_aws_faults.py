@@ -1,0 +1,224 @@
+"""The levers, in-process and over HTTP, and the server around them."""
+
+import json
+import os
+import subprocess
+import sys
+from contextlib import suppress
+from time import monotonic
+from typing import Any
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
+
+import pytest
+from botocore.exceptions import ClientError, ConnectionClosedError
+
+from deploy.sandbox.aws import AwsServer
+from deploy.sandbox.aws.faults import LEVERS, Faults
+from tests.sandbox.aws_clients import (
+    AUDIT,
+    MEMBER,
+    REMEDIATE,
+    administrator,
+    assume,
+    aws,
+    bot,
+    client,
+    code,
+    kms,
+    message,
+)
+
+__all__ = ["aws"]
+
+
+def _http(aws: AwsServer, method: str, path: str, body: object = None) -> Any:  # noqa: ANN401 - JSON
+    data = None if body is None else json.dumps(body).encode()
+    with urlopen(Request(aws.url + path, data, method=method), timeout=20) as answer:  # noqa: S310 - the sandbox's own http
+        return json.load(answer)
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        ("identity", "because no identity-based policy allows the kms:DescribeKey action"),
+        ("scp", "with an explicit deny in a service control policy"),
+        ("key-policy", "with an explicit deny in a resource-based policy"),
+    ],
+)
+def test_a_denial_speaks_as_the_policy_that_it_stands_for(aws: AwsServer, kind: str, words: str) -> None:
+    arn = aws.world.key(account=MEMBER)
+    aws.faults.deny(MEMBER, action="kms:DescribeKey", kind=kind)
+    with pytest.raises(ClientError) as error:
+        kms(aws, AUDIT).describe_key(KeyId=arn)
+    assert code(error) == "AccessDeniedException"
+    assert message(error).endswith(f"is not authorized to perform: kms:DescribeKey on resource: {arn} {words}")
+    aws.faults.clear()
+    assert kms(aws, AUDIT).describe_key(KeyId=arn)
+
+
+def test_a_denial_keeps_to_its_account_region_action_key_and_role(aws: AwsServer) -> None:
+    denied, other = aws.world.key(account=MEMBER), aws.world.key(account=MEMBER)
+    aws.faults.deny(MEMBER, "eu-central-1", "DescribeKey", resource=denied, role=AUDIT)
+    with pytest.raises(ClientError):
+        kms(aws, AUDIT).describe_key(KeyId=denied)
+    assert kms(aws, AUDIT).describe_key(KeyId=other)
+    assert kms(aws, REMEDIATE).describe_key(KeyId=denied)
+    assert kms(aws, AUDIT).get_key_rotation_status(KeyId=denied)
+    assert kms(aws, AUDIT, region="eu-west-1").list_keys()["Keys"] == []
+
+
+def test_a_role_can_be_refused_to_the_bot(aws: AwsServer) -> None:
+    aws.faults.deny(MEMBER, action="sts:AssumeRole")
+    with pytest.raises(ClientError) as error:
+        assume(aws, AUDIT)
+    assert code(error) == "AccessDenied"
+    assert assume(aws, AUDIT, "123456789012")
+
+
+def test_throttling_ends_after_its_times(aws: AwsServer) -> None:
+    aws.faults.throttle("123456789012", action="kms:ListKeys", times=2)
+    client_of_kms = administrator(aws)
+    for _ in range(2):
+        with pytest.raises(ClientError) as error:
+            client_of_kms.list_keys()
+        assert code(error) == "ThrottlingException"
+    assert client_of_kms.list_keys()["Keys"] == []
+
+
+def test_a_quota_throttles_what_comes_faster(aws: AwsServer) -> None:
+    aws.faults.throttle(action="kms:ListKeys", rate=1)
+    answers: list[str | None] = []
+    for _ in range(3):
+        with suppress(ClientError):
+            administrator(aws).list_keys()
+        answers.append(aws.calls.all()[-1].error)
+    elapsed = (aws.calls.all()[-1].time - aws.calls.all()[-3].time).total_seconds()
+    allowed = answers.count(None)
+    assert answers[0] is None
+    assert allowed < 1.5 + elapsed
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "expected"),
+    [
+        ("kms", "list_keys", "ThrottlingException"),
+        ("sts", "get_caller_identity", "Throttling"),
+        ("organizations", "list_accounts", "TooManyRequestsException"),
+        ("account", "list_regions", "TooManyRequestsException"),
+    ],
+)
+def test_each_service_throttles_under_its_own_name(aws: AwsServer, service: str, operation: str, expected: str) -> None:
+    aws.faults.throttle(times=1)
+    with pytest.raises(ClientError) as error:
+        getattr(client(aws, service), operation)()
+    assert code(error) == expected
+
+
+def test_a_server_error_is_a_500(aws: AwsServer) -> None:
+    aws.faults.server_error(action="kms:ListKeys", times=1)
+    with pytest.raises(ClientError) as error:
+        administrator(aws).list_keys()
+    assert code(error) == "KMSInternalException"
+    assert error.value.response["ResponseMetadata"]["HTTPStatusCode"] == 500
+
+
+def test_slow_answers_take_at_least_their_seconds(aws: AwsServer) -> None:
+    aws.faults.slow(0.2, action="kms:ListKeys", times=1)
+    began = monotonic()
+    administrator(aws).list_keys()
+    assert monotonic() - began >= 0.2
+
+
+@pytest.mark.parametrize("after_the_change", [False, True])
+def test_a_connection_is_cut_before_or_after_the_change(aws: AwsServer, after_the_change: bool) -> None:
+    arn = aws.world.key()
+    aws.faults.close_connection(action="kms:EnableKeyRotation", after_the_change=after_the_change)
+    with pytest.raises(ConnectionClosedError):
+        administrator(aws).enable_key_rotation(KeyId=arn, RotationPeriodInDays=365)
+    assert aws.calls.named("EnableKeyRotation")[-1].error == "ConnectionClosed"
+    assert administrator(aws).get_key_rotation_status(KeyId=arn)["KeyRotationEnabled"] is after_the_change
+
+
+def test_keys_change_behind_the_bots_back(aws: AwsServer) -> None:
+    disabled, scheduled, deleted, off, on = (aws.world.key(rotation=365) for _ in range(5))
+    aws.faults.disable_key(disabled)
+    aws.faults.schedule_deletion(scheduled)
+    aws.faults.delete_key(deleted)
+    aws.faults.disable_rotation(off)
+    aws.faults.enable_rotation(on, 90)
+    kms_there = administrator(aws)
+    assert kms_there.describe_key(KeyId=disabled)["KeyMetadata"]["KeyState"] == "Disabled"
+    assert kms_there.describe_key(KeyId=scheduled)["KeyMetadata"]["KeyState"] == "PendingDeletion"
+    assert kms_there.get_key_rotation_status(KeyId=off)["KeyRotationEnabled"] is False
+    assert kms_there.get_key_rotation_status(KeyId=on)["RotationPeriodInDays"] == 90
+    with pytest.raises(ClientError) as error:
+        kms_there.describe_key(KeyId=deleted)
+    assert code(error) == "NotFoundException"
+
+
+def test_levers_are_pulled_and_taken_back_over_http(aws: AwsServer) -> None:
+    _http(aws, "POST", "/sandbox/faults", {"lever": "throttle", "action": "kms:ListKeys", "times": 5})
+    _http(aws, "POST", "/sandbox/faults", {"lever": "deny", "account": MEMBER, "kind": "scp"})
+    listed = _http(aws, "GET", "/sandbox/faults")
+    assert [fault["kind"] for fault in listed["faults"]] == ["throttle"]
+    assert [denial["kind"] for denial in listed["denials"]] == ["scp"]
+    with pytest.raises(ClientError):
+        administrator(aws).list_keys()
+    assert _http(aws, "DELETE", "/sandbox/faults") == {"faults": [], "denials": [], "lag_reads": 0}
+    assert administrator(aws).list_keys()["Keys"] == []
+
+
+@pytest.mark.parametrize(
+    "body",
+    [{"lever": "explode"}, {"lever": "throttle", "colour": "red"}, {"lever": "deny", "kind": "whim"}, ["throttle"]],
+)
+def test_a_wrong_lever_is_refused_with_the_right_ones(aws: AwsServer, body: object) -> None:
+    with pytest.raises(HTTPError) as error:
+        _http(aws, "POST", "/sandbox/faults", body)
+    assert error.value.code == 400
+    assert json.load(error.value)["levers"] == list(LEVERS)
+
+
+def test_every_lever_that_is_named_exists() -> None:
+    assert all(callable(getattr(Faults, lever)) for lever in LEVERS)
+
+
+def test_calls_are_told_over_http_newest_first(aws: AwsServer) -> None:
+    administrator(aws).list_keys()
+    administrator(aws).list_aliases()
+    calls = _http(aws, "GET", "/sandbox/calls")
+    assert [call["action"] for call in calls] == ["ListAliases", "ListKeys"]
+    assert calls[0]["account"] == "123456789012"
+    assert [call["action"] for call in _http(aws, "GET", "/sandbox/calls?action=ListKeys&limit=5")] == ["ListKeys"]
+
+
+def test_the_external_id_is_not_in_the_record(aws: AwsServer) -> None:
+    assume(aws, AUDIT)
+    assert "sandbox-external-id" not in json.dumps([call.as_json() for call in aws.calls])
+
+
+def test_a_new_server_knows_nothing_of_the_last() -> None:
+    with AwsServer(seed=False) as first:
+        first.world.key(alias="alias/old")
+        first.world.account("999999999999", "old")
+        first.faults.throttle()
+    with AwsServer(seed=False) as second:
+        assert administrator(second).list_keys()["Keys"] == []
+        assert [one["Id"] for one in bot(second, "organizations").list_accounts()["Accounts"]] == ["123456789012"]
+
+
+def test_thousands_of_keys_are_made_at_once(aws: AwsServer) -> None:
+    made = {aws.world.key(account=MEMBER, alias=f"alias/key-{number}", tags={"a": "b"}) for number in range(5_000)}
+    pages = kms(aws, AUDIT).get_paginator("list_keys").paginate(PaginationConfig={"PageSize": 1000})
+    assert {key["KeyArn"] for page in pages for key in page["Keys"]} == made
+
+
+def test_the_environment_alone_points_a_program_at_the_server(aws: AwsServer) -> None:
+    program = "import boto3; print(boto3.client('sts').get_caller_identity()['Arn'])"
+    for least_privilege, user in ((False, "sandbox"), (True, "kms-rotation-bot")):
+        environment = {"PATH": os.environ["PATH"]} | aws.environment(least_privilege=least_privilege)
+        ran = subprocess.run(
+            [sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True
+        )
+        assert ran.stdout.strip() == f"arn:aws:iam::123456789012:user/{user}"
