@@ -1,0 +1,171 @@
+"""The CloudFormation that an organisation deploys: least privilege, proved on the templates themselves."""
+
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from deploy.sandbox.aws.policy import Effect, effect
+from deploy.sandbox.aws.roles import Role, bot_policy, member_roles, template
+
+ACCOUNT, BOT = "111111111111", "arn:aws:iam::123456789012:role/kms-rotation-bot"
+KEY = f"arn:aws:kms:eu-central-1:{ACCOUNT}:key/11111111-1111-1111-1111-111111111111"
+FOREIGN_KEY = KEY.replace(ACCOUNT, "222222222222")
+CALLER = {"aws:PrincipalArn": BOT, "aws:PrincipalAccount": "123456789012"}
+TEMPLATES = sorted((Path(__file__).parents[2] / "deploy" / "aws").glob("*.yml"))
+AUDIT_ACTIONS = {
+    "account:ListRegions",
+    "kms:DescribeKey",
+    "kms:GetKeyRotationStatus",
+    "kms:ListAliases",
+    "kms:ListKeyRotations",
+    "kms:ListKeys",
+    "kms:ListResourceTags",
+}
+REMEDIATION_ACTIONS = {"kms:DescribeKey", "kms:EnableKeyRotation", "kms:GetKeyRotationStatus"}
+BOT_ACTIONS = {
+    "organizations:DescribeOrganization",
+    "organizations:ListAccounts",
+    "sts:AssumeRole",
+    "sts:SetSourceIdentity",
+    "sts:TagSession",
+}
+
+
+def _roles() -> dict[str, Role]:
+    return {role.name: role for role in member_roles(ACCOUNT, BOT, "external")}
+
+
+def _statements(policies: tuple[Mapping[str, Any], ...]) -> Iterator[Mapping[str, Any]]:
+    for policy in policies:
+        yield from policy["Statement"]
+
+
+def _allowed_actions(policies: tuple[Mapping[str, Any], ...]) -> list[str]:
+    found: list[str] = []
+    for statement in _statements(policies):
+        if statement["Effect"] == "Allow":
+            assert "NotAction" not in statement
+            actions = statement["Action"]
+            found += actions if isinstance(actions, list) else [actions]
+    return found
+
+
+def _policies() -> dict[str, tuple[Mapping[str, Any], ...]]:
+    return {name: role.policies for name, role in _roles().items()} | {"bot": (bot_policy(ACCOUNT, "o-exampleorgid"),)}
+
+
+def test_the_templates_pass_cfn_lint() -> None:
+    assert [path.name for path in TEMPLATES] == ["bot.yml", "member-roles.yml"]
+    linter = Path(sys.executable).with_name("cfn-lint")
+    ran = subprocess.run([linter, *TEMPLATES], capture_output=True, text=True, check=False)
+    assert (ran.returncode, ran.stdout) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("who", "actions"),
+    [("KmsRotationAudit", AUDIT_ACTIONS), ("KmsRotationRemediate", REMEDIATION_ACTIONS), ("bot", BOT_ACTIONS)],
+)
+def test_exactly_the_actions_that_are_used_are_allowed(who: str, actions: set[str]) -> None:
+    assert sorted(_allowed_actions(_policies()[who])) == sorted(actions)
+
+
+def test_no_policy_allows_a_wildcard_action() -> None:
+    allowed = [action for policies in _policies().values() for action in _allowed_actions(policies)]
+    assert len(allowed) == len(AUDIT_ACTIONS) + len(REMEDIATION_ACTIONS) + len(BOT_ACTIONS)
+    assert [action for action in allowed if "*" in action or "?" in action] == []
+
+
+def test_a_wildcard_resource_is_left_only_to_actions_that_name_no_resource() -> None:
+    unnamed = {"account:ListRegions", "kms:ListAliases", "kms:ListKeys"}
+    unnamed |= {"organizations:DescribeOrganization", "organizations:ListAccounts"}
+    found = {
+        action
+        for policies in _policies().values()
+        for statement in _statements(policies)
+        if statement["Effect"] == "Allow" and statement["Resource"] == "*"
+        for action in statement["Action"]
+    }
+    assert found == unnamed
+
+
+@pytest.mark.parametrize(("days", "said"), [("89", "Silent"), ("90", "Allow"), ("365", "Allow"), ("366", "Silent")])
+def test_rotation_is_enabled_only_within_the_allowed_periods(days: str, said: str) -> None:
+    policies = _roles()["KmsRotationRemediate"].policies
+    assert effect(policies, "kms:EnableKeyRotation", KEY, CALLER | {"kms:RotationPeriodInDays": days}).value == said
+
+
+def test_rotation_is_not_enabled_without_a_period() -> None:
+    policies = _roles()["KmsRotationRemediate"].policies
+    assert effect(policies, "kms:EnableKeyRotation", KEY, CALLER) is Effect.SILENT
+
+
+@pytest.mark.parametrize(
+    "action",
+    [
+        "kms:DisableKeyRotation",
+        "kms:ScheduleKeyDeletion",
+        "kms:Decrypt",
+        "kms:PutKeyPolicy",
+        "iam:CreateUser",
+        "s3:GetObject",
+    ],
+)
+def test_the_remediation_role_is_denied_everything_else_outright(action: str) -> None:
+    # An explicit denial holds even where somebody attaches another policy to the role.
+    everything = {"Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
+    assert effect((everything, *_roles()["KmsRotationRemediate"].policies), action, KEY, CALLER) is Effect.DENY
+
+
+def test_disabling_rotation_is_denied_by_name() -> None:
+    denied = [
+        statement["Action"]
+        for statement in _statements(_roles()["KmsRotationRemediate"].policies)
+        if statement["Effect"] == "Deny" and "Action" in statement
+    ]
+    assert denied == ["kms:DisableKeyRotation"]
+
+
+@pytest.mark.parametrize("role", ["KmsRotationAudit", "KmsRotationRemediate"])
+def test_a_role_reaches_only_its_own_accounts_keys(role: str) -> None:
+    policies = _roles()[role].policies
+    assert effect(policies, "kms:DescribeKey", KEY, CALLER) is Effect.ALLOW
+    assert effect(policies, "kms:DescribeKey", FOREIGN_KEY, CALLER) is Effect.SILENT
+
+
+@pytest.mark.parametrize("role", ["KmsRotationAudit", "KmsRotationRemediate"])
+def test_a_role_trusts_the_bot_with_the_external_id_and_nobody_else(role: str) -> None:
+    trust = [_roles()[role].trust]
+    known = CALLER | {"sts:ExternalId": "external"}
+    stranger = {"aws:PrincipalArn": "arn:aws:iam::123456789012:user/eve", "aws:PrincipalAccount": "123456789012"}
+    assert effect(trust, "sts:AssumeRole", "", known) is Effect.ALLOW
+    assert effect(trust, "sts:AssumeRole", "", CALLER) is Effect.SILENT
+    assert effect(trust, "sts:AssumeRole", "", CALLER | {"sts:ExternalId": "guessed"}) is Effect.SILENT
+    assert effect(trust, "sts:AssumeRole", "", known | stranger) is Effect.SILENT
+    for action in ("sts:TagSession", "sts:SetSourceIdentity"):
+        assert effect(trust, action, "", known) is Effect.ALLOW
+        assert effect(trust, action, "", known | stranger) is Effect.SILENT
+
+
+def test_the_bot_assumes_its_two_roles_in_its_own_organisation_only() -> None:
+    policy = [bot_policy(ACCOUNT, "o-exampleorgid")]
+    ours = CALLER | {"aws:ResourceOrgID": "o-exampleorgid"}
+    role = "arn:aws:iam::222222222222:role/"
+    for name in ("KmsRotationAudit", "KmsRotationRemediate"):
+        assert effect(policy, "sts:AssumeRole", role + name, ours) is Effect.ALLOW
+        assert effect(policy, "sts:AssumeRole", role + name, CALLER | {"aws:ResourceOrgID": "o-other"}) is Effect.SILENT
+    assert effect(policy, "sts:AssumeRole", role + "Administrator", ours) is Effect.SILENT
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.name)
+def test_no_template_names_a_partition(path: Path) -> None:
+    lines = path.read_text(encoding="utf-8").splitlines()
+    assert [line for line in lines if "arn:aws:" in line] == []
+    assert any("arn:${AWS::Partition}:" in line for line in lines)
+
+
+def test_the_external_id_is_kept_out_of_the_console() -> None:
+    assert template("member-roles.yml")["Parameters"]["ExternalId"]["NoEcho"] is True
