@@ -157,6 +157,14 @@ def test_keys_change_behind_the_bots_back(aws: AwsServer) -> None:
     assert code(error) == "NotFoundException"
 
 
+def test_a_page_of_accounts_can_be_empty_and_not_the_last(aws: AwsServer) -> None:
+    aws.faults.empty_page()
+    organizations = bot(aws, "organizations")
+    first = organizations.list_accounts()
+    assert (first["Accounts"], "NextToken" in first) == ([], True)
+    assert len(organizations.list_accounts(NextToken=first["NextToken"])["Accounts"]) == 2
+
+
 def test_levers_are_pulled_and_taken_back_over_http(aws: AwsServer) -> None:
     _http(aws, "POST", "/sandbox/faults", {"lever": "throttle", "action": "kms:ListKeys", "times": 5})
     _http(aws, "POST", "/sandbox/faults", {"lever": "deny", "account": MEMBER, "kind": "scp"})

@@ -38,9 +38,10 @@ def test_both_roles_are_there(seeded: AwsServer, account: str, role: str) -> Non
     assert assume(seeded, role, account)
 
 
-def test_legacy_erp_lets_nobody_in(seeded: AwsServer) -> None:
+@pytest.mark.parametrize("account", ["555555555555", "666666666666"])
+def test_an_account_without_roles_and_a_closed_one_let_nobody_in(seeded: AwsServer, account: str) -> None:
     with pytest.raises(ClientError) as error:
-        assume(seeded, AUDIT, "555555555555")
+        assume(seeded, AUDIT, account)
     assert code(error) == "AccessDenied"
 
 

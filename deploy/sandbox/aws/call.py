@@ -13,7 +13,7 @@ from deploy.sandbox.aws.keys import Rotation, find
 from deploy.sandbox.aws.wire import AwsError, Request
 from deploy.sandbox.aws.world import World
 
-# https://docs.aws.amazon.com/kms/latest/developerguide/key-management-of-rotation: an id or ARN, no alias.
+# As `KeyId` of each operation is documented in the KMS API reference; all others take an id or ARN only.
 TAKE_ALIASES = frozenset(
     {"DescribeKey", "Encrypt", "Decrypt", "GenerateDataKey", "GenerateDataKeyWithoutPlaintext", "GenerateDataKeyPair",
      "GenerateMac", "VerifyMac", "Sign", "Verify", "GetPublicKey", "ReEncrypt"}

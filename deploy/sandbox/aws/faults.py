@@ -117,6 +117,10 @@ class Faults:
         """Close the connection without an answer, before anything happened or after all of it has."""
         self._add(Fault("close_after" if after_the_change else "close_before", account, region, action, times))
 
+    def empty_page(self, times: int = 1) -> None:
+        """The next ListAccounts answers nobody, and a token to go on with: AWS does that."""
+        self._add(Fault("empty_page", action="organizations:ListAccounts", times=times))
+
     def lag_reads(self, reads: int) -> None:
         """After each change of a key's rotation, its next `reads` GetKeyRotationStatus still tell the old value."""
         self.lagging_reads = reads
@@ -191,6 +195,20 @@ class Faults:
 
 
 LEVERS = (
-    "deny", "throttle", "server_error", "slow", "close_connection", "lag_reads", "expire_sessions", "remove_role",
-    "restore_roles", "disable_key", "schedule_deletion", "delete_key", "disable_rotation", "enable_rotation", "clear",
-)  # fmt: skip
+    "deny",
+    "throttle",
+    "server_error",
+    "slow",
+    "close_connection",
+    "empty_page",
+    "lag_reads",
+    "expire_sessions",
+    "remove_role",
+    "restore_roles",
+    "disable_key",
+    "schedule_deletion",
+    "delete_key",
+    "disable_rotation",
+    "enable_rotation",
+    "clear",
+)

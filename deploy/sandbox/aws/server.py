@@ -55,6 +55,7 @@ class AwsServer:
             "AWS_ENDPOINT_URL": self.url,
             "AWS_ACCESS_KEY_ID": name,
             "AWS_SECRET_ACCESS_KEY": name,
+            "AWS_SESSION_TOKEN": "",  # one that is left over in a shell would make these keys worthless
             "AWS_DEFAULT_REGION": REGION,
         }
 

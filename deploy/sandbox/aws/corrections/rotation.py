@@ -87,7 +87,7 @@ def _is_symmetric(key: Key) -> bool:
 
 
 def _may_change(key: Key) -> None:
-    """Errors as in the tables of the KMS developer guide, "Key states of AWS KMS keys"."""
+    """Errors as in https://docs.aws.amazon.com/kms/latest/developerguide/key-state.html."""
     eligible = _is_symmetric(key) and key.origin == "AWS_KMS" and not is_replica(key)
     if not eligible or key.key_state in {"PendingImport", "Unavailable"}:
         raise _unsupported(key)

@@ -65,7 +65,8 @@ def _trusting_role(call: Call, tags: Mapping[str, str]) -> Role:
     found = ROLE_ARN.fullmatch(arn)
     if found is None:
         raise AwsError("ValidationError", f"{arn} is invalid")
-    role = call.world.roles.get((found[1], found[2]))
+    owner = call.world.accounts.get(found[1])
+    role = call.world.roles.get((found[1], found[2])) if owner is not None and owner.state == "ACTIVE" else None
     actions = ["sts:AssumeRole"]
     actions += ["sts:TagSession"] if tags else []
     actions += ["sts:SetSourceIdentity"] if "SourceIdentity" in call.parameters else []
