@@ -8,6 +8,7 @@ import pytest
 from slack_bolt import App
 from slack_bolt.adapter.socket_mode import SocketModeHandler
 from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError
 
 from deploy.sandbox.slack import SlackServer
 from deploy.sandbox.slack.workspace import APP_TOKEN, BOT_TOKEN
@@ -83,3 +84,16 @@ def modal(*blocks: dict[str, Any], **more: object) -> dict[str, Any]:
         "blocks": list(blocks),
         **more,
     }
+
+
+def refusal(call: Any, *args: object, **kwargs: object) -> dict[str, Any]:  # noqa: ANN401 - a method of WebClient
+    """The answer with which Slack refuses this call."""
+    with pytest.raises(SlackApiError) as error:
+        call(*args, **kwargs)
+    answer = error.value.response.data
+    assert isinstance(answer, dict)
+    return answer
+
+
+def code(call: Any, *args: object, **kwargs: object) -> str:  # noqa: ANN401 - a method of WebClient
+    return str(refusal(call, *args, **kwargs)["error"])
