@@ -1,0 +1,43 @@
+"""From what botocore raises to a ReadFailure."""
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from bot.models.keys import FailureKind, ReadFailure
+
+# Neither is a modelled exception, and the code differs by protocol: match the code of ClientError.
+_DENIED = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError"})
+_THROTTLED = frozenset(
+    {
+        "Throttling",
+        "ThrottlingException",
+        "ThrottledException",
+        "RequestThrottled",
+        "RequestThrottledException",
+        "RequestLimitExceeded",
+        "TooManyRequestsException",
+        "LimitExceededException",
+    }
+)
+_NOT_FOUND = frozenset({"NotFoundException"})
+
+AWS_ERRORS = (ClientError, BotoCoreError)
+"""All that a call to AWS can raise: its own answers, and everything that kept it from answering."""
+
+
+def failure_of(error: ClientError | BotoCoreError, permission: str) -> ReadFailure:
+    """Classify a failed call that needed `permission` (`kms:DescribeKey`)."""
+    if not isinstance(error, ClientError):
+        return ReadFailure(FailureKind.SERVICE_ERROR, permission, type(error).__name__, str(error))
+    code = error.response.get("Error", {}).get("Code", "Unknown")
+    detail = error.response.get("Error", {}).get("Message", "")
+    return ReadFailure(_kind(code), permission, code, detail)
+
+
+def _kind(code: str) -> FailureKind:
+    if code in _DENIED:
+        return FailureKind.ACCESS_DENIED
+    if code in _THROTTLED:
+        return FailureKind.THROTTLED
+    if code in _NOT_FOUND:
+        return FailureKind.NOT_FOUND
+    return FailureKind.SERVICE_ERROR

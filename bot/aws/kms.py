@@ -1,0 +1,124 @@
+"""Reading KMS."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, TypeVar
+
+from bot.aws.clients import SharedClients
+from bot.aws.credentials import acting_in
+from bot.aws.failures import AWS_ERRORS, failure_of
+from bot.models.keys import KeyArn, KeyMetadata, MultiRegionRole, ReadFailure, RotationStatus
+from bot.models.scans import Target
+
+if TYPE_CHECKING:
+    from mypy_boto3_kms import KMSClient
+    from mypy_boto3_kms.type_defs import GetKeyRotationStatusResponseTypeDef, KeyMetadataTypeDef
+
+KEYS_A_PAGE = 1000
+ALIASES_A_PAGE = 100
+TAGS_A_PAGE = 50
+ROTATIONS_A_PAGE = 1000
+
+Answer = TypeVar("Answer")
+
+
+class KmsReader:
+    """Reads keys in any account that the audit role opens. Every method answers with a value or a ReadFailure."""
+
+    def __init__(self, clients: SharedClients) -> None:
+        self._clients = clients
+
+    def list_keys(self, target: Target) -> list[str] | ReadFailure:
+        """List the ARNs of all keys of a target."""
+
+        def read(kms: "KMSClient") -> list[str]:
+            arns: list[str] = []
+            for page in kms.get_paginator("list_keys").paginate(PaginationConfig={"PageSize": KEYS_A_PAGE}):
+                arns += [key["KeyArn"] for key in page["Keys"]]
+            return arns
+
+        return self._call(target.account.id, target.region, "ListKeys", read)
+
+    def list_aliases(self, target: Target) -> dict[str, tuple[str, ...]] | ReadFailure:
+        """List the aliases of a target by key id. A key without an alias does not appear."""
+
+        def read(kms: "KMSClient") -> dict[str, tuple[str, ...]]:
+            aliases: dict[str, list[str]] = {}
+            for page in kms.get_paginator("list_aliases").paginate(PaginationConfig={"PageSize": ALIASES_A_PAGE}):
+                for alias in page["Aliases"]:
+                    if "TargetKeyId" in alias:
+                        aliases.setdefault(alias["TargetKeyId"], []).append(alias["AliasName"])
+            return {key_id: tuple(sorted(names)) for key_id, names in aliases.items()}
+
+        return self._call(target.account.id, target.region, "ListAliases", read)
+
+    def describe(self, arn: str) -> KeyMetadata | ReadFailure:
+        return self._of_key(arn, "DescribeKey", lambda kms: metadata(kms.describe_key(KeyId=arn)["KeyMetadata"]))
+
+    def rotation_status(self, arn: str) -> RotationStatus | ReadFailure:
+        return self._of_key(
+            arn, "GetKeyRotationStatus", lambda kms: rotation_status(kms.get_key_rotation_status(KeyId=arn))
+        )
+
+    def tags(self, arn: str) -> Mapping[str, str] | ReadFailure:
+        def read(kms: "KMSClient") -> dict[str, str]:
+            pages = kms.get_paginator("list_resource_tags").paginate(
+                KeyId=arn, PaginationConfig={"PageSize": TAGS_A_PAGE}
+            )
+            return {tag["TagKey"]: tag["TagValue"] for page in pages for tag in page["Tags"]}
+
+        return self._of_key(arn, "ListResourceTags", read)
+
+    def rotations(self, arn: str) -> list[datetime] | ReadFailure:
+        """List when a key was rotated, oldest first."""
+
+        def read(kms: "KMSClient") -> list[datetime]:
+            pages = kms.get_paginator("list_key_rotations").paginate(
+                KeyId=arn, PaginationConfig={"PageSize": ROTATIONS_A_PAGE}
+            )
+            return sorted(
+                each["RotationDate"] for page in pages for each in page["Rotations"] if "RotationDate" in each
+            )
+
+        return self._of_key(arn, "ListKeyRotations", read)
+
+    def _of_key(self, arn: str, operation: str, read: Callable[["KMSClient"], Answer]) -> Answer | ReadFailure:
+        key = KeyArn.parse(arn)
+        return self._call(key.account, key.region, operation, read)
+
+    def _call(
+        self, account: str, region: str, operation: str, read: Callable[["KMSClient"], Answer]
+    ) -> Answer | ReadFailure:
+        try:
+            with acting_in(account):
+                return read(self._clients.kms(region))
+        except AWS_ERRORS as error:
+            return failure_of(error, f"kms:{operation}")
+
+
+def metadata(answer: "KeyMetadataTypeDef") -> KeyMetadata:
+    """Translate DescribeKey's answer."""
+    multi_region = answer.get("MultiRegionConfiguration", {})
+    role = multi_region.get("MultiRegionKeyType", MultiRegionRole.SINGLE.value)
+    return KeyMetadata(
+        arn=answer["Arn"],
+        manager=answer["KeyManager"],
+        spec=answer["KeySpec"],
+        usage=answer["KeyUsage"],
+        origin=answer["Origin"],
+        state=answer["KeyState"],
+        multi_region_role=MultiRegionRole(role),
+        primary_arn=multi_region.get("PrimaryKey", {}).get("Arn"),
+        description=answer.get("Description", ""),
+        created_at=answer.get("CreationDate"),
+        deletion_date=answer.get("DeletionDate"),
+    )
+
+
+def rotation_status(answer: "GetKeyRotationStatusResponseTypeDef") -> RotationStatus:
+    """Translate GetKeyRotationStatus's answer."""
+    return RotationStatus(
+        enabled=answer["KeyRotationEnabled"],
+        period_days=answer.get("RotationPeriodInDays"),
+        next_rotation=answer.get("NextRotationDate"),
+    )

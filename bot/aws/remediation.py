@@ -1,0 +1,119 @@
+"""Changing one key: a session of its own, narrowed to that key and three calls, that tells its story in CloudTrail."""
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
+
+from botocore.config import Config
+from botocore.credentials import Credentials
+from botocore.session import Session
+
+from bot.aws.credentials import Identity
+from bot.aws.failures import AWS_ERRORS, failure_of
+from bot.aws.kms import metadata, rotation_status
+from bot.models.keys import FailureKind, KeyArn, KeyMetadata, ReadFailure, RotationStatus
+
+if TYPE_CHECKING:
+    from mypy_boto3_kms import KMSClient
+    from mypy_boto3_sts.type_defs import AssumeRoleRequestTypeDef
+
+SESSION_SECONDS = 900
+_NAME_LENGTH = 64
+"""RoleSessionName and SourceIdentity: `[\\w+=,.@-]{2,64}`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mandate:
+    """On whose behalf a key is changed."""
+
+    request_id: str
+    requester: str
+    approvers: tuple[str, ...]
+
+
+class ChangeSession:
+    """Reads and changes one key. Every method answers with a value or a ReadFailure."""
+
+    def __init__(self, kms: "KMSClient", arn: str) -> None:
+        self._kms = kms
+        self._arn = arn
+
+    def describe(self) -> KeyMetadata | ReadFailure:
+        try:
+            return metadata(self._kms.describe_key(KeyId=self._arn)["KeyMetadata"])
+        except AWS_ERRORS as error:
+            return failure_of(error, "kms:DescribeKey")
+
+    def rotation_status(self) -> RotationStatus | ReadFailure:
+        try:
+            return rotation_status(self._kms.get_key_rotation_status(KeyId=self._arn))
+        except AWS_ERRORS as error:
+            return failure_of(error, "kms:GetKeyRotationStatus")
+
+    def enable_rotation(self, period_days: int) -> str | ReadFailure:
+        """Call EnableKeyRotation and answer with AWS's request id.
+
+        The period is always sent: on a key that rotates already the call changes it.
+        """
+        try:
+            answer = self._kms.enable_key_rotation(KeyId=self._arn, RotationPeriodInDays=period_days)
+        except AWS_ERRORS as error:
+            return failure_of(error, "kms:EnableKeyRotation")
+        return answer["ResponseMetadata"]["RequestId"]
+
+
+class Remediator:
+    """Opens change sessions with the remediation role, or with the bot's own identity where no role is configured."""
+
+    def __init__(self, identity: Identity, role: str | None, external_id: str | None, config: Config) -> None:
+        self._identity = identity
+        self._role = role
+        self._external_id = external_id
+        self._config = config
+
+    def open(self, arn: str, mandate: Mandate) -> ChangeSession | ReadFailure:
+        """Open a session that can do nothing but read and enable the rotation of this one key."""
+        key = KeyArn.parse(arn)
+        try:
+            session = self._own_session(key) if self._role is None else self._assumed_session(key, self._role, mandate)
+        except AWS_ERRORS as error:
+            return failure_of(error, "sts:AssumeRole")
+        if isinstance(session, ReadFailure):
+            return session
+        client = cast("KMSClient", session.create_client("kms", region_name=key.region, config=self._config))
+        return ChangeSession(client, arn)
+
+    def _own_session(self, key: KeyArn) -> Session | ReadFailure:
+        if key.account != self._identity.account:
+            detail = f"scan.remediation_role is not configured, and the key lies in account {key.account}."
+            return ReadFailure(FailureKind.ACCESS_DENIED, "sts:AssumeRole", "NoRemediationRole", detail)
+        return self._identity.session
+
+    def _assumed_session(self, key: KeyArn, role: str, mandate: Mandate) -> Session:
+        request: AssumeRoleRequestTypeDef = {
+            "RoleArn": f"arn:{key.partition}:iam::{key.account}:role/{role}",
+            "RoleSessionName": "-".join((mandate.requester, *mandate.approvers))[:_NAME_LENGTH],
+            "SourceIdentity": mandate.requester,
+            "DurationSeconds": SESSION_SECONDS,
+            "Policy": session_policy(str(key)),
+            "Tags": [
+                {"Key": "Requester", "Value": mandate.requester},
+                {"Key": "Approvers", "Value": " ".join(mandate.approvers)},
+                {"Key": "RequestId", "Value": mandate.request_id},
+            ],
+        }
+        assumed = self._identity.assume(request, self._external_id)
+        session = Session()
+        session.register_component("data_loader", self._identity.session.get_component("data_loader"))
+        session._credentials = Credentials(assumed["access_key"], assumed["secret_key"], assumed["token"])  # type: ignore[attr-defined] # noqa: SLF001 - botocore has no public door for a credentials object
+        return session
+
+
+def session_policy(arn: str) -> str:
+    """Narrow a session to one key and the three calls that a change needs.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies.html#policies_session
+    """
+    calls = ["kms:DescribeKey", "kms:GetKeyRotationStatus", "kms:EnableKeyRotation"]
+    statement = {"Effect": "Allow", "Action": calls, "Resource": arn}
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]}, separators=(",", ":"))
