@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 
 class MessageKind(StrEnum):
@@ -30,3 +31,25 @@ class Message:
     wanted: int
     shown: int
     attempts: int
+
+
+Block = dict[str, Any]
+"""A block as Slack takes it. Plain dicts: the SDK's own classes drop what they do not know."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """A message as Slack takes it. `text` is a whole sentence: screen readers, notifications and search use it."""
+
+    text: str
+    blocks: tuple[Block, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file for a thread, where there is more to list than messages can hold."""
+
+    name: str
+    title: str
+    comment: str
+    content: str

@@ -1,6 +1,7 @@
 """Who clicks."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,9 +18,33 @@ class Person:
 
     user_id: str
     team_id: str
-    name: str
     deleted: bool = False
     is_bot: bool = False
     is_restricted: bool = False
     is_ultra_restricted: bool = False
     is_stranger: bool = False
+
+    @property
+    def is_full_member(self) -> bool:
+        return not (self.deleted or self.is_bot or self.is_restricted or self.is_ultra_restricted or self.is_stranger)
+
+
+@dataclass(frozen=True, slots=True)
+class LookupFailure:
+    """Slack did not say who somebody is, or who is in a group; nobody is let through on a guess."""
+
+    method: str
+    code: str
+
+    @property
+    def sentence(self) -> str:
+        return f"Slack could not be asked ({self.method}: {self.code})"
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """All that is known of somebody who wants something: what the payload says, what Slack says now, their groups."""
+
+    actor: Actor
+    person: Person | LookupFailure
+    groups: Mapping[str, frozenset[str]] | LookupFailure = field(default_factory=dict)

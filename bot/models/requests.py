@@ -77,6 +77,18 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a change ended, and what was read before and after."""
+
+    state: ChangeState
+    result: str
+    before: str = ""
+    after: str = ""
+    aws_request_id: str | None = None
+    next_rotation: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Request:
     """What somebody asked for. `required` is the number of approvals that the rules wanted when it was made."""
 

@@ -1,7 +1,7 @@
 """Requests, changes and decisions. Each move is one conditional UPDATE, recorded in the same transaction."""
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -9,7 +9,7 @@ from sqlalchemy.engine import Connection, Row
 from sqlalchemy.exc import IntegrityError
 
 from bot.models.messages import MessageKind
-from bot.models.requests import Change, ChangeState, Decision, DecisionKind, Request, RequestState
+from bot.models.requests import Change, ChangeState, Decision, DecisionKind, Outcome, Request, RequestState
 from bot.models.trail import SYSTEM, Act, Entry
 from bot.rules.request_state import CHANGE_MOVES, REQUEST_MOVES, all_final
 from bot.store.engine import Database
@@ -22,18 +22,6 @@ _CLOSING_ACTS = {
     RequestState.EXPIRED: Act.REQUEST_EXPIRED,
     RequestState.CANCELLED: Act.REQUEST_CANCELLED,
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """How a change ended, and what was read before and after."""
-
-    state: ChangeState
-    result: str
-    before: str = ""
-    after: str = ""
-    aws_request_id: str | None = None
-    next_rotation: datetime | None = None
 
 
 class RequestStore:
