@@ -19,6 +19,7 @@ _THROTTLED = frozenset(
     }
 )
 _NOT_FOUND = frozenset({"NotFoundException"})
+_SERVER_ERROR = 500
 
 AWS_ERRORS = (ClientError, BotoCoreError)
 """All that a call to AWS can raise: its own answers, and everything that kept it from answering."""
@@ -27,10 +28,11 @@ AWS_ERRORS = (ClientError, BotoCoreError)
 def failure_of(error: ClientError | BotoCoreError, permission: str) -> ReadFailure:
     """Classify a failed call that needed `permission` (`kms:DescribeKey`)."""
     if not isinstance(error, ClientError):
-        return ReadFailure(FailureKind.SERVICE_ERROR, permission, type(error).__name__, str(error))
+        return ReadFailure(FailureKind.SERVICE_ERROR, permission, type(error).__name__, str(error), is_answered=False)
     code = error.response.get("Error", {}).get("Code", "Unknown")
     detail = error.response.get("Error", {}).get("Message", "")
-    return ReadFailure(_kind(code), permission, code, detail)
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    return ReadFailure(_kind(code), permission, code, detail, is_answered=status < _SERVER_ERROR)
 
 
 def _kind(code: str) -> FailureKind:

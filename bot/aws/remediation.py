@@ -1,7 +1,6 @@
 """Changing one key: a session of its own, narrowed to that key and three calls, that tells its story in CloudTrail."""
 
 import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 from botocore.config import Config
@@ -12,6 +11,7 @@ from bot.aws.credentials import Identity
 from bot.aws.failures import AWS_ERRORS, failure_of
 from bot.aws.kms import metadata, rotation_status
 from bot.models.keys import FailureKind, KeyArn, KeyMetadata, ReadFailure, RotationStatus
+from bot.models.requests import Mandate
 
 if TYPE_CHECKING:
     from mypy_boto3_kms import KMSClient
@@ -20,15 +20,6 @@ if TYPE_CHECKING:
 SESSION_SECONDS = 900
 _NAME_LENGTH = 64
 """RoleSessionName and SourceIdentity: `[\\w+=,.@-]{2,64}`."""
-
-
-@dataclass(frozen=True, slots=True)
-class Mandate:
-    """On whose behalf a key is changed."""
-
-    request_id: str
-    requester: str
-    approvers: tuple[str, ...]
 
 
 class ChangeSession:

@@ -117,12 +117,16 @@ class FailureKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ReadFailure:
-    """A call to AWS that failed: the permission it needs (`kms:DescribeKey`), AWS's code and words."""
+    """A call to AWS that failed: the permission it needs (`kms:DescribeKey`), AWS's code and words.
+
+    `is_answered` is False where nobody knows whether AWS carried the call out: no answer came, or a server error.
+    """
 
     kind: FailureKind
     permission: str
     code: str
     detail: str
+    is_answered: bool = True
 
     @property
     def sentence(self) -> str:

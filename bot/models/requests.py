@@ -77,6 +77,15 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
+class Mandate:
+    """On whose behalf a key is changed."""
+
+    request_id: str
+    requester: str
+    approvers: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """How a change ended, and what was read before and after."""
 
