@@ -10,7 +10,7 @@ from datetime import datetime
 from fnmatch import fnmatchcase
 
 from bot.models.approval import ApprovalRule, Permitted, RefusalReason, Refused, Wish
-from bot.models.people import LookupFailure, Standing
+from bot.models.people import Actor, LookupFailure, Standing
 from bot.models.requests import Request
 from bot.models.scans import Account
 
@@ -103,9 +103,9 @@ def may_operate(house: House, who: Standing, wish: Wish) -> Permitted | Refused:
     return Refused(RefusalReason.NOT_AN_APPROVER, _OPERATORS_ONLY[wish])
 
 
-def is_named(who: Standing, rules: Sequence[ApprovalRule]) -> bool:
+def is_named(actor: Actor, rules: Sequence[ApprovalRule]) -> bool:
     """Say whether somebody is named without their groups, so that nobody needs to ask Slack for those."""
-    return all(who.actor.user_id in rule.users for rule in rules)
+    return all(actor.user_id in rule.users for rule in rules)
 
 
 _EXPIRED = {

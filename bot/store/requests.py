@@ -210,7 +210,15 @@ class RequestStore:
                     return False
                 if not self._move(connection, request.id, RequestState.DONE, RequestState.APPROVED):
                     return False
-                again = {"state": ChangeState.QUEUED.value, "open": True, "result": "", "finished_at": None}
+                again = {
+                    "state": ChangeState.QUEUED.value,
+                    "open": True,
+                    "result": "",
+                    "before": "",  # what was noted before the last call says nothing about the next one
+                    "after": "",
+                    "aws_request_id": None,
+                    "finished_at": None,
+                }
                 queued = connection.execute(changes.update().where(failed).values(again))
                 append(connection, Entry(at, by, Act.CHANGE_RETRIED, request.id, {"changes": queued.rowcount}))
                 self._touch(connection, request, at)

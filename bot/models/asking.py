@@ -1,0 +1,40 @@
+"""Asking for rotation: what is offered to a person who pressed the button, and what came of it."""
+
+from dataclasses import dataclass
+
+from bot.models.keys import Finding
+from bot.models.requests import Request
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """What the modal offers: the key as it was last read, the period to set and its bounds in days."""
+
+    handle: str
+    finding: Finding
+    period_days: int
+    shortest_period_days: int
+    longest_period_days: int
+
+
+@dataclass(frozen=True, slots=True)
+class Declined:
+    """Nothing was done; the sentence says why. `request` is the one that stands in the way, where one does."""
+
+    sentence: str
+    request: Request | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request was made, and who may decide it, in Slack's own mentions."""
+
+    request: Request
+    approvers: str
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """A request after somebody decided, withdrew or retried."""
+
+    request: Request

@@ -1,0 +1,89 @@
+"""What these use cases need of AWS, the database and Slack."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Protocol
+
+from bot.models.keys import Finding, KeyMetadata, ReadFailure, RotationStatus
+from bot.models.people import LookupFailure, Person
+from bot.models.requests import Change, Decision, Mandate, Outcome, Request, RequestState
+from bot.models.scans import Scan
+from bot.models.trail import Entry
+
+
+class PeopleDirectory(Protocol):
+    """Slack's people and user groups, live."""
+
+    def person(self, user_id: str) -> Person | LookupFailure: ...
+
+    def members(self, groups: Iterable[str]) -> Mapping[str, frozenset[str]] | LookupFailure: ...
+
+
+class RequestBook(Protocol):
+    """The one place where a request or a change moves."""
+
+    def create(self, request: Request, channel: str) -> Request | None: ...
+
+    def get(self, request_id: str) -> Request | None: ...
+
+    def open_for(self, arn: str) -> Request | None: ...
+
+    def in_state(self, *states: RequestState) -> list[Request]: ...
+
+    def decide(self, request: Request, decision: Decision, *, required: int, rule: str) -> Request | None: ...
+
+    def close(
+        self, request: Request, state: RequestState, *, by: str, at: datetime, note: str = ""
+    ) -> Request | None: ...
+
+    def retry(self, request: Request, by: str, at: datetime) -> bool: ...
+
+    def queued(self) -> list[Change]: ...
+
+    def executing(self) -> list[Change]: ...
+
+    def claim(self, change: Change, at: datetime) -> bool: ...
+
+    def note_call(self, change: Change, before: str, details: dict[str, str | int], at: datetime) -> None: ...
+
+    def conclude(self, change: Change, outcome: Outcome, channel: str, at: datetime) -> bool: ...
+
+
+class Findings(Protocol):
+    """What the last scan says of a key, and a newer reading of it."""
+
+    def current(self) -> Scan | None: ...
+
+    def finding(self, scan_id: str, arn: str) -> Finding | None: ...
+
+    def record_reading(self, reading: Finding) -> None: ...
+
+
+class KeyReader(Protocol):
+    """Reads a key with the audit role."""
+
+    def describe(self, arn: str) -> KeyMetadata | ReadFailure: ...
+
+    def rotation_status(self, arn: str) -> RotationStatus | ReadFailure: ...
+
+
+class KeySession(Protocol):
+    """Reads and changes one key with a session that can do nothing else."""
+
+    def describe(self) -> KeyMetadata | ReadFailure: ...
+
+    def rotation_status(self) -> RotationStatus | ReadFailure: ...
+
+    def enable_rotation(self, period_days: int) -> str | ReadFailure: ...
+
+
+class KeySessions(Protocol):
+    """Opens such sessions."""
+
+    def open(self, arn: str, mandate: Mandate) -> KeySession | ReadFailure: ...
+
+
+class Record(Protocol):
+    """The audit trail."""
+
+    def record(self, entry: Entry) -> None: ...
