@@ -73,7 +73,8 @@ class Identity:
 class AccountCredentials(Credentials):
     """One credentials object for clients that all accounts share: it answers for the account of the call in hand.
 
-    Each account's role is assumed once, for all its Regions, and again shortly before the session ends.
+    Each account's role is assumed once, for all its Regions, and again shortly before the session ends. Where no role
+    is configured the bot's own credentials answer.
     """
 
     def __init__(self, identity: Identity, role: str | None, external_id: str | None) -> None:
@@ -98,7 +99,7 @@ class AccountCredentials(Credentials):
             return self._by_account[account]
 
     def _make(self, account: str) -> Credentials:
-        if self._role is None or account == self._identity.account:
+        if self._role is None:
             own = self._identity.session.get_credentials()
             if own is None:
                 raise NoCredentialsError
