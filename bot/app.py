@@ -1,0 +1,67 @@
+"""The one place that builds things and wires them."""
+
+from dataclasses import dataclass
+
+from botocore.exceptions import BotoCoreError
+from botocore.session import Session
+
+from bot.aws.budget import CallBudget
+from bot.aws.clients import SharedClients, client_config
+from bot.aws.credentials import AccountCredentials, Identity
+from bot.aws.discovery import Discovery
+from bot.aws.kms import KmsReader
+from bot.aws.remediation import Remediator
+from bot.errors import UserError
+from bot.rules.verdict import Policy
+from bot.scan import Scanner, ScanRecord, Scans
+from bot.scan.scanner import WORKERS
+from bot.settings import Settings
+from bot.store.engine import Database
+from bot.store.schema import upgrade
+
+
+@dataclass(frozen=True, slots=True)
+class Aws:
+    """The ways into AWS."""
+
+    identity: Identity
+    discovery: Discovery
+    reader: KmsReader
+    remediator: Remediator
+
+
+def open_database(settings: Settings) -> Database:
+    """Open the database and bring it to this version's schema. Raises UserError where it cannot be used."""
+    database = Database(settings.database_url)
+    upgrade(database)
+    return database
+
+
+def connect_aws(settings: Settings) -> Aws:
+    """Prepare the clients; nothing is called yet. Raises UserError for a profile or Region that cannot be used."""
+    try:
+        return _connect_aws(settings)
+    except BotoCoreError as error:
+        raise UserError(f"The AWS configuration cannot be used: {error}") from error
+
+
+def _connect_aws(settings: Settings) -> Aws:
+    scan = settings.scan
+    config = client_config(connections=WORKERS)
+    own, shared = Session(), Session()
+    shared.register_component("data_loader", own.get_component("data_loader"))
+    identity, budget = Identity(own, config), CallBudget()
+    credentials = AccountCredentials(identity, scan.audit_role, scan.external_id)
+    clients = SharedClients(shared, credentials, config, budget)
+    return Aws(
+        identity=identity,
+        discovery=Discovery(identity, credentials, clients, config),
+        reader=KmsReader(clients),
+        remediator=Remediator(identity, scan.remediation_role, scan.external_id, config),
+    )
+
+
+def build_scans(settings: Settings, aws: Aws, record: ScanRecord) -> Scans:
+    policy = Policy(settings.policy.max_rotation_period_days)
+    scanner = Scanner(aws.discovery, aws.reader, policy, accounts=settings.scan.accounts, regions=settings.scan.regions)
+    return Scans(scanner, record)

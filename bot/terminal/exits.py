@@ -1,0 +1,15 @@
+"""Exit statuses."""
+
+from enum import IntEnum
+
+
+class Exit(IntEnum):
+    """What `$?` says. `UNREAD` wins over `NON_COMPLIANT`; the last two are sysexits' EX_SOFTWARE and 128 + SIGINT."""
+
+    OK = 0
+    NON_COMPLIANT = 1
+    """Something is non-compliant, or for `audit verify`: the record was tampered with."""
+    USAGE = 2
+    UNREAD = 3
+    BUG = 70
+    INTERRUPTED = 130

@@ -1,0 +1,48 @@
+"""From arguments to an exit status: every error becomes a sentence on standard error."""
+
+import logging
+import sys
+from argparse import Namespace
+from collections.abc import Callable, Mapping, Sequence
+
+from bot.errors import UserError
+from bot.log import set_up_logging
+from bot.rules.filters import BadFilterError
+from bot.settings import Settings, load
+from bot.terminal.exits import Exit
+from bot.terminal.parser import parser
+from bot.terminal.scan import scan
+from bot.terminal.upkeep import upgrade_database, verify_trail
+
+_log = logging.getLogger(__name__)
+
+
+def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
+    """Run one command. Argument errors leave by SystemExit(2), as argparse does it."""
+    asked = parser().parse_args(arguments)
+    set_up_logging(debug=asked.debug)
+    try:
+        settings = load(environ, with_slack=asked.command == "run")
+        return _COMMANDS[asked.command](settings, asked)
+    except (UserError, BadFilterError) as error:
+        print(error, file=sys.stderr)  # noqa: T201 - the terminal is the interface
+        return Exit.USAGE
+    except KeyboardInterrupt:
+        return Exit.INTERRUPTED
+    except Exception:  # noqa: BLE001 - nobody is to see a traceback who did not ask for one
+        _log.exception("This is a defect of the bot; --debug tells more.")
+        return Exit.BUG
+
+
+def _run(settings: Settings, _asked: Namespace) -> int:
+    from bot.run import run  # type: ignore[import-not-found]  # noqa: PLC0415 - Slack's SDK is for this command alone
+
+    return int(run(settings))
+
+
+_COMMANDS: Mapping[str, Callable[[Settings, Namespace], int]] = {
+    "run": _run,
+    "scan": scan,
+    "audit": verify_trail,
+    "db": upgrade_database,
+}

@@ -1,0 +1,132 @@
+"""How a scan is printed: as a table for people, as JSON for programs."""
+
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from bot.models.keys import Finding, Verdict
+from bot.models.scans import Coverage, CoverageStatus, Scan, Summary
+
+ATTENTION = (Verdict.NON_COMPLIANT, Verdict.INSUFFICIENT_DATA)
+"""The verdicts that somebody has to do something about."""
+
+
+WIDTH_ELSEWHERE = 200
+"""Columns of a table that goes into a file or a pipe."""
+
+
+def say(sentence: str) -> None:
+    """Print a sentence as the command's result."""
+    print(sentence)  # noqa: T201 - standard output is the interface
+
+
+def print_json(scan: Scan, coverage: Sequence[Coverage], findings: Iterable[Finding]) -> None:
+    """Print one JSON document. Findings are written as they come, so that memory does not grow with their number."""
+    summary = scan.summary
+    head = {
+        "started_at": moment(scan.started_at),
+        "finished_at": moment(scan.finished_at),
+        "summary": {
+            "compliant": summary.compliant,
+            "non_compliant": summary.non_compliant,
+            "not_applicable": summary.not_applicable,
+            "insufficient_data": summary.insufficient_data,
+            "exempt": summary.exempt,
+            "percent_compliant": summary.percent_compliant,
+        },
+        "coverage": [_covered(each) for each in coverage],
+    }
+    out = sys.stdout
+    out.write(json.dumps(head, ensure_ascii=False)[:-1] + ',\n"findings": [')
+    separator = "\n"
+    for finding in findings:
+        out.write(separator + json.dumps(_found(finding), ensure_ascii=False))
+        separator = ",\n"
+    out.write("\n]}\n")
+    out.flush()
+
+
+def print_table(scan: Scan, coverage: Sequence[Coverage], findings: Iterable[Finding]) -> None:
+    """Print what somebody has to look at, and the counts of everything."""
+    out = Console(highlight=False, width=None if sys.stdout.isatty() else WIDTH_ELSEWHERE)
+    keys = _table("Key", "Account", "Region", "Team", "Managed by", "Finding")
+    for finding in findings:
+        if finding.verdict in ATTENTION:
+            keys.add_row(*map(Text, _row(finding)))
+    gaps = _table("Account", "Region", "Not read, or not wholly")
+    unread = [each for each in coverage if each.status is not CoverageStatus.SCANNED]
+    for each in unread:
+        gaps.add_row(*map(Text, (each.account_name, each.region, each.error or "")))
+    for table in (keys, gaps):
+        if table.row_count:
+            out.print(table)
+    out.print(Text(in_words(scan.summary)))
+    out.print(Text(f"{len(coverage) - len(unread)} of {len(coverage)} targets were read in full."))
+
+
+def in_words(summary: Summary) -> str:
+    """Say the counts in a sentence."""
+    if not summary.judged:
+        share = "No key that can rotate was read"
+    else:
+        share = f"{summary.percent_compliant:g} % compliant: {summary.compliant} of {summary.judged} keys rotate"
+    return (
+        f"{share}; {summary.exempt} exempt, {summary.insufficient_data} unread, "
+        f"{summary.not_applicable} not applicable."
+    )
+
+
+def moment(at: datetime | None) -> str | None:
+    """Write a moment as the JSON does: `2026-11-24T09:00:00Z`."""
+    return None if at is None else at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def _table(*columns: str) -> Table:
+    """Make a table that cuts nothing off."""
+    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    return table
+
+
+def _row(finding: Finding) -> tuple[str, ...]:
+    return (
+        finding.name,
+        finding.account_name,
+        finding.region,
+        finding.team or "",
+        finding.managed_by or "",
+        finding.message,
+    )
+
+
+def _covered(coverage: Coverage) -> dict[str, object]:
+    return {
+        "account": coverage.account,
+        "region": coverage.region,
+        "status": coverage.status.value,
+        "keys": coverage.keys,
+        "error": coverage.error,
+    }
+
+
+def _found(finding: Finding) -> dict[str, object]:
+    return {
+        "arn": finding.arn,
+        "account": finding.account,
+        "region": finding.region,
+        "aliases": list(finding.aliases),
+        "verdict": finding.verdict.value,
+        "reason": finding.reason.value,
+        "message": finding.message,
+        "rotation_enabled": finding.rotation_enabled,
+        "rotation_period_days": finding.rotation_period_days,
+        "next_rotation": moment(finding.next_rotation),
+        "exempt_until": moment(finding.exempt_until),
+    }

@@ -1,0 +1,97 @@
+"""What can be typed, and the help that teaches it."""
+
+from argparse import ArgumentParser, RawDescriptionHelpFormatter
+
+_PROGRAM = "python -m bot"
+
+_ENVIRONMENT = """\
+settings:
+  KMS_ROTATION_CONFIG   the TOML file with everything that is not a secret (default: kms-rotation.toml)
+  DATABASE_URL          sqlite:///… or postgresql+psycopg://… (default: a SQLite file beside the TOML file)
+  AWS_PROFILE, AWS_ACCESS_KEY_ID, AWS_ENDPOINT_URL, …   as for the AWS CLI
+"""
+
+_EXITS = """\
+exit status:
+  0    all keys comply, and all were read
+  1    something is non-compliant
+  2    bad usage or configuration; nothing was begun
+  3    something could not be read; this wins over 1
+  70   a defect of the bot
+  130  interrupted
+"""
+
+_SCAN_EXAMPLES = f"""\
+examples:
+  {_PROGRAM} scan                                     everything that the settings name
+  {_PROGRAM} scan --account 'prod-*' --region 'eu-*'  a part of it, by id or name, with shell wildcards
+  {_PROGRAM} scan --format json --no-store | jq '.findings[] | select(.verdict == "NON_COMPLIANT")'
+
+{_EXITS}"""
+
+
+def parser() -> ArgumentParser:
+    """Build the parser of the whole command line. The chosen command is in `command`."""
+    root = ArgumentParser(
+        prog=_PROGRAM,
+        description="Keeps the KMS keys of an AWS organisation rotating.",
+        epilog=f"{_ENVIRONMENT}\nEach command has its own --help.",
+        formatter_class=RawDescriptionHelpFormatter,
+    )
+    commands = root.add_subparsers(dest="command", metavar="command", required=True)
+
+    def command(name: str, summary: str, description: str, epilog: str = "") -> ArgumentParser:
+        made = commands.add_parser(
+            name,
+            help=summary,
+            description=description,
+            epilog=epilog or None,
+            formatter_class=RawDescriptionHelpFormatter,
+        )
+        made.add_argument("--debug", action="store_true", help="log more, and tracebacks of unforeseen errors")
+        return made
+
+    command(
+        "run",
+        "run the Slack app",
+        "Runs the Slack app until it is told to stop (SIGTERM or Ctrl-C).\n\n"
+        "Besides the settings below it needs SLACK_BOT_TOKEN and SLACK_APP_TOKEN.",
+        _ENVIRONMENT,
+    )
+    scan = command(
+        "scan",
+        "audit the keys now, without Slack",
+        "Reads every key that the settings name, judges it, stores the findings and prints them.\n"
+        "Results go to standard output, progress and log to standard error.",
+        _SCAN_EXAMPLES,
+    )
+    scan.add_argument("--format", choices=("table", "json"), default="table", help="how to print (default: table)")
+    scan.add_argument("--account", metavar="PATTERN", default="", help="only accounts with this id or name")
+    scan.add_argument("--region", metavar="PATTERN", default="", help="only Regions with this name")
+    scan.add_argument("--no-store", action="store_true", help="leave the database alone")
+    _only_action(
+        command(
+            "audit",
+            "prove the audit trail",
+            "The audit trail is append-only: each entry holds the hash of the one before it.",
+            f"example:\n  {_PROGRAM} audit verify\n\nexit status:\n  0  the chain holds\n  1  it does not\n"
+            "  2  the database cannot be used\n",
+        ),
+        "verify",
+        "read the whole trail and prove the chain",
+    )
+    _only_action(
+        command(
+            "db",
+            "look after the database",
+            "The database is brought up to date whenever the bot starts; this does it ahead of that.",
+            f"example:\n  {_PROGRAM} db upgrade\n",
+        ),
+        "upgrade",
+        "bring the database to this version's schema",
+    )
+    return root
+
+
+def _only_action(command: ArgumentParser, name: str, summary: str) -> None:
+    command.add_argument("action", choices=(name,), help=summary)
