@@ -64,7 +64,10 @@ class Delta:
 
 @dataclass(frozen=True, slots=True)
 class DigestContent:
-    """All that a digest's message says, apart from the state of requests."""
+    """All that a digest's message says, apart from the state of requests.
+
+    `rest` are the pages of its thread. Where they would be too many it is empty and `rest_is_file`.
+    """
 
     as_of: datetime
     summary: Summary
@@ -76,6 +79,8 @@ class DigestContent:
     unread_keys: tuple[Finding, ...]
     unread_total: int
     scope: str = ""
+    rest: tuple[tuple[OpenKey, ...], ...] = ()
+    rest_is_file: bool = False
 
 
 @dataclass(frozen=True, slots=True)

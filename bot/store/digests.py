@@ -6,6 +6,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 from pydantic import TypeAdapter
+from sqlalchemy.engine import Row
 
 from bot.models.digests import Baseline, Digest, DigestContent
 from bot.models.messages import MessageKind
@@ -53,12 +54,21 @@ class DigestStore:
     def get(self, digest_id: str) -> Digest | None:
         with self._database.read() as connection:
             row = connection.execute(sa.select(digests).where(digests.c.id == digest_id)).one_or_none()
-        if row is None:
-            return None
-        return Digest(row.id, row.name, row.channel, row.created_at, _CONTENT.validate_python(row.content))
+        return None if row is None else _digest(row)
+
+    def latest(self, name: str) -> Digest | None:
+        """Return the newest digest of a name."""
+        query = sa.select(digests).where(digests.c.name == name).order_by(digests.c.created_at.desc()).limit(1)
+        with self._database.read() as connection:
+            row = connection.execute(query).one_or_none()
+        return None if row is None else _digest(row)
 
     def made_for(self, name: str, since: datetime) -> bool:
         """Say whether a digest of this name was made at or after a moment."""
         query = sa.select(digests.c.id).where(digests.c.name == name, digests.c.created_at >= since).limit(1)
         with self._database.read() as connection:
             return connection.execute(query).first() is not None
+
+
+def _digest(row: Row[tuple[object, ...]]) -> Digest:
+    return Digest(row.id, row.name, row.channel, row.created_at, _CONTENT.validate_python(row.content))

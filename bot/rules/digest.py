@@ -1,0 +1,132 @@
+"""What a digest says: which keys are open, which of them first, and what changed since the digest before.
+
+A key that could not be read is never called fixed, nor is one whose account or Region was not scanned.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from bot.models.digests import Baseline, Delta
+from bot.models.keys import Finding, KeyArn, Verdict
+from bot.models.scans import EVERYWHERE, Coverage, CoverageStatus, Summary
+
+PAGE_ROWS = 60
+PAGE_CHARACTERS = 8000
+"""Slack refuses messages of about 13,200 characters; a page keeps well below."""
+
+MOST_PAGES = 15
+"""Past that a thread helps nobody: the keys come as a file."""
+
+
+@dataclass(slots=True)
+class Comparison:
+    """Findings are added one at a time; then the rest is known."""
+
+    previous: Mapping[str, Baseline]
+    now: datetime
+    open: list[Finding] = field(default_factory=list)
+    unread: list[Finding] = field(default_factory=list)
+    since: dict[str, datetime] = field(default_factory=dict)
+    _names: dict[str, list[str]] = field(default_factory=dict)
+    _baseline: dict[str, Baseline] = field(default_factory=dict)
+    _counts: dict[tuple[Verdict, bool], int] = field(default_factory=dict)
+    _news: set[str] = field(default_factory=set)
+    _seen: set[str] = field(default_factory=set)
+
+    def add(self, finding: Finding) -> None:
+        is_exempt = finding.exempt_until is not None
+        self._counts[finding.verdict, is_exempt] = self._counts.get((finding.verdict, is_exempt), 0) + 1
+        before = self.previous.get(finding.arn)
+        self._seen.add(finding.arn)
+        if finding.verdict is Verdict.NON_COMPLIANT and not is_exempt:
+            self._add_open(finding, before)
+        elif finding.verdict is Verdict.INSUFFICIENT_DATA:
+            self.unread.append(finding)
+            self._keep(finding.arn, before, finding.name)
+        elif finding.verdict is Verdict.COMPLIANT:
+            if before is not None and before.open:
+                self._name("fixed", finding.name)
+            since = before.since if before is not None and not before.open else self.now
+            self._baseline[finding.arn] = Baseline(open=False, since=since)
+        elif before is not None and before.open:
+            self._name("lapsed", finding.name)
+
+    def close(self, coverage: Iterable[Coverage]) -> None:
+        """Account for keys that the digest before knew and this scan does not."""
+        dark = {(each.account, each.region) for each in coverage if each.status is CoverageStatus.FAILED}
+        for arn, before in self.previous.items():
+            if arn in self._seen:
+                continue
+            key = KeyArn.parse(arn)
+            if dark & {(key.account, key.region), (key.account, EVERYWHERE), (EVERYWHERE, EVERYWHERE)}:
+                self._keep(arn, before, key.key_id)
+            elif before.open:
+                self._name("lapsed", key.key_id)
+
+    @property
+    def summary(self) -> Summary:
+        def count(verdict: Verdict) -> int:
+            return self._counts.get((verdict, False), 0) + self._counts.get((verdict, True), 0)
+
+        exempt = self._counts.get((Verdict.NON_COMPLIANT, True), 0)
+        return Summary(
+            compliant=count(Verdict.COMPLIANT),
+            non_compliant=count(Verdict.NON_COMPLIANT) - exempt,
+            not_applicable=count(Verdict.NOT_APPLICABLE),
+            insufficient_data=count(Verdict.INSUFFICIENT_DATA),
+            exempt=exempt,
+        )
+
+    @property
+    def delta(self) -> Delta | None:
+        """What changed; None before the first digest, when everything would be new."""
+        if not self.previous:
+            return None
+        return Delta(**{kind: tuple(sorted(names)) for kind, names in self._names.items()})
+
+    @property
+    def baseline(self) -> dict[str, Baseline]:
+        return self._baseline
+
+    def in_order(self) -> list[Finding]:
+        """The open keys, what is new or open again first, then the longest open."""
+        return sorted(
+            self.open,
+            key=lambda each: (each.arn not in self._news, self.since[each.arn], each.account_name, each.name, each.arn),
+        )
+
+    def _add_open(self, finding: Finding, before: Baseline | None) -> None:
+        if before is not None and before.open:
+            since = before.since
+            self._name("still_open", finding.name)
+        else:
+            since = self.now
+            self._news.add(finding.arn)
+            self._name("new" if before is None else "regressed", finding.name)
+        self.open.append(finding)
+        self.since[finding.arn] = since
+        self._baseline[finding.arn] = Baseline(open=True, since=since)
+
+    def _keep(self, arn: str, before: Baseline | None, name: str) -> None:
+        if before is None:
+            return
+        self._baseline[arn] = before
+        if before.open:
+            self._name("unread", name)
+
+    def _name(self, kind: str, name: str) -> None:
+        self._names.setdefault(kind, []).append(name)
+
+
+def in_pages(lengths: Iterable[int]) -> list[int]:
+    """Say how many rows each page holds, given the characters that each row takes."""
+    pages: list[int] = []
+    room = 0
+    for length in lengths:
+        if not pages or length > room or pages[-1] == PAGE_ROWS:
+            pages.append(0)
+            room = PAGE_CHARACTERS
+        pages[-1] += 1
+        room -= length
+    return pages
