@@ -38,11 +38,11 @@ def open_database(settings: Settings) -> Database:
 
 
 def connect_aws(settings: Settings) -> Aws:
-    """Prepare the clients; nothing is called yet. Raises UserError for a profile or Region that cannot be used."""
+    """Prepare the clients; nothing is called yet. Raises UserError for a profile, Region or endpoint of no use."""
     try:
         return _connect_aws(settings)
-    except BotoCoreError as error:
-        raise UserError(f"The AWS configuration cannot be used: {error}") from error
+    except (BotoCoreError, ValueError) as error:  # botocore says ValueError to an endpoint that is no address
+        raise UserError(f"The AWS configuration cannot be used: {str(error).rstrip('.')}.") from error
 
 
 def _connect_aws(settings: Settings) -> Aws:
@@ -55,9 +55,9 @@ def _connect_aws(settings: Settings) -> Aws:
     clients = SharedClients(shared, credentials, config, budget)
     return Aws(
         identity=identity,
-        discovery=Discovery(identity, credentials, clients, config),
+        discovery=Discovery(identity, credentials, clients),
         reader=KmsReader(clients),
-        remediator=Remediator(identity, scan.remediation_role, scan.external_id, config),
+        remediator=Remediator(identity, scan.remediation_role, scan.external_id, budget),
     )
 
 

@@ -1,8 +1,18 @@
-"""A budget of calls: the quotas are shared with everybody else in an account, so the bot takes half."""
+"""A budget of calls: the quotas are shared with everybody else in an account, so the bot takes half, and less there
+where AWS throttles all the same.
+"""
 
+import math
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from bot.aws.failures import is_throttling
+
+if TYPE_CHECKING:
+    from mypy_boto3_kms import KMSClient
 
 QUOTAS_PER_SECOND = {
     "DescribeKey": 2000,
@@ -16,6 +26,25 @@ QUOTAS_PER_SECOND = {
 """Of one account in one Region. https://docs.aws.amazon.com/kms/latest/developerguide/requests-per-second.html"""
 
 SHARE = 0.5
+SLOWEST = 64
+"""Throttled again and again, a budget shrinks to this part of itself."""
+
+RECOVERY_SECONDS = 10.0
+"""A shrunk budget doubles in this time without throttling."""
+
+BURST_SECONDS = 1.0
+"""Calls that are throttled within this time of each other were sent at one rate: the budget is halved once for them."""
+
+
+@dataclass(slots=True)
+class _Meter:
+    next_free: float = 0.0
+    slowness: float = 1.0
+    throttled_at: float | None = None
+
+    def slowness_at(self, now: float) -> float:
+        since = 0.0 if self.throttled_at is None else now - self.throttled_at
+        return max(1.0, self.slowness / math.exp2(since / RECOVERY_SECONDS))
 
 
 class CallBudget:
@@ -27,14 +56,40 @@ class CallBudget:
         self._clock = clock
         self._sleep = sleep
         self._lock = threading.Lock()
-        self._next_free: dict[tuple[str, str, str], float] = {}
+        self._meters: dict[tuple[str, str, str], _Meter] = {}
 
     def spend(self, account: str, region: str, operation: str) -> None:
         """Wait until one more call is within the budget."""
-        spacing = 1 / (QUOTAS_PER_SECOND[operation] * SHARE)
         now = self._clock()
         with self._lock:
-            turn = max(self._next_free.get((account, region, operation), 0.0), now)
-            self._next_free[account, region, operation] = turn + spacing
+            meter = self._meters.setdefault((account, region, operation), _Meter())
+            turn = max(meter.next_free, now)
+            meter.next_free = turn + meter.slowness_at(now) / (QUOTAS_PER_SECOND[operation] * SHARE)
         if turn > now:
             self._sleep(turn - now)
+
+    def throttled(self, account: str, region: str, operation: str) -> None:
+        """Take note that AWS refused a call for being one too many: halve this budget for a while."""
+        now = self._clock()
+        with self._lock:
+            meter = self._meters.setdefault((account, region, operation), _Meter())
+            if meter.throttled_at is None or now - meter.throttled_at >= BURST_SECONDS:
+                meter.slowness = min(2 * meter.slowness_at(now), SLOWEST)
+                meter.throttled_at = now
+
+    def govern(self, kms: "KMSClient", region: str, account: Callable[[], str]) -> None:
+        """Keep every attempt of a client's calls within the budget; `account` names the one of the call in hand."""
+
+        def pace(event_name: str, **_: object) -> None:
+            self.spend(account(), region, _operation(event_name))
+
+        def heed(event_name: str, parsed_response: dict[str, Any] | None, **_: object) -> None:
+            if parsed_response and is_throttling(parsed_response.get("Error", {}).get("Code", "")):
+                self.throttled(account(), region, _operation(event_name))
+
+        kms.meta.events.register("before-send.kms", pace)
+        kms.meta.events.register("response-received.kms", heed)
+
+
+def _operation(event_name: str) -> str:
+    return event_name.rpartition(".")[2]

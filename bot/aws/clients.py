@@ -1,11 +1,9 @@
 """Clients: one for each service and Region, shared by all accounts and kept within the budget."""
 
 import threading
-from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 from botocore.config import Config
-from botocore.model import OperationModel
 from botocore.session import Session
 
 from bot.aws.budget import CallBudget
@@ -33,8 +31,8 @@ class SharedClients:
     """Makes each client once. Which account a call is for is said with `credentials.acting_in`."""
 
     def __init__(self, session: Session, credentials: AccountCredentials, config: Config, budget: CallBudget) -> None:
+        session.register_component("credential_provider", _Provider(credentials))
         self._session = session
-        self._session._credentials = credentials  # type: ignore[attr-defined] # noqa: SLF001 - botocore has no public door for a credentials object
         self._config = config
         self._budget = budget
         self._lock = threading.Lock()
@@ -49,11 +47,18 @@ class SharedClients:
     def _client(self, service: str, region: str) -> Any:  # noqa: ANN401 - botocore's clients share no type
         with self._lock:
             if (service, region) not in self._clients:
-                made = self._session.create_client(service, region_name=region, config=self._config)
+                made: Any = self._session.create_client(service, region_name=region, config=self._config)
                 if service == "kms":
-                    made.meta.events.register("before-call.kms", partial(self._spend, region))
+                    self._budget.govern(made, region, account_in_hand.get)
                 self._clients[service, region] = made
             return self._clients[service, region]
 
-    def _spend(self, region: str, model: OperationModel, **_event: object) -> None:
-        self._budget.spend(account_in_hand.get(), region, model.name)
+
+class _Provider:
+    """Hands a credentials object of our own to a botocore session."""
+
+    def __init__(self, credentials: AccountCredentials) -> None:
+        self._credentials = credentials
+
+    def load_credentials(self) -> AccountCredentials:
+        return self._credentials

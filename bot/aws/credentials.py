@@ -4,7 +4,8 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, cast
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, cast
 
 from botocore.config import Config
 from botocore.credentials import Credentials, DeferredRefreshableCredentials, ReadOnlyCredentials
@@ -31,23 +32,45 @@ def acting_in(account: str) -> Iterator[None]:
         account_in_hand.reset(token)
 
 
+@dataclass(frozen=True, slots=True)
+class SessionKeys:
+    """What AssumeRole gives out; `expiry` is as in ISO 8601."""
+
+    access_key: str
+    secret_key: str = field(repr=False)
+    token: str = field(repr=False)
+    expiry: str
+
+
 class Identity:
     """Who the bot is: its own session, account and partition."""
 
     def __init__(self, session: Session, config: Config) -> None:
         self.session = session
-        region = session.get_config_variable("region") or DEFAULT_STS_REGION
-        self.sts = cast("STSClient", session.create_client("sts", region_name=region, config=config))
+        self._config = config
         self._lock = threading.Lock()
         self._arn: str | None = None
+        region = session.get_config_variable("region") or DEFAULT_STS_REGION
+        self._sts = cast("STSClient", self.client("sts", region))
+
+    def client(self, service: str, region: str, keys: SessionKeys | None = None, config: Config | None = None) -> Any:  # noqa: ANN401 - botocore's clients share no type
+        """Make a client that signs with the bot's own credentials, or with those of a role's session."""
+        with self._lock:  # a botocore session is not made for many threads
+            return self.session.create_client(
+                service,
+                region_name=region,
+                config=self._config if config is None else self._config.merge(config),
+                aws_access_key_id=keys.access_key if keys else None,
+                aws_secret_access_key=keys.secret_key if keys else None,
+                aws_session_token=keys.token if keys else None,
+            )
 
     @property
     def arn(self) -> str:
         """The caller's ARN, asked for once. Raises what botocore raises."""
-        with self._lock:
-            if self._arn is None:
-                self._arn = self.sts.get_caller_identity()["Arn"]
-            return self._arn
+        if self._arn is None:
+            self._arn = self._sts.get_caller_identity()["Arn"]
+        return self._arn
 
     @property
     def account(self) -> str:
@@ -57,17 +80,14 @@ class Identity:
     def partition(self) -> str:
         return self.arn.split(":")[1]
 
-    def assume(self, request: "AssumeRoleRequestTypeDef", external_id: str | None) -> dict[str, str]:
-        """Assume a role; the answer is in the form in which botocore's refreshable credentials want it."""
+    def assume(self, request: "AssumeRoleRequestTypeDef", external_id: str | None) -> SessionKeys:
+        """Assume a role. Raises what botocore raises."""
         if external_id is not None:
             request["ExternalId"] = external_id
-        credentials = self.sts.assume_role(**request)["Credentials"]
-        return {
-            "access_key": credentials["AccessKeyId"],
-            "secret_key": credentials["SecretAccessKey"],
-            "token": credentials["SessionToken"],
-            "expiry_time": credentials["Expiration"].isoformat(),
-        }
+        given = self._sts.assume_role(**request)["Credentials"]
+        return SessionKeys(
+            given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"], given["Expiration"].isoformat()
+        )
 
 
 class AccountCredentials(Credentials):
@@ -104,9 +124,15 @@ class AccountCredentials(Credentials):
             if own is None:
                 raise NoCredentialsError
             return own
-        role_arn = f"arn:{self._identity.partition}:iam::{account}:role/{self._role}"
 
         def assume() -> dict[str, str]:
-            return self._identity.assume({"RoleArn": role_arn, "RoleSessionName": SESSION_NAME}, self._external_id)
+            role_arn = f"arn:{self._identity.partition}:iam::{account}:role/{self._role}"
+            keys = self._identity.assume({"RoleArn": role_arn, "RoleSessionName": SESSION_NAME}, self._external_id)
+            return {
+                "access_key": keys.access_key,
+                "secret_key": keys.secret_key,
+                "token": keys.token,
+                "expiry_time": keys.expiry,
+            }
 
         return DeferredRefreshableCredentials(refresh_using=assume, method="assume-role")

@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal, cast
 
-from botocore.config import Config
-
 from bot.aws.clients import SharedClients
 from bot.aws.credentials import AccountCredentials, Identity, acting_in
 from bot.aws.failures import AWS_ERRORS, failure_of
@@ -22,13 +20,10 @@ _ENABLED: "Sequence[RegionOptStatusType]" = ("ENABLED", "ENABLED_BY_DEFAULT")
 class Discovery:
     """Answers with lists or with the ReadFailure that kept them from being read."""
 
-    def __init__(
-        self, identity: Identity, credentials: AccountCredentials, clients: SharedClients, config: Config
-    ) -> None:
+    def __init__(self, identity: Identity, credentials: AccountCredentials, clients: SharedClients) -> None:
         self._identity = identity
         self._credentials = credentials
         self._clients = clients
-        self._config = config
 
     def partition(self) -> str | ReadFailure:
         """Say in which AWS partition (`aws`, `aws-cn`, …) the bot works."""
@@ -42,15 +37,15 @@ class Discovery:
 
         Names come from the organisation. Where it may not be read, a listed account is known by its id alone.
         """
+        try:
+            own = self._identity.account
+        except AWS_ERRORS as error:
+            return failure_of(error, "sts:GetCallerIdentity")
         organization = self._organization()
         if wanted == "organization":
             return organization
         names = {} if isinstance(organization, ReadFailure) else {each.id: each.name for each in organization}
-        try:
-            ids = [self._identity.account] if wanted is None else wanted
-        except AWS_ERRORS as error:
-            return failure_of(error, "sts:GetCallerIdentity")
-        return [Account(id_, names.get(id_, id_)) for id_ in ids]
+        return [Account(id_, names.get(id_, id_)) for id_ in ([own] if wanted is None else wanted)]
 
     def open(self, account: Account) -> ReadFailure | None:
         """Assume the audit role in an account; say what kept us from it."""
@@ -72,12 +67,7 @@ class Discovery:
     def _organization(self) -> list[Account] | ReadFailure:
         """List the active accounts of the organisation; `State` replaced `Status` on 2026-09-09."""
         try:
-            client = cast(
-                "OrganizationsClient",
-                self._identity.session.create_client(
-                    "organizations", region_name=self._global_region(), config=self._config
-                ),
-            )
+            client = cast("OrganizationsClient", self._identity.client("organizations", self._global_region()))
             pages = client.get_paginator("list_accounts").paginate()
             return sorted(
                 (

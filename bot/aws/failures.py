@@ -35,10 +35,15 @@ def failure_of(error: ClientError | BotoCoreError, permission: str) -> ReadFailu
     return ReadFailure(_kind(code), permission, code, detail, is_answered=status < _SERVER_ERROR)
 
 
+def is_throttling(code: str) -> bool:
+    """Say whether AWS's error code means that calls came too fast."""
+    return code in _THROTTLED
+
+
 def _kind(code: str) -> FailureKind:
     if code in _DENIED:
         return FailureKind.ACCESS_DENIED
-    if code in _THROTTLED:
+    if is_throttling(code):
         return FailureKind.THROTTLED
     if code in _NOT_FOUND:
         return FailureKind.NOT_FOUND

@@ -4,10 +4,9 @@ import json
 from typing import TYPE_CHECKING, cast
 
 from botocore.config import Config
-from botocore.credentials import Credentials
-from botocore.session import Session
 
-from bot.aws.credentials import Identity
+from bot.aws.budget import CallBudget
+from bot.aws.credentials import Identity, SessionKeys
 from bot.aws.failures import AWS_ERRORS, failure_of
 from bot.aws.kms import metadata, rotation_status
 from bot.models.keys import FailureKind, KeyArn, KeyMetadata, ReadFailure, RotationStatus
@@ -18,6 +17,9 @@ if TYPE_CHECKING:
     from mypy_boto3_sts.type_defs import AssumeRoleRequestTypeDef
 
 SESSION_SECONDS = 900
+ONCE = Config(retries={"mode": "standard", "total_max_attempts": 1})
+"""A change whose answer was lost is read back, never repeated blindly."""
+
 _NAME_LENGTH = 64
 """RoleSessionName and SourceIdentity: `[\\w+=,.@-]{2,64}`."""
 
@@ -25,29 +27,30 @@ _NAME_LENGTH = 64
 class ChangeSession:
     """Reads and changes one key. Every method answers with a value or a ReadFailure."""
 
-    def __init__(self, kms: "KMSClient", arn: str) -> None:
-        self._kms = kms
+    def __init__(self, arn: str, *, reads: "KMSClient", changes: "KMSClient") -> None:
         self._arn = arn
+        self._reads = reads
+        self._changes = changes
 
     def describe(self) -> KeyMetadata | ReadFailure:
         try:
-            return metadata(self._kms.describe_key(KeyId=self._arn)["KeyMetadata"])
+            return metadata(self._reads.describe_key(KeyId=self._arn)["KeyMetadata"])
         except AWS_ERRORS as error:
             return failure_of(error, "kms:DescribeKey")
 
     def rotation_status(self) -> RotationStatus | ReadFailure:
         try:
-            return rotation_status(self._kms.get_key_rotation_status(KeyId=self._arn))
+            return rotation_status(self._reads.get_key_rotation_status(KeyId=self._arn))
         except AWS_ERRORS as error:
             return failure_of(error, "kms:GetKeyRotationStatus")
 
     def enable_rotation(self, period_days: int) -> str | ReadFailure:
-        """Call EnableKeyRotation and answer with AWS's request id.
+        """Call EnableKeyRotation, once, and answer with AWS's request id.
 
         The period is always sent: on a key that rotates already the call changes it.
         """
         try:
-            answer = self._kms.enable_key_rotation(KeyId=self._arn, RotationPeriodInDays=period_days)
+            answer = self._changes.enable_key_rotation(KeyId=self._arn, RotationPeriodInDays=period_days)
         except AWS_ERRORS as error:
             return failure_of(error, "kms:EnableKeyRotation")
         return answer["ResponseMetadata"]["RequestId"]
@@ -56,31 +59,37 @@ class ChangeSession:
 class Remediator:
     """Opens change sessions with the remediation role, or with the bot's own identity where no role is configured."""
 
-    def __init__(self, identity: Identity, role: str | None, external_id: str | None, config: Config) -> None:
+    def __init__(self, identity: Identity, role: str | None, external_id: str | None, budget: CallBudget) -> None:
         self._identity = identity
         self._role = role
         self._external_id = external_id
-        self._config = config
+        self._budget = budget
 
     def open(self, arn: str, mandate: Mandate) -> ChangeSession | ReadFailure:
         """Open a session that can do nothing but read and enable the rotation of this one key."""
         key = KeyArn.parse(arn)
         try:
-            session = self._own_session(key) if self._role is None else self._assumed_session(key, self._role, mandate)
+            keys = self._own(key) if self._role is None else self._assume(key, self._role, mandate)
+            if isinstance(keys, ReadFailure):
+                return keys
+            reads, changes = self._client(key, keys), self._client(key, keys, ONCE)
         except AWS_ERRORS as error:
             return failure_of(error, "sts:AssumeRole")
-        if isinstance(session, ReadFailure):
-            return session
-        client = cast("KMSClient", session.create_client("kms", region_name=key.region, config=self._config))
-        return ChangeSession(client, arn)
+        return ChangeSession(arn, reads=reads, changes=changes)
 
-    def _own_session(self, key: KeyArn) -> Session | ReadFailure:
-        if key.account != self._identity.account:
-            detail = f"scan.remediation_role is not configured, and the key lies in account {key.account}."
-            return ReadFailure(FailureKind.ACCESS_DENIED, "sts:AssumeRole", "NoRemediationRole", detail)
-        return self._identity.session
+    def _client(self, key: KeyArn, keys: SessionKeys | None, config: Config | None = None) -> "KMSClient":
+        client = cast("KMSClient", self._identity.client("kms", key.region, keys, config))
+        self._budget.govern(client, key.region, lambda: key.account)
+        return client
 
-    def _assumed_session(self, key: KeyArn, role: str, mandate: Mandate) -> Session:
+    def _own(self, key: KeyArn) -> ReadFailure | None:
+        """Work without a role, which is possible in the bot's own account alone."""
+        if key.account == self._identity.account:
+            return None
+        detail = f"scan.remediation_role is not configured, and the key lies in account {key.account}."
+        return ReadFailure(FailureKind.ACCESS_DENIED, "sts:AssumeRole", "NoRemediationRole", detail)
+
+    def _assume(self, key: KeyArn, role: str, mandate: Mandate) -> SessionKeys:
         request: AssumeRoleRequestTypeDef = {
             "RoleArn": f"arn:{key.partition}:iam::{key.account}:role/{role}",
             "RoleSessionName": "-".join((mandate.requester, *mandate.approvers))[:_NAME_LENGTH],
@@ -93,11 +102,7 @@ class Remediator:
                 {"Key": "RequestId", "Value": mandate.request_id},
             ],
         }
-        assumed = self._identity.assume(request, self._external_id)
-        session = Session()
-        session.register_component("data_loader", self._identity.session.get_component("data_loader"))
-        session._credentials = Credentials(assumed["access_key"], assumed["secret_key"], assumed["token"])  # type: ignore[attr-defined] # noqa: SLF001 - botocore has no public door for a credentials object
-        return session
+        return self._identity.assume(request, self._external_id)
 
 
 def session_policy(arn: str) -> str:

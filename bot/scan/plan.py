@@ -10,7 +10,10 @@ from bot.models.scans import EVERYWHERE, Account, Coverage, CoverageStatus, Targ
 from bot.rules.filters import BadFilterError, Filter
 from bot.scan.crew import Crew
 from bot.scan.gateways import AccountDirectory, WantedAccounts, WantedRegions
-from bot.scan.sentences import account_closed_to_us, listing, nobody_known, regions_unknown
+from bot.scan.sentences import account_closed_to_us, accounts_unknown, listing, regions_unknown
+
+EVERY_ACCOUNT = Account(EVERYWHERE, EVERYWHERE)
+"""Stands for all accounts of a coverage failure that concerns them all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +64,7 @@ def _list_accounts(
 ) -> None:
     found = directory.accounts(wanted)
     if isinstance(found, ReadFailure):
-        error = nobody_known(found, organization=wanted == "organization")
-        crew.emit(Plan((), (Coverage(EVERYWHERE, EVERYWHERE, EVERYWHERE, CoverageStatus.FAILED, error=error),)))
+        crew.emit(_lost(EVERY_ACCOUNT, accounts_unknown(found)))
         return
     chosen = [account for account in found if within.matches_account(account)]
     if not chosen:

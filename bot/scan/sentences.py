@@ -5,6 +5,8 @@ from collections.abc import Iterable, Iterator
 
 from bot.models.keys import FailureKind, ReadFailure
 
+LIST_ACCOUNTS = "organizations:ListAccounts"
+
 SHOWN = 10
 """So many names are spelt out, the others counted."""
 
@@ -27,15 +29,15 @@ def why(failure: ReadFailure) -> str:
     return f"{failure.sentence} {remedy}" if remedy else failure.sentence
 
 
-def nobody_known(failure: ReadFailure, *, organization: bool) -> str:
-    if not organization:
-        return f"The bot's own account could not be found out: {why(failure)}"
+def accounts_unknown(failure: ReadFailure) -> str:
+    if failure.permission != LIST_ACCOUNTS:
+        return f"AWS does not let the bot in, so nothing was read: {why(failure)}"
     remedy = (
         " Run the bot in the management account or in a delegated administrator's."
         if failure.kind is FailureKind.ACCESS_DENIED
         else ""
     )
-    return f"The organisation's accounts could not be listed, so none was scanned: {why(failure)}{remedy}"
+    return f"The organisation's accounts could not be listed, so none was read: {why(failure)}{remedy}"
 
 
 def account_closed_to_us(failure: ReadFailure) -> str:
