@@ -9,7 +9,7 @@ from typing import Protocol
 
 from bot.models.digests import Baseline, Digest, DigestContent, OpenKey
 from bot.models.keys import Finding, Verdict
-from bot.models.scans import EVERYWHERE, Account, Coverage, CoverageStatus, Scan
+from bot.models.scans import Coverage, CoverageStatus, Scan
 from bot.rules.digest import MOST_PAGES, Comparison, in_pages
 from bot.rules.filters import Filter
 
@@ -82,7 +82,7 @@ class Digests:
         for finding in self.findings.findings(scan.id):
             if audience.scope.matches(finding):
                 comparison.add(finding)
-        coverage = [each for each in self.findings.coverage(scan.id) if _concerns(audience.scope, each)]
+        coverage = [each for each in self.findings.coverage(scan.id) if audience.scope.may_concern(each)]
         comparison.close(coverage)
         content = self._content(scan, audience, comparison, coverage)
         digest = Digest(f"d{secrets.token_hex(6)}", audience.name, audience.channel, now, content)
@@ -133,11 +133,3 @@ def _paged(keys: Sequence[OpenKey]) -> tuple[tuple[OpenKey, ...], ...]:
 
 def _length(key: OpenKey) -> int:
     return sum(map(len, (key.name, key.account_name, key.region, key.message, key.team or ""))) + 24
-
-
-def _concerns(scope: Filter, covered: Coverage) -> bool:
-    """Say whether a target may hold keys of this scope; where nobody knows, it may."""
-    account = Account(covered.account, covered.account_name)
-    return (covered.account == EVERYWHERE or scope.matches_account(account)) and (
-        covered.region == EVERYWHERE or scope.matches_region(covered.region)
-    )

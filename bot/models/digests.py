@@ -17,7 +17,10 @@ class Baseline:
 
 @dataclass(frozen=True, slots=True)
 class OpenKey:
-    """A non-compliant key in a digest or a list; `handle` is the opaque id that its button carries."""
+    """A non-compliant key in a digest or a list; `handle` is the opaque id that its button carries.
+
+    `open_since` is when a digest first told of it, None where none did.
+    """
 
     arn: str
     handle: str
@@ -26,12 +29,12 @@ class OpenKey:
     account_name: str
     region: str
     message: str
-    open_since: datetime
+    open_since: datetime | None
     team: str | None = None
     managed_by: str | None = None
 
     @classmethod
-    def of(cls, finding: Finding, *, handle: str, open_since: datetime) -> "OpenKey":
+    def of(cls, finding: Finding, *, handle: str, open_since: datetime | None = None) -> "OpenKey":
         return cls(
             arn=finding.arn,
             handle=handle,

@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from fnmatch import fnmatchcase
 
 from bot.models.keys import Finding
-from bot.models.scans import Account
+from bot.models.scans import EVERYWHERE, Account, Coverage
 
 
 class BadFilterError(ValueError):
@@ -75,6 +75,13 @@ class Filter:
 
     def matches_region(self, region: str) -> bool:
         return not self.region or _like(region, self.region)
+
+    def may_concern(self, covered: Coverage) -> bool:
+        """Say whether a target may hold keys that match; where the filter's other parts cannot tell, it may."""
+        account = Account(covered.account, covered.account_name)
+        return (covered.account == EVERYWHERE or self.matches_account(account)) and (
+            covered.region == EVERYWHERE or self.matches_region(covered.region)
+        )
 
     def _word_matches(self, finding: Finding) -> bool:
         pattern = self.word if any(sign in self.word for sign in "*?[") else f"*{self.word}*"

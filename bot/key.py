@@ -1,0 +1,150 @@
+"""One key in full, read from AWS at the moment when somebody asks."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from difflib import get_close_matches
+from itertools import islice
+from typing import Protocol, TypeVar
+
+from bot.models.keys import Finding, KeyArn, KeyMetadata, MalformedArnError, ReadFailure, RotationStatus, Verdict
+from bot.models.posture import KeyDetails, Part
+from bot.models.requests import Request
+from bot.models.scans import Scan
+from bot.remediate.reading import read_again, read_key
+from bot.rules.verdict import Policy
+
+MOST_CANDIDATES = 5
+Answer = TypeVar("Answer")
+
+
+class UnknownKeyError(ValueError):
+    """No key, or more than one, goes by what was given; the message is a sentence that says what would help."""
+
+
+class Findings(Protocol):
+    """The last scan, and newer readings of its keys."""
+
+    def current(self) -> Scan | None: ...
+
+    def finding(self, scan_id: str, arn: str) -> Finding | None: ...
+
+    def findings(self, scan_id: str, verdicts: Iterable[Verdict] | None = None) -> Iterator[Finding]: ...
+
+    def record_reading(self, reading: Finding) -> None: ...
+
+
+class Keys(Protocol):
+    """KMS, read with the audit role."""
+
+    def describe(self, arn: str) -> KeyMetadata | ReadFailure: ...
+
+    def rotation_status(self, arn: str) -> RotationStatus | ReadFailure: ...
+
+    def tags(self, arn: str) -> Mapping[str, str] | ReadFailure: ...
+
+    def rotations(self, arn: str) -> list[datetime] | ReadFailure: ...
+
+
+class Requests(Protocol):
+    """The requests that cover a key."""
+
+    def newest_for(self, arns: Iterable[str]) -> Mapping[str, Request]: ...
+
+
+class Handles(Protocol):
+    """Opaque ids for keys."""
+
+    def of(self, arns: Iterable[str]) -> dict[str, str]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class KeyLookup:
+    """Everything that looking a key up needs. `partition` is the AWS partition that the bot works in."""
+
+    findings: Findings
+    keys: Keys
+    requests: Requests
+    handles: Handles
+    policy: Policy
+    partition: Callable[[], str | ReadFailure]
+    clock: Callable[[], datetime]
+
+    def find(self, text: str) -> Finding:
+        """Find the key that goes by an ARN, an id or an alias in the last scan. Raises UnknownKeyError."""
+        scan = self.findings.current()
+        if scan is None:
+            raise UnknownKeyError("Nothing has been scanned yet. Start with `/kms-rotation scan`.")
+        if text.startswith("arn:"):
+            return self._by_arn(scan, text)
+        return self._by_name(scan, text)
+
+    def read(self, finding: Finding) -> KeyDetails:
+        """Read a key anew, and let the last scan's finding know."""
+        reading = read_key(self.keys, finding.arn, self.policy)
+        now = self.clock()
+        fresh = read_again(finding, reading, now)
+        self.findings.record_reading(fresh)
+        unread: list[Part] = []
+        return KeyDetails(
+            finding=fresh,
+            handle=self.handles.of([finding.arn])[finding.arn],
+            read_at=now,
+            metadata=reading.metadata,
+            status=reading.status,
+            tags=_unless_failed(self.keys.tags(finding.arn), "Tags", unread),
+            rotations=_rotations(self.keys.rotations(finding.arn), unread),
+            request=self.requests.newest_for([finding.arn]).get(finding.arn),
+            unread=tuple(unread),
+        )
+
+    def _by_arn(self, scan: Scan, text: str) -> Finding:
+        try:
+            key = KeyArn.parse(text)
+        except MalformedArnError as error:
+            raise UnknownKeyError(
+                "That is not the ARN of a KMS key; one looks like arn:aws:kms:eu-central-1:111122223333:key/1234abcd-…"
+            ) from error
+        partition = self.partition()
+        if isinstance(partition, str) and key.partition != partition:
+            raise UnknownKeyError(
+                f"That key lies in the partition {key.partition}, and this bot works in {partition}. "
+                "A bot of its own is needed there."
+            )
+        finding = self.findings.finding(scan.id, str(key))
+        if finding is None:
+            raise UnknownKeyError(
+                f"The last scan found no such key in account {key.account}, {key.region}. "
+                f"If it is new, `/kms-rotation scan account={key.account} region={key.region}` reads that part again."
+            )
+        return finding
+
+    def _by_name(self, scan: Scan, text: str) -> Finding:
+        wanted = text.lower().removeprefix("alias/")
+        found: list[Finding] = []
+        names: set[str] = set()
+        for finding in self.findings.findings(scan.id):
+            mine = {alias.removeprefix("alias/") for alias in finding.aliases} | {finding.key_id}
+            names |= mine
+            if any(name.lower() == wanted for name in mine):
+                found.append(finding)
+        if len(found) == 1:
+            return found[0]
+        if found:
+            places = "\n".join(f"• {each.arn}" for each in islice(found, MOST_CANDIDATES))
+            raise UnknownKeyError(f"{len(found)} keys go by “{text}”. Give the ARN of one:\n{places}")
+        near = get_close_matches(wanted, sorted(names), 1)
+        hint = f" Did you mean {near[0]}?" if near else " `/kms-rotation list` shows the open ones."
+        raise UnknownKeyError(f"The last scan knows no key “{text}”.{hint}")
+
+
+def _unless_failed(answer: Answer | ReadFailure, what: str, unread: list[Part]) -> Answer | None:
+    if isinstance(answer, ReadFailure):
+        unread.append(Part(what, answer.sentence))
+        return None
+    return answer
+
+
+def _rotations(answer: list[datetime] | ReadFailure, unread: list[Part]) -> tuple[datetime, ...] | None:
+    read = _unless_failed(answer, "History", unread)
+    return None if read is None else tuple(read)
