@@ -99,6 +99,17 @@ def slash(state: State, user: str, line: str, channel: str) -> Delivery:
         )
 
 
+def say(state: State, user: str, channel: str, text: str) -> Message:
+    """A person's own message. The app hears nothing of it: it has no history scopes."""
+    present(state, user)
+    if channel not in state.channels or user not in state.channels[channel].members:
+        raise CannotDoThatError(f"{user} is not in {channel}")
+    escaped = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    message = Message(channel, state.new_ts(), user, escaped)
+    state.put_message(message)
+    return message
+
+
 def on_message(state: State, user: str, message: Message, found: Found, value: Any) -> Delivery:  # noqa: ANN401 - what a button carries, or what was chosen
     person = present(state, user)
     with state.change():

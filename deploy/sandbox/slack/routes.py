@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 
 from deploy.sandbox.slack.errors import SlackError
+from deploy.sandbox.slack.page.routes import Page
 from deploy.sandbox.slack.response_urls import respond
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ def application(server: SlackServer) -> web.Application:
     app.router.add_get("/files/{file}/{name}", outside.download)
     app.router.add_get("/sandbox/faults", outside.faults)
     app.router.add_post("/sandbox/faults", outside.pull_lever)
+    app.router.add_routes(Page(server).routes())
     return app
 
 

@@ -94,6 +94,7 @@ class Notice:
     user: str
     code: str
     text: str
+    dismissed: bool = False
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,1 @@
+"""The page: Slack in a browser, for whoever tries the bot without a workspace."""

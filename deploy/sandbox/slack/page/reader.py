@@ -1,0 +1,40 @@
+"""Whose eyes the page is seen with: names, time zone, and where a piece of a message or view stands."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from deploy.sandbox.slack.people import Person
+from deploy.sandbox.slack.state import State
+
+
+@dataclass(frozen=True)
+class Reader:
+    state: State
+    person: Person
+
+    def user(self, user: str) -> str:
+        person = self.state.people.get(user)
+        return person.real_name if person else user
+
+    def channel(self, channel: str) -> str:
+        found = self.state.channels.get(channel)
+        return found.name if found and found.name else channel
+
+    def group(self, group: str) -> str:
+        found = self.state.groups.get(group)
+        return found.handle if found else group
+
+    def local(self, seconds: float) -> datetime:
+        return datetime.fromtimestamp(seconds, ZoneInfo(self.person.tz))
+
+    def now(self) -> datetime:
+        return self.local(self.state.clock.now())
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where an element stands: in a message (`channel` and `id`, its ts) or in a view (`id`)."""
+
+    id: str
+    channel: str = ""

@@ -1,0 +1,146 @@
+"""The page's addresses: the page, its changing regions, the stream of changes, and what people do."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from aiohttp import web
+
+from deploy.sandbox.slack import acting
+from deploy.sandbox.slack.errors import CannotDoThatError
+from deploy.sandbox.slack.page.shell import Place, page, place, regions
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from deploy.sandbox.slack.page.html import Html
+    from deploy.sandbox.slack.server import SlackServer
+
+STATIC = Path(__file__).parent / "static"
+BREATH_SECONDS = 0.05
+HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'self'; img-src 'self' https: data:; frame-ancestors 'none'; base-uri 'none'"
+    ),
+    "Cache-Control": "no-store",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+}
+
+
+class Page:
+    """`act` runs beside the event loop, since a person waits for the bot's ack."""
+
+    def __init__(self, server: SlackServer) -> None:
+        self._server = server
+        self._state = server.state
+
+    def routes(self) -> list[web.RouteDef]:
+        return [
+            web.get("/", self.whole),
+            web.get("/page/regions", self.parts),
+            web.get("/page/events", self.events),
+            web.post("/page/act", self.act),
+            web.get("/page/static/{name}", self.static),
+        ]
+
+    async def whole(self, request: web.Request) -> web.Response:
+        with self._state.lock:
+            where = self._place(request)
+            text = page(self._server, where)
+        if where.is_home:
+            await asyncio.to_thread(self._open_home, where)
+        return web.Response(text=text, content_type="text/html", headers=HEADERS)
+
+    async def parts(self, request: web.Request) -> web.Response:
+        with self._state.lock:
+            parts: dict[str, Html] = regions(self._server, self._place(request))
+        return web.json_response(parts, headers=HEADERS)
+
+    async def static(self, request: web.Request) -> web.Response:
+        name = request.match_info["name"]
+        kinds = {"page.css": "text/css", "page.js": "text/javascript"}
+        if name not in kinds:
+            return web.Response(status=404)
+        text = await asyncio.to_thread((STATIC / name).read_text, "utf-8")
+        return web.Response(text=text, content_type=kinds[name], charset="utf-8", headers=HEADERS)
+
+    async def events(self, request: web.Request) -> web.StreamResponse:
+        """A line at every change; the browser then asks for the regions."""
+        stream = web.StreamResponse(headers={**HEADERS, "Content-Type": "text/event-stream"})
+        await stream.prepare(request)
+        loop, changed = asyncio.get_running_loop(), asyncio.Event()
+
+        def listener() -> None:
+            loop.call_soon_threadsafe(changed.set)
+
+        with self._state.lock:
+            self._state.wakeup.listeners.append(listener)
+        try:
+            changed.set()
+            while True:
+                await changed.wait()
+                changed.clear()
+                await stream.write(f"data: {self._state.wakeup.version}\n\n".encode())
+                await asyncio.sleep(BREATH_SECONDS)  # a burst of changes is one redraw
+        except ConnectionError:
+            return stream  # the browser went away
+        finally:
+            with self._state.lock:
+                self._state.wakeup.listeners.remove(listener)
+
+    async def act(self, request: web.Request) -> web.Response:
+        """JSON only, which no foreign page can send here without being asked first."""
+        if request.content_type != "application/json":
+            return web.json_response({"error": "send application/json"}, status=415)
+        try:
+            body = dict(await request.json())
+            await asyncio.to_thread(self._act, body)
+        except (CannotDoThatError, KeyError, TypeError, ValueError) as error:
+            return web.json_response({"error": str(error)}, status=400)
+        return web.json_response({"ok": True})
+
+    def _place(self, request: web.Request) -> Place:
+        query: Mapping[str, str] = request.query
+        return place(self._server, query.get("person"), query.get("channel"), query.get("thread"))
+
+    def _open_home(self, where: Place) -> None:
+        try:
+            self._server.person(where.reader.person.id).open_home(wait=False)
+        except CannotDoThatError:
+            return  # a stranger looks at an empty tab
+
+    def _act(self, body: dict[str, Any]) -> None:
+        person, where = self._server.person(str(body["person"])), str(body.get("where", ""))
+        channel = str(body["channel"]) if body.get("channel") else None
+        wanted: dict[str, Any] = {"action_id": body.get("action"), "block_id": body.get("block"), "channel": channel}
+        acts: dict[str, Callable[[], object]] = {
+            "click": lambda: person.click(where, **wanted),
+            "choose": lambda: person.choose(where, body["option"], **wanted),
+            "say": lambda: self._say(person.id, str(channel), str(body["text"])),
+            "submit": lambda: person.submit(where, body["values"]),
+            "close": lambda: person.close(where, all_of_them=bool(body.get("all"))),
+            "home": person.open_home,
+            "dismiss": lambda: self._dismiss(person.id, str(channel), where),
+            "unnotice": lambda: self._unnotice(int(where)),
+        }
+        acts[str(body["act"])]()
+
+    def _say(self, user: str, channel: str, text: str) -> None:
+        if text.startswith("/"):
+            self._server.person(user).slash(text, channel=channel)
+        else:
+            acting.say(self._state, user, channel, text)
+
+    def _dismiss(self, user: str, channel: str, ts: str) -> None:
+        with self._state.lock:
+            message = acting.visible_message(self._state, user, ts, channel)
+            if message.ephemeral_for == user:
+                self._state.drop_message(channel, ts)
+
+    def _unnotice(self, index: int) -> None:
+        with self._state.change():
+            self._state.notices[index] = replace(self._state.notices[index], dismissed=True)
