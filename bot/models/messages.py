@@ -19,7 +19,7 @@ class Message:
     """`subject` is a digest or request id; `position` counts several messages on one subject.
 
     `ts` is Slack's name of the posted message, None until it is posted. `wanted` counts the changes of the state
-    behind it and `shown` is the count that Slack has.
+    behind it and `shown` is the count that Slack has. `lost` says why it was given up.
     """
 
     id: str
@@ -31,6 +31,7 @@ class Message:
     wanted: int
     shown: int
     attempts: int
+    lost: str | None = None
 
 
 Block = dict[str, Any]

@@ -117,3 +117,7 @@ class Request:
     @property
     def approvers(self) -> tuple[str, ...]:
         return tuple(decision.user_id for decision in self.decisions if decision.kind is DecisionKind.APPROVE)
+
+    @property
+    def is_open(self) -> bool:
+        return self.state in {RequestState.PENDING, RequestState.APPROVED}

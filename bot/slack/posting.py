@@ -3,7 +3,8 @@
 from slack_sdk import WebClient
 
 from bot.models.messages import Attachment, Rendered
-from bot.slack.failures import SLACK_ERRORS, SlackFailure, failure_of
+from bot.models.slack import SlackFailure
+from bot.slack.failures import SLACK_ERRORS, failure_of
 
 
 class Poster:

@@ -90,6 +90,11 @@ class MessageStore:
                 .values(attempts=messages.c.attempts + 1, next_attempt_at=retry_at)
             )
 
+    def post_anew(self, message: Message) -> None:
+        """Forget where a message was: it was deleted, and what it is about still matters."""
+        with self._database.write() as connection:
+            connection.execute(messages.update().where(messages.c.id == message.id).values(ts=None))
+
     def mark_lost(self, message: Message, why: str, at: datetime) -> None:
         """Give a message up for good (deleted by hand, channel gone), and put that on record."""
         with self._database.write() as connection:
@@ -109,4 +114,5 @@ def _message(row: Row[tuple[object, ...]]) -> Message:
         wanted=row.wanted,
         shown=row.shown,
         attempts=row.attempts,
+        lost=row.lost,
     )

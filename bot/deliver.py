@@ -1,0 +1,109 @@
+"""Showing in Slack what is stored. State comes first; a message follows it, however long Slack is away.
+
+A message is posted at least once: Slack has no way to ask whether a post whose answer was lost arrived.
+"""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from bot.models.messages import Attachment, Message, MessageKind, Rendered
+from bot.models.slack import SlackFailure, SlackFailureKind
+
+FIRST_RETRY = timedelta(seconds=2)
+LONGEST_RETRY = timedelta(minutes=5)
+THREAD_OF = {MessageKind.DIGEST_REST: MessageKind.DIGEST, MessageKind.RESULT: MessageKind.REQUEST}
+
+log = logging.getLogger(__name__)
+
+
+class Owed(Protocol):
+    """The messages that Slack does not show yet."""
+
+    def due(self, now: datetime) -> list[Message]: ...
+
+    def find(self, kind: MessageKind, subject: str, position: int = 0) -> Message | None: ...
+
+    def mark_shown(self, message: Message, ts: str) -> None: ...
+
+    def mark_failed(self, message: Message, retry_at: datetime) -> None: ...
+
+    def mark_lost(self, message: Message, why: str, at: datetime) -> None: ...
+
+    def post_anew(self, message: Message) -> None: ...
+
+
+class Channels(Protocol):
+    """Slack's channels."""
+
+    def post(self, channel: str, message: Rendered, thread_ts: str | None = None) -> str | SlackFailure: ...
+
+    def update(self, channel: str, ts: str, message: Rendered) -> SlackFailure | None: ...
+
+    def attach(self, channel: str, file: Attachment, thread_ts: str) -> str | SlackFailure: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """Everything that delivering needs. `render` makes a message of the stored state; None where there is nothing."""
+
+    owed: Owed
+    channels: Channels
+    render: Callable[[Message], Rendered | Attachment | None]
+    clock: Callable[[], datetime]
+
+    def deliver_due(self) -> int:
+        """Show everything that is due; answer with how many messages are now as they should be."""
+        return sum(self._deliver(message) for message in self.owed.due(self.clock()))
+
+    def _deliver(self, message: Message) -> bool:
+        thread_ts = None
+        if message.kind in THREAD_OF:
+            parent = self.owed.find(THREAD_OF[message.kind], message.subject)
+            if parent is None or (parent.ts is None and parent.lost is not None):
+                self._lose(message, "The message whose thread it belongs to was never posted.")
+                return False
+            if parent.ts is None:
+                self._wait(message)
+                return False
+            thread_ts = parent.ts
+        rendered = self.render(message)
+        if rendered is None:
+            self._lose(message, "There is nothing to show any more.")
+            return False
+        answer = self._show(message, rendered, thread_ts)
+        if isinstance(answer, SlackFailure):
+            self._failed(message, answer)
+            return False
+        self.owed.mark_shown(message, answer)
+        return True
+
+    def _show(self, message: Message, rendered: Rendered | Attachment, thread_ts: str | None) -> str | SlackFailure:
+        if isinstance(rendered, Attachment):
+            return self.channels.attach(message.channel, rendered, thread_ts or "")
+        if message.ts is None:
+            return self.channels.post(message.channel, rendered, thread_ts)
+        return self.channels.update(message.channel, message.ts, rendered) or message.ts
+
+    def _failed(self, message: Message, failure: SlackFailure) -> None:
+        if failure.kind is SlackFailureKind.MESSAGE_GONE:
+            if message.kind is MessageKind.REQUEST:
+                log.warning("The message of request %s was deleted; it is posted anew.", message.subject)
+                self.owed.post_anew(message)
+            else:
+                self._lose(message, failure.sentence)
+        elif failure.kind is SlackFailureKind.REFUSED:
+            log.error("Slack refused %s %s: %s %s", message.kind, message.subject, failure.code, failure.detail)
+            self._lose(message, f"{failure.sentence} {failure.detail}".strip())
+        else:
+            log.warning("%s %s waits: %s", message.kind, message.subject, failure.sentence)
+            self._wait(message)
+
+    def _wait(self, message: Message) -> None:
+        delay = min(LONGEST_RETRY, FIRST_RETRY * 2 ** min(message.attempts, 10))
+        self.owed.mark_failed(message, self.clock() + delay)
+
+    def _lose(self, message: Message, why: str) -> None:
+        self.owed.mark_lost(message, why, self.clock())

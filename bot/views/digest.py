@@ -1,0 +1,100 @@
+"""The digest's message and the pages of its thread."""
+
+from collections.abc import Mapping, Sequence
+
+from bot.models.digests import Delta, Digest, DigestContent, OpenKey
+from bot.models.messages import Attachment, Block, Rendered
+from bot.models.requests import Request
+from bot.views.parts import (
+    Inline,
+    bold,
+    bullets,
+    context,
+    counted,
+    cut,
+    date,
+    divider,
+    escape,
+    header,
+    mrkdwn,
+    note,
+    rich,
+    some,
+)
+from bot.views.posture import headline, percent, posture_lines, unread_blocks
+from bot.views.rows import key_row
+
+MOST_NAMES = 5
+
+
+def digest(message: Digest, requests: Mapping[str, Request]) -> Rendered:
+    """The one message of a digest; `requests` are the newest of each key, by ARN."""
+    content = message.content
+    title = headline(content.summary, bool(content.coverage_failures))
+    blocks: list[Block] = [header(f"🔑 {title}")]
+    if content.scope:
+        blocks.append(context(note(f"Keys that match {content.scope}")))
+    blocks.append(rich(*posture_lines(content.summary, content.previous_summary)))
+    blocks.append(bullets(*delta_lines(content.delta)))
+    blocks += unread_blocks(content.coverage_failures, content.unread_keys, content.unread_total)
+    if content.top:
+        blocks.append(divider())
+    for key in content.top:
+        blocks += key_row(key, requests.get(key.arn))
+    blocks.append(_footer(content))
+    return Rendered(escape(f"KMS key rotation: {title}. {percent(content.summary)}"), tuple(blocks))
+
+
+def digest_page(message: Digest, position: int) -> Rendered:
+    """One page of the thread."""
+    content = message.content
+    keys = content.rest[position]
+    first = len(content.top) + sum(map(len, content.rest[:position])) + 1
+    title = f"Open keys {first:,} to {first + len(keys) - 1:,} of {content.open_total:,}"
+    if len(keys) == 1:
+        title = f"Open key {first:,} of {content.open_total:,}"
+    blocks = (rich(bold(title)), bullets(*(_line(key) for key in keys)))
+    return Rendered(f"{title}.", blocks)
+
+
+def digest_file(message: Digest, content: str) -> Attachment:
+    """All open keys as a file, where they are too many for a thread."""
+    comment = (
+        f"All {message.content.open_total:,} open keys as of the last scan. "
+        "`/kms-rotation list` pages through them, with buttons."
+    )
+    return Attachment(f"open-keys-{message.created_at:%Y-%m-%d}.csv", "Open keys", comment, content)
+
+
+def delta_lines(delta: Delta | None) -> Sequence[list[Inline]]:
+    """What changed since the digest before."""
+    if delta is None:
+        return [["This is the first digest, so there is nothing to compare it with."]]
+    kinds = (
+        ("New", delta.new),
+        ("Open again", delta.regressed),
+        ("Fixed", delta.fixed),
+        ("No longer listed (deleted, disabled or moved)", delta.lapsed),
+        ("Open last time, not readable now", delta.unread),
+    )
+    lines: list[list[Inline]] = [
+        [bold(f"{kind}: {len(names):,}"), f" – {some(names, MOST_NAMES)}"] for kind, names in kinds if names
+    ]
+    if delta.still_open:
+        lines.append([bold(f"Still open: {len(delta.still_open):,}")])
+    return lines or [["Nothing has changed since the digest before."]]
+
+
+def _footer(content: DigestContent) -> Block:
+    hidden = content.open_total - len(content.top)
+    pieces = [mrkdwn(f"As of the scan of {date(content.as_of)}.")]
+    if hidden:
+        pieces.append(note(f"{counted(hidden, 'more open key')} in the thread."))
+    pieces.append(mrkdwn("`/kms-rotation help` says what else there is."))
+    return context(*pieces)
+
+
+def _line(key: OpenKey) -> list[Inline]:
+    team = f" · team {cut(key.team, 60)}" if key.team else ""
+    message = cut(key.message, 200)
+    return [bold(cut(key.name, 200)), f" – {cut(key.account_name, 60)} · {key.region} · {message}{team}"]

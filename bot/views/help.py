@@ -1,0 +1,114 @@
+"""What the command can do, as a page and a subcommand at a time."""
+
+from dataclasses import dataclass
+
+from bot.models.messages import Block, Rendered
+from bot.views.names import COMMAND
+from bot.views.parts import Inline, bold, bullets, code, context, fallback, note, rich, said
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """One subcommand: how it is written, what it does in a line, and more for those who ask."""
+
+    name: str
+    usage: str
+    line: str
+    more: str
+    example: str
+
+
+FILTERS = (
+    "A filter is any of account=…, region=…, team=…, alias=… with shell wildcards, "
+    "or a bare word that is looked for in alias, key id and account name."
+)
+
+TOPICS = (
+    Topic(
+        "status",
+        "status [filter]",
+        "how the keys stand, as of the last scan",
+        f"Percent compliant, the worst accounts, what could not be read, how old the data is. {FILTERS}",
+        "status account=prod-*",
+    ),
+    Topic(
+        "list",
+        "list [filter]",
+        "the keys that do not rotate, each with a button",
+        f"“Enable rotation” asks for approval; nothing is changed before somebody else approves. {FILTERS}",
+        "list team=payments region=eu-*",
+    ),
+    Topic(
+        "key",
+        "key <ARN, id or alias>",
+        "one key, read from AWS now",
+        "Rotation, next date, history, price, tags, and the newest request for it.",
+        "key payments/card-vault",
+    ),
+    Topic(
+        "scan",
+        "scan [account=…] [region=…]",
+        "a scan now",
+        "For people who may approve requests. Its message shows the progress; a narrowed scan reads that part anew.",
+        "scan account=prod-payments",
+    ),
+    Topic(
+        "requests",
+        "requests",
+        "what waits for approval",
+        "Open requests with who asked, who approved so far, and when they expire.",
+        "requests",
+    ),
+    Topic(
+        "history",
+        "history [key or request id]",
+        "the record: who did what, and what came of it",
+        "The record is append-only, and each entry holds the hash of the one before it.",
+        "history payments/card-vault",
+    ),
+    Topic(
+        "accounts",
+        "accounts [filter]",
+        "what the last scan covered, and what it could not read",
+        "One line an account, those with something unread first.",
+        "accounts account=data-*",
+    ),
+    Topic(
+        "digest",
+        "digest",
+        "the digest now",
+        "For people who may approve requests. It goes to the channels that it always goes to.",
+        "digest",
+    ),
+    Topic(
+        "help",
+        "help [command]",
+        "this page, or more about one command",
+        "Say which command you mean.",
+        "help scan",
+    ),
+)
+BY_NAME = {topic.name: topic for topic in TOPICS}
+
+
+def overview(notice: str = "") -> Rendered:
+    """All subcommands; `notice` is a sentence above them."""
+    blocks: list[Block] = [said(notice)] if notice else []
+    blocks += [
+        rich(bold("Keeps AWS KMS keys rotating: finds those that do not, asks, and enables rotation once approved.")),
+        bullets(*(_line(topic) for topic in TOPICS)),
+        context(note(FILTERS)),
+    ]
+    return Rendered(fallback(notice or f"What {COMMAND} can do."), tuple(blocks))
+
+
+def about(topic: Topic) -> Rendered:
+    blocks = (
+        rich(_line(topic), topic.more),
+        context(note(f"For example: {COMMAND} {topic.example}")),
+    )
+    return Rendered(fallback(f"{COMMAND} {topic.usage}: {topic.line}."), blocks)
+
+
+def _line(topic: Topic) -> list[Inline]:
+    return [code(f"{COMMAND} {topic.usage}"), f"  {topic.line}"]

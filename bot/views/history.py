@@ -1,0 +1,62 @@
+"""The audit trail, newest first, in sentences."""
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from bot.models.messages import Rendered
+from bot.models.trail import SYSTEM, Act, ChainedEntry
+from bot.views.parts import Inline, bold, bullets, context, cut, fallback, moment, note, rich, user
+
+SENTENCES = {
+    Act.BOT_STARTED: "started",
+    Act.SCAN_STARTED: "started a scan",
+    Act.SCAN_FINISHED: "finished a scan",
+    Act.SCAN_INTERRUPTED: "saw a scan interrupted",
+    Act.DIGEST_POSTED: "made a digest",
+    Act.REQUEST_CREATED: "asked for rotation",
+    Act.APPROVAL_GIVEN: "approved",
+    Act.REQUEST_APPROVED: "gave the last approval that was needed",
+    Act.REQUEST_DENIED: "denied",
+    Act.REQUEST_EXPIRED: "let a request expire",
+    Act.REQUEST_CANCELLED: "withdrew a request",
+    Act.REQUEST_DONE: "finished a request",
+    Act.REFUSED: "was refused",
+    Act.CHANGE_CLAIMED: "took up a change",
+    Act.CHANGE_CALLING: "is about to call EnableKeyRotation",
+    Act.CHANGE_SUCCEEDED: "enabled rotation",
+    Act.CHANGE_FAILED: "failed to change a key",
+    Act.CHANGE_NOT_NEEDED: "found nothing to change",
+    Act.CHANGE_RETRIED: "had failed changes tried again",
+    Act.MESSAGE_LOST: "could not show a message",
+}
+
+
+def history(entries: Sequence[ChainedEntry], about: str) -> Rendered:
+    title = f"The record of {cut(about, 200)}" if about else "The newest entries of the record"
+    if not entries:
+        sentence = f"The record holds nothing about {cut(about, 200)}." if about else "The record is empty so far."
+        return Rendered(fallback(sentence), (rich(sentence),))
+    lines = [_line(entry) for entry in entries]
+    foot = context(note(f"Newest hash {entries[0].hash[:16]}…  `python -m bot audit verify` proves the whole chain."))
+    return Rendered(fallback(f"{title}."), (rich(bold(title)), bullets(*lines), foot))
+
+
+def _line(entry: ChainedEntry) -> list[Inline]:
+    who: Inline = "The bot" if entry.actor == SYSTEM else user(entry.actor)
+    if entry.actor[:1] not in {"U", "W"} and entry.actor != SYSTEM:
+        who = entry.actor
+    did = SENTENCES.get(Act(entry.act), entry.act)
+    return [f"#{entry.sequence} ", moment(datetime.fromisoformat(entry.at)), " – ", who, f" {did}", _about(entry)]
+
+
+def _about(entry: ChainedEntry) -> str:
+    details: dict[str, Any] = json.loads(entry.details)
+    told = [str(details[name]) for name in ("result", "reason", "scope", "why") if details.get(name)]
+    keys = details.get("key") or ", ".join(details.get("keys", ())) or ""
+    subject = str(keys or entry.subject)
+    aws = details.get("aws_request_id")
+    if aws:
+        told.append(f"AWS request id {aws}")
+    return f": {cut(subject, 200)}" + (f" ({cut('; '.join(told), 300)})" if told else "")

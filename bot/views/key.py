@@ -1,0 +1,107 @@
+"""One key in full."""
+
+from bot.models.keys import KeyMetadata, MultiRegionRole, Verdict
+from bot.models.messages import Block, Rendered
+from bot.models.posture import KeyDetails
+from bot.views.parts import (
+    DAY,
+    Inline,
+    actions,
+    bold,
+    bullets,
+    code,
+    context,
+    counted,
+    cut,
+    date,
+    fallback,
+    moment,
+    mrkdwn,
+    note,
+    rich,
+)
+from bot.views.rows import change_of, enable_button, fate
+
+VERDICT_MARKS = {
+    Verdict.COMPLIANT: "✅ Compliant",
+    Verdict.NON_COMPLIANT: "❌ Not compliant",
+    Verdict.NOT_APPLICABLE: "➖ Not applicable",
+    Verdict.INSUFFICIENT_DATA: "⚠️ Could not be read",
+}
+MOST_TAGS = 10
+MOST_ROTATIONS = 5
+BASE_PRICE, MOST_ADDED = 1, 2
+"""Dollars a month. https://aws.amazon.com/kms/pricing/."""
+
+
+def key_details(details: KeyDetails) -> Rendered:
+    finding = details.finding
+    blocks: list[Block] = [
+        rich(
+            bold(cut(finding.name, 200)),
+            [f"{cut(finding.account_name, 60)} ({finding.account}) · {finding.region}"],
+            code(finding.arn),
+        ),
+        rich([bold(VERDICT_MARKS[finding.verdict]), f" – {cut(finding.message, 500)}"]),
+        bullets(*_facts(details)),
+    ]
+    request = details.request
+    change = None if request is None else change_of(request, finding.arn)
+    if request is not None and change is not None:
+        blocks.append(context(mrkdwn(fate(request, change))))
+    if finding.verdict is Verdict.NON_COMPLIANT and not (request is not None and request.is_open):
+        blocks.append(actions(enable_button(details.handle, finding.name)))
+    blocks.append(context(mrkdwn(f"Read from AWS {date(details.read_at)}."), *_unread(details)))
+    return Rendered(fallback(f"{finding.name}: {finding.message}"), tuple(blocks))
+
+
+def _facts(details: KeyDetails) -> list[Inline | list[Inline]]:
+    finding, status = details.finding, details.status
+    facts: list[Inline | list[Inline]] = []
+    if finding.next_rotation is not None:
+        facts.append(["Next rotation ", moment(finding.next_rotation, DAY)])
+    if details.metadata is not None:
+        facts.append(_kind(details.metadata))
+        if details.metadata.description:
+            facts.append(f"Description: {cut(details.metadata.description, 300)}")
+        if details.metadata.created_at is not None:
+            facts.append(["Created ", moment(details.metadata.created_at, DAY)])
+    if len(finding.aliases) > 1:
+        facts.append(f"Aliases: {cut(', '.join(finding.aliases), 500)}")
+    if details.rotations is not None and (status is not None or details.rotations):
+        facts.append(_history(details))
+        facts.append(_price(len(details.rotations)))
+    if finding.managed_by:
+        facts.append(f"Managed by {cut(finding.managed_by, 200)}")
+    if details.tags:
+        shown = [f"{name}={value}" for name, value in sorted(details.tags.items())]
+        more = f" and {len(shown) - MOST_TAGS} more" if len(shown) > MOST_TAGS else ""
+        facts.append(f"Tags: {cut(', '.join(shown[:MOST_TAGS]), 1000)}{more}")
+    return facts or ["AWS told nothing else."]
+
+
+def _kind(metadata: KeyMetadata) -> str:
+    role = (
+        "" if metadata.multi_region_role is MultiRegionRole.SINGLE else f" · multi-Region {metadata.multi_region_role}"
+    )
+    return f"{metadata.state} · {metadata.spec} · {metadata.usage} · {metadata.origin}{role.lower()}"
+
+
+def _history(details: KeyDetails) -> list[Inline]:
+    rotations = details.rotations or ()
+    if not rotations:
+        return ["Never rotated so far"]
+    newest = rotations[::-1][:MOST_ROTATIONS]
+    line: list[Inline] = [f"Rotated {counted(len(rotations), 'time')}: "]
+    for number, at in enumerate(newest):
+        line += [", " if number else "", moment(at, DAY)]
+    return [*line, f" and {len(rotations) - len(newest)} before" if len(rotations) > len(newest) else ""]
+
+
+def _price(rotations: int) -> str:
+    now = BASE_PRICE + min(rotations, MOST_ADDED)
+    return f"Price: ${now} a month now, ${BASE_PRICE + MOST_ADDED} at most once it has rotated twice"
+
+
+def _unread(details: KeyDetails) -> list[dict[str, object]]:
+    return [note(f"⚠️ {part.what} could not be read: {part.sentence}") for part in details.unread]

@@ -1,0 +1,19 @@
+"""The names that buttons, modals and commands go by: views write them, handlers listen for them."""
+
+COMMAND = "/kms-rotation"
+
+ENABLE = "enable_rotation"
+APPROVE = "approve_request"
+DENY = "deny_request"
+WITHDRAW = "withdraw_request"
+RETRY = "retry_request"
+LIST_PAGE = "list_page"
+
+ASK_MODAL = "ask_for_rotation"
+PERIOD_BLOCK, PERIOD_INPUT = "period", "days"
+REASON_BLOCK, REASON_INPUT = "reason", "text"
+
+
+def action_id(name: str, subject: str) -> str:
+    """Two elements of one message may not share an action_id, so each carries its subject."""
+    return f"{name}:{subject}"

@@ -1,0 +1,141 @@
+"""How the organisation stands: the answer to `status`, and the lines that the digest shares with it."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from bot.models.keys import Finding
+from bot.models.messages import Block, Rendered
+from bot.models.posture import AccountPosture, Posture
+from bot.models.scans import EVERYWHERE, Coverage, CoverageStatus, Progress, Summary
+from bot.views.parts import (
+    Inline,
+    bold,
+    bullets,
+    context,
+    counted,
+    cut,
+    date,
+    escape,
+    header,
+    mrkdwn,
+    note,
+    rich,
+    some,
+)
+
+MOST_FAILURES = 8
+MOST_UNREAD = 5
+STALE_AFTER = timedelta(hours=24)
+
+
+def status(posture: Posture, now: datetime) -> Rendered:
+    summary = posture.summary
+    title = headline(summary, bool(posture.coverage_failures))
+    blocks: list[Block] = [header(title)]
+    if posture.scope:
+        blocks.append(context(note(f"Only what matches {posture.scope}")))
+    blocks.append(rich(*posture_lines(summary, posture.previous)))
+    if posture.worst:
+        blocks.append(rich(bold("Most open keys")))
+        blocks.append(bullets(*(_account_line(each) for each in posture.worst)))
+    blocks += unread_blocks(posture.coverage_failures, posture.unread, len(posture.unread))
+    blocks.append(_age(posture, now))
+    return Rendered(escape(f"{title}. {percent(summary)}"), tuple(blocks))
+
+
+def headline(summary: Summary, has_failures: bool) -> str:  # noqa: FBT001 - read with its name at every call
+    """Say the main thing, and never more than was read."""
+    is_partly_unread = has_failures or summary.insufficient_data > 0
+    if summary.non_compliant:
+        do = "does not rotate as it should" if summary.non_compliant == 1 else "do not rotate as they should"
+        return f"{counted(summary.non_compliant, 'key')} {do}"
+    if is_partly_unread:
+        return "No open key was found, but not everything could be read"
+    if not summary.judged:
+        return "There is no key here that could rotate"
+    return "Every key rotates as it should"
+
+
+def percent(summary: Summary) -> str:
+    if not summary.judged:
+        return "No key could be judged."
+    return (
+        f"{summary.percent_compliant:g}% compliant: {summary.compliant:,} of "
+        f"{counted(summary.judged, 'key')} that can rotate."
+    )
+
+
+def posture_lines(summary: Summary, previous: Summary | None) -> list[list[Inline]]:
+    """The percentage with its change, and beside it what it leaves out."""
+    lines: list[list[Inline]] = [[bold(percent(summary)), _change(summary, previous)]]
+    beside = [
+        f"{summary.exempt:,} exempt" if summary.exempt else "",
+        f"{summary.insufficient_data:,} could not be read" if summary.insufficient_data else "",
+        f"{summary.not_applicable:,} to which rotation does not apply" if summary.not_applicable else "",
+    ]
+    told = " · ".join(filter(None, beside))
+    return [*lines, [f"Beside these: {told}."]] if told else lines
+
+
+def unread_blocks(failures: Sequence[Coverage], unread: Sequence[Finding], unread_total: int) -> list[Block]:
+    """What could not be read, and why: an account, a Region or a key that is missing is never passed over."""
+    if not failures and not unread_total:
+        return []
+    lines: list[Inline | list[Inline]] = [
+        [bold(_place(each)), f": {cut(each.error or 'no reason was given', 300)}"] for each in failures[:MOST_FAILURES]
+    ]
+    if len(failures) > MOST_FAILURES:
+        lines.append(f"… and {counted(len(failures) - MOST_FAILURES, 'more target')}: /kms-rotation accounts")
+    covered = {each.account for each in failures if each.status is CoverageStatus.PARTIAL}
+    loose = [each for each in unread if each.account not in covered]
+    lines += [
+        [bold(cut(each.name, 100)), f" in {each.account_name}, {each.region}: {cut(each.message, 300)}"]
+        for each in loose[:MOST_UNREAD]
+    ]
+    if unread_total and not lines:
+        lines.append(
+            f"{counted(unread_total, 'key')}: {some([each.name for each in unread], MOST_UNREAD, unread_total)}"
+        )
+    return [rich(bold("⚠️ Not everything could be read")), bullets(*lines)]
+
+
+def progress_sentence(progress: Progress) -> str:
+    return (
+        f"{progress.targets_done:,} of {counted(progress.targets_total, 'target')} done, "
+        f"{counted(progress.keys_read, 'key')} read"
+    )
+
+
+def _change(summary: Summary, previous: Summary | None) -> str:
+    if previous is None or not previous.judged or not summary.judged:
+        return ""
+    if summary.percent_compliant > previous.percent_compliant:
+        return f" ▲ up from {previous.percent_compliant:g}%"
+    if summary.percent_compliant < previous.percent_compliant:
+        return f" ▼ down from {previous.percent_compliant:g}%"
+    return " Unchanged since the one before."
+
+
+def _account_line(account: AccountPosture) -> list[Inline]:
+    summary = account.summary
+    return [
+        bold(cut(account.name, 60)),
+        f": {summary.non_compliant:,} of {counted(summary.judged, 'key')} open",
+    ]
+
+
+def _place(covered: Coverage) -> str:
+    name = "The organisation" if covered.account == EVERYWHERE else cut(covered.account_name, 60)
+    return name if covered.region == EVERYWHERE else f"{name}, {covered.region}"
+
+
+def _age(posture: Posture, now: datetime) -> Block:
+    read_at = posture.scan.finished_at or posture.scan.started_at
+    pieces = [mrkdwn(f"As of the scan of {date(read_at)}.")]
+    if now - read_at > STALE_AFTER:
+        pieces.append(mrkdwn("⚠️ That is more than a day ago: `/kms-rotation scan` reads anew."))
+    if posture.scan.scope:
+        pieces.append(note(f"That scan was narrowed to {posture.scan.scope}; nothing else was ever scanned."))
+    if posture.running is not None:
+        pieces.append(note(f"A scan is running: {progress_sentence(posture.running)}."))
+    return context(*pieces)

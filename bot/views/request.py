@@ -1,0 +1,155 @@
+"""A request: its message with Approve and Deny, and what is told when it is done."""
+
+from datetime import datetime
+
+from bot.models.messages import Block, Rendered
+from bot.models.requests import FINAL_CHANGE_STATES, Change, ChangeState, Request, RequestState
+from bot.views.names import APPROVE, DENY, RETRY, WITHDRAW
+from bot.views.parts import (
+    DAY,
+    Element,
+    Inline,
+    actions,
+    bold,
+    button,
+    code,
+    confirm,
+    context,
+    counted,
+    cut,
+    date,
+    escape,
+    listed,
+    moment,
+    mrkdwn,
+    note,
+    people,
+    rich,
+    user,
+)
+from bot.views.rows import MARKS, fate
+
+MOST_CHANGES = 15
+
+
+def request(asked: Request, approvers: str, now: datetime) -> Rendered:
+    """The request's message in the channel; `approvers` says in mentions who may decide."""
+    blocks: list[Block] = [rich([user(asked.requester), " asks to enable automatic rotation of ", _what(asked), "."])]
+    blocks += [_key(change) for change in asked.changes[:MOST_CHANGES]]
+    if len(asked.changes) > MOST_CHANGES:
+        blocks.append(context(note(f"… and {counted(len(asked.changes) - MOST_CHANGES, 'more key')}.")))
+    if asked.reason:
+        blocks.append(_quote(asked.reason))
+    if asked.state is RequestState.PENDING:
+        blocks += _waiting(asked, approvers)
+    else:
+        blocks += _outcome(asked, now)
+    return Rendered(escape(f"Enable rotation of {_names(asked)}: ") + _state(asked), tuple(blocks))
+
+
+def result(done: Request) -> Rendered:
+    """What is told in the request's thread when its last change is final. It mentions those whom it concerns."""
+    concerned = people(dict.fromkeys((done.requester, *done.approvers)))
+    lines: list[Inline | list[Inline]] = []
+    for change in done.changes[:MOST_CHANGES]:
+        lines.append([f"{MARKS.get(change.state, '⏳')} ", bold(cut(change.key_name, 200)), f" – {change.result}"])
+        if change.next_rotation is not None:
+            lines.append(["Next rotation ", moment(change.next_rotation, DAY), "."])
+        if change.aws_request_id:
+            lines.append(["AWS request id ", code(change.aws_request_id), "."])
+    if len(done.changes) > MOST_CHANGES:
+        lines.append(_tally(done))
+    blocks = (rich(*lines), context(mrkdwn(f"For {concerned}.")))
+    return Rendered(escape(f"Rotation of {_names(done)}: {_tally(done)}"), blocks)
+
+
+def _what(asked: Request) -> Inline:
+    return "this key" if len(asked.changes) == 1 else counted(len(asked.changes), "key")
+
+
+def _key(change: Change) -> Block:
+    return rich(
+        [bold(cut(change.key_name, 200)), f" – {cut(change.account_name, 60)} · {change.region}"],
+        [f"Every {change.period_days} days · ", code(change.arn)],
+    )
+
+
+def _quote(reason: str) -> Block:
+    text = [{"type": "text", "text": cut(reason, 1000)}]
+    return {"type": "rich_text", "elements": [{"type": "rich_text_quote", "elements": text}]}
+
+
+def _waiting(asked: Request, approvers: str) -> list[Block]:
+    given = f" Approved by {people(asked.approvers)} so far." if asked.approvers else ""
+    keys = "the key" if len(asked.changes) == 1 else "the keys"
+    sure = confirm(
+        "Approve this change?",
+        f"The bot re-reads {keys}, enables automatic rotation in AWS and reads it back. "
+        "Each of the first two rotations adds $1 a month to a key's price.",
+        "Approve",
+        "Not now",
+    )
+    return [
+        context(
+            mrkdwn(f"⏳ {len(asked.approvers)} of {counted(asked.required, 'approval')}.{given} {approvers}"),
+            mrkdwn(f"Expires {date(asked.expires_at)}."),
+        ),
+        actions(
+            button("Approve", APPROVE, asked.id, style="primary", confirm=sure),
+            button("Deny", DENY, asked.id),
+            button("Withdraw", WITHDRAW, asked.id),
+        ),
+    ]
+
+
+def _outcome(asked: Request, now: datetime) -> list[Block]:
+    blocks: list[Block] = []
+    for change in asked.changes[:MOST_CHANGES]:
+        told: list[Element] = [mrkdwn(fate(asked, change))]
+        if change.state in FINAL_CHANGE_STATES:
+            told.append(note(change.result))
+        if change.next_rotation is not None:
+            told.append(mrkdwn(f"Next rotation {date(change.next_rotation, DAY)}."))
+        if change.aws_request_id:
+            told.append(note(f"AWS request id {change.aws_request_id}"))
+        blocks.append(context(*told))
+        if asked.state in {RequestState.DENIED, RequestState.CANCELLED, RequestState.EXPIRED}:
+            break  # one sentence is true of all of them
+    failed = sum(change.state is ChangeState.FAILED for change in asked.changes)
+    if asked.state is RequestState.DONE and failed and now < asked.expires_at:
+        again = "Try again" if failed == 1 else f"Try the {failed} failed ones again"
+        blocks.append(actions(button(again, RETRY, asked.id)))
+    return blocks
+
+
+def _state(asked: Request) -> str:
+    match asked.state:
+        case RequestState.PENDING:
+            return f"<@{asked.requester}> asks for approval."
+        case RequestState.APPROVED:
+            return f"approved by {people(asked.approvers)}; being changed."
+        case RequestState.DENIED:
+            return f"denied by <@{asked.closed_by}>. Nothing was changed."
+        case RequestState.CANCELLED:
+            return "withdrawn. Nothing was changed."
+        case RequestState.EXPIRED:
+            return "expired without an approval. Nothing was changed."
+        case RequestState.DONE:
+            return escape(_tally(asked))
+
+
+def _names(asked: Request) -> str:
+    first = cut(asked.changes[0].key_name, 100)
+    return first if len(asked.changes) == 1 else f"{first} and {counted(len(asked.changes) - 1, 'more key')}"
+
+
+def _tally(done: Request) -> str:
+    if len(done.changes) == 1:
+        return done.changes[0].result
+    states = [change.state for change in done.changes]
+    kinds = (
+        (ChangeState.SUCCEEDED, "enabled"),
+        (ChangeState.NOT_NEEDED, "rotating already"),
+        (ChangeState.FAILED, "failed"),
+    )
+    return listed([f"{states.count(state)} {word}" for state, word in kinds if states.count(state)]) + "."

@@ -1,0 +1,86 @@
+"""One open key, with its button or with what became of it."""
+
+from bot.models.digests import OpenKey
+from bot.models.messages import Block
+from bot.models.requests import FINAL_CHANGE_STATES, Change, ChangeState, Request, RequestState
+from bot.views.names import ENABLE, action_id
+from bot.views.parts import DAY, Element, button, context, cut, date, mrkdwn, note, people, plain, section
+
+ENABLE_LABEL = "Enable rotation"
+MARKS = {ChangeState.SUCCEEDED: "✅", ChangeState.NOT_NEEDED: "✅", ChangeState.FAILED: "❌"}
+
+
+def key_row(key: OpenKey, request: Request | None) -> list[Block]:
+    """A key of a digest or list. Its button gives way to the request that covers it."""
+    change = None if request is None else change_of(request, key.arn)
+    title = f"{cut(key.name, 200)}\n{cut(key.account_name, 60)} · {key.region} · {cut(key.message, 200)}"
+    if request is None or change is None or _may_ask_again(request, change):
+        blocks = [section(plain(title), enable_button(key.handle, key.name))]
+        details = _details(key)
+        if request is not None and change is not None:
+            details.append(mrkdwn(fate(request, change)))
+        return [*blocks, context(*details)] if details else blocks
+    return [section(plain(title)), context(*request_lines(request, change))]
+
+
+def enable_button(handle: str, name: str) -> Element:
+    return button(ENABLE_LABEL, action_id(ENABLE, handle), handle, spoken=f"{ENABLE_LABEL} of {name}")
+
+
+def change_of(request: Request, arn: str) -> Change | None:
+    return next((change for change in request.changes if change.arn == arn), None)
+
+
+def request_lines(request: Request, change: Change) -> list[Element]:
+    """Who asked, who approved, when, the result and the next rotation, as elements of a context."""
+    lines = [mrkdwn(fate(request, change))]
+    if change.state in FINAL_CHANGE_STATES:
+        lines.append(note(change.result))
+    if change.next_rotation is not None:
+        lines.append(mrkdwn(f"Next rotation {date(change.next_rotation, DAY)}."))
+    return lines
+
+
+def fate(request: Request, change: Change) -> str:
+    """Say in one sentence of mrkdwn what became of a change so far. It holds nothing that people wrote."""
+    asked = f"Asked by <@{request.requester}>"
+    match request.state:
+        case RequestState.PENDING:
+            given = f", approved by {people(request.approvers)} so far" if request.approvers else ""
+            return f"⏳ {asked} {date(request.created_at)}{given}; waiting for approval."
+        case RequestState.DENIED:
+            return f"🚫 {asked}, denied by <@{request.closed_by}> {_when(request)}. Nothing was changed."
+        case RequestState.CANCELLED:
+            return f"↩️ {asked}, who withdrew it {_when(request)}. Nothing was changed."
+        case RequestState.EXPIRED:
+            return f"⌛ {asked}; nobody approved it in time. Nothing was changed."
+    approved = f"{asked}, approved by {people(request.approvers)}"
+    match change.state:
+        case ChangeState.QUEUED:
+            return f"⏳ {approved}; about to be changed."
+        case ChangeState.EXECUTING:
+            return f"⏳ {approved}; being changed now."
+    done = f" {date(change.finished_at)}" if change.finished_at is not None else ""
+    return f"{MARKS[change.state]} {approved}.{' Done' if change.state is not ChangeState.FAILED else ' Failed'}{done}."
+
+
+def _may_ask_again(request: Request, change: Change) -> bool:
+    """The key is open and nothing is under way for it."""
+    if request.state in {RequestState.DENIED, RequestState.CANCELLED, RequestState.EXPIRED}:
+        return True
+    return request.state is RequestState.DONE and change.state is ChangeState.FAILED
+
+
+def _when(request: Request) -> str:
+    return date(request.closed_at) if request.closed_at is not None else ""
+
+
+def _details(key: OpenKey) -> list[Element]:
+    told = []
+    if key.open_since is not None:
+        told.append(mrkdwn(f"Open since {date(key.open_since, DAY)}"))
+    if key.team:
+        told.append(note(f"Team {cut(key.team, 60)}"))
+    if key.managed_by:
+        told.append(note(f"Managed by {cut(key.managed_by, 120)}"))
+    return told
