@@ -1,0 +1,3 @@
+from tests.scan.audits import aws, house, impatient
+
+__all__ = ["aws", "house", "impatient"]
