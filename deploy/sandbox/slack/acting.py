@@ -51,6 +51,11 @@ def present(state: State, user: str) -> Person:
     return person
 
 
+def _require_membership(state: State, user: str, channel: str) -> None:
+    if channel not in state.channels or user not in state.channels[channel].members:
+        raise CannotDoThatError(f"{user} is not in {channel}")
+
+
 def can_see(state: State, user: str, message: Message) -> bool:
     channel = state.channels[message.channel]
     return user in channel.members and message.ephemeral_for in (None, user)
@@ -87,12 +92,11 @@ def slash(state: State, user: str, line: str, channel: str) -> Delivery:
     """Errors: CannotDoThatError for a command that no app has, or a stranger, or a channel they are not in."""
     person = present(state, user)
     command, _, text = line.partition(" ")
-    if channel not in state.channels or user not in state.channels[channel].members:
-        raise CannotDoThatError(f"{user} is not in {channel}")
+    _require_membership(state, user, channel)
     if command not in state.workspace.app.commands:
         raise CannotDoThatError(f"{command} is not a valid command")
     if person.team_id != state.workspace.team_id:
-        raise CannotDoThatError(f"{user} is of another workspace, where the app is not installed")
+        raise CannotDoThatError(f"{person.real_name} is of another workspace, where the app is not installed")
     with state.change():
         return Delivery(
             "slash_commands", payloads.slash_command(state, person, command, text.strip(), channel), person.id
@@ -102,8 +106,7 @@ def slash(state: State, user: str, line: str, channel: str) -> Delivery:
 def say(state: State, user: str, channel: str, text: str) -> Message:
     """A person's own message. The app hears nothing of it: it has no history scopes."""
     present(state, user)
-    if channel not in state.channels or user not in state.channels[channel].members:
-        raise CannotDoThatError(f"{user} is not in {channel}")
+    _require_membership(state, user, channel)
     escaped = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     message = Message(channel, state.new_ts(), user, escaped)
     state.put_message(message)
@@ -150,14 +153,19 @@ def submit(state: State, user: str, view_id: str, values: Mapping[str, Mapping[s
         view = open_view(state, user, view_id)
         if not view.body.get("submit"):
             raise CannotDoThatError(f"{view.title!r} has nothing to submit")
-        for block_id, action_id, value in _flat(values):
-            found = find_element(view.blocks, Wanted(action_id=action_id, block_id=block_id))
-            view = modals.fill(state, view, _with(view.values, found, entered(found.element, value)))
+        view = _filled(state, view, values)
         complaints = _complaints(view)
         modals.tell(state, view, complaints)
         if complaints:
             return None
         return Delivery("interactive", payloads.view_submission(state, person, view), user)
+
+
+def fill(state: State, user: str, view_id: str, values: Mapping[str, Mapping[str, Any]]) -> None:
+    """Enter something without sending it; the next payload of this view carries it."""
+    present(state, user)
+    with state.change():
+        _filled(state, open_view(state, user, view_id), values)
 
 
 def close(state: State, user: str, view_id: str, *, all_of_them: bool) -> Delivery | None:
@@ -178,7 +186,7 @@ def open_home(state: State, user: str) -> Delivery:
     """Errors: CannotDoThatError for a stranger, who has no such app."""
     person = present(state, user)
     if person.team_id != state.workspace.team_id:
-        raise CannotDoThatError(f"{user} is of another workspace, where the app is not installed")
+        raise CannotDoThatError(f"{person.real_name} is of another workspace, where the app is not installed")
     with state.change():
         return Delivery("events_api", payloads.home_opened(state, person), user)
 
@@ -192,6 +200,14 @@ def _given(found: Found, value: Any) -> Any:  # noqa: ANN401 - what a button car
 def _with(values: Mapping[str, Json], found: Found, given: Json) -> dict[str, Json]:
     block_id = found.block["block_id"]
     return {**values, block_id: {**values.get(block_id, {}), found.element["action_id"]: given}}
+
+
+def _filled(state: State, view: View, values: Mapping[str, Mapping[str, Any]]) -> View:
+    """Errors: CannotDoThatError for an input or option that the view does not have."""
+    for block_id, action_id, value in _flat(values):
+        found = find_element(view.blocks, Wanted(action_id=action_id, block_id=block_id))
+        view = modals.fill(state, view, _with(view.values, found, entered(found.element, value)))
+    return view
 
 
 def _flat(values: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[str, str, Any]]:

@@ -18,7 +18,7 @@ _STYLED = re.compile(
     r"|(?<![\w~])~(?P<s>[^\s~](?:[^~\n]*[^\s~])?)~(?![\w~])"
     r"|:(?P<emoji>[a-z0-9_+-]+):"
 )
-_QUOTE = "&gt;"
+_QUOTES = ("&gt;", ">")
 _HELD = re.compile("\ue000(\\d+)\ue001")
 
 
@@ -48,14 +48,18 @@ def link(url: str, label: str) -> Html:
 def _lines(body: str, held: list[Html]) -> Iterator[Html]:
     lines = body.split("\n")
     for index, line in enumerate(lines):
-        quoted = line.startswith(_QUOTE)
-        inner = _styles(line.removeprefix(_QUOTE).lstrip() if quoted else line, held)
-        if quoted:
+        quote = _quote(line)
+        inner = _styles(line.removeprefix(quote).lstrip() if quote else line, held)
+        if quote:
             yield element("blockquote", inner)
-        elif index + 1 < len(lines) and not lines[index + 1].startswith(_QUOTE):
+        elif index + 1 < len(lines) and not _quote(lines[index + 1]):
             yield join(inner, element("br"))
         else:
             yield inner
+
+
+def _quote(line: str) -> str:
+    return next((sign for sign in _QUOTES if line.startswith(sign)), "")
 
 
 def _styles(text: str, held: list[Html]) -> Html:

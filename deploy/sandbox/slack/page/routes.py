@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from deploy.sandbox.slack.page.html import Html
+    from deploy.sandbox.slack.people import Person
     from deploy.sandbox.slack.server import SlackServer
 
 STATIC = Path(__file__).parent / "static"
@@ -29,6 +32,17 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
 }
+
+
+def _moment(person: Person, value: Any) -> Any:  # noqa: ANN401 - what was entered; a moment comes as {"local": …}
+    """What was entered; a moment, which the browser gives in the person's own time, as seconds since 1970."""
+    if not isinstance(value, dict):
+        return value
+    return int(datetime.fromisoformat(str(value["local"])).replace(tzinfo=ZoneInfo(person.tz)).timestamp())
+
+
+def _moments(person: Person, actions: Mapping[str, Any]) -> dict[str, Any]:
+    return {action: _moment(person, value) for action, value in actions.items()}
 
 
 class Page:
@@ -115,18 +129,21 @@ class Page:
 
     def _act(self, body: dict[str, Any]) -> None:
         person, where = self._server.person(str(body["person"])), str(body.get("where", ""))
+        entered = {block: _moments(person.profile, actions) for block, actions in body.get("values", {}).items()}
         channel = str(body["channel"]) if body.get("channel") else None
         wanted: dict[str, Any] = {"action_id": body.get("action"), "block_id": body.get("block"), "channel": channel}
         acts: dict[str, Callable[[], object]] = {
             "click": lambda: person.click(where, **wanted),
-            "choose": lambda: person.choose(where, body["option"], **wanted),
+            "choose": lambda: person.choose(where, _moment(person.profile, body["option"]), **wanted),
             "say": lambda: self._say(person.id, str(channel), str(body["text"])),
-            "submit": lambda: person.submit(where, body["values"]),
+            "submit": lambda: person.submit(where, entered),
             "close": lambda: person.close(where, all_of_them=bool(body.get("all"))),
             "home": person.open_home,
             "dismiss": lambda: self._dismiss(person.id, str(channel), where),
             "unnotice": lambda: self._unnotice(int(where)),
         }
+        if entered and body["act"] != "submit":
+            acting.fill(self._state, person.id, where, entered)
         acts[str(body["act"])]()
 
     def _say(self, user: str, channel: str, text: str) -> None:

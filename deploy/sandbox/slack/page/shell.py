@@ -9,6 +9,7 @@ from deploy.sandbox.slack.page.html import Html, element, join
 from deploy.sandbox.slack.page.messages import channel_log, thread_log
 from deploy.sandbox.slack.page.reader import Origin, Reader
 from deploy.sandbox.slack.people import Channel, Person
+from deploy.sandbox.slack.state import State
 from deploy.sandbox.slack.things import View
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ class Place:
 def place(server: "SlackServer", person: str | None, channel: str | None, thread: str | None) -> Place:
     """What the address asks for; where there is no such person or channel, the first one that there is."""
     state = server.state
-    people = [p for p in state.people.values() if not p.is_bot]
+    people = _people(state)
     chosen = next((p for p in people if p.id == person), people[0])
     mine = [c.id for c in state.channels.values() if chosen.id in c.members]
     may_open = {*mine, HOME}
@@ -104,9 +105,8 @@ def page(server: "SlackServer", where: Place) -> Html:
 def _sidebar(server: "SlackServer", where: Place) -> Html:
     reader = where.reader
     people = [
-        element("option", _described(person, reader), value=person.id, selected=person.id == reader.person.id)
-        for person in reader.state.people.values()
-        if not person.is_bot
+        element("option", _described(person, reader.state), value=person.id, selected=person.id == reader.person.id)
+        for person in _people(reader.state)
     ]
     mine = [c for c in reader.state.channels.values() if c.name and reader.person.id in c.members]
     direct = [c for c in reader.state.channels.values() if c.im_user == reader.person.id]
@@ -120,6 +120,7 @@ def _sidebar(server: "SlackServer", where: Place) -> Html:
         element("h1", server.workspace.name, class_="workspace"),
         element("label", "You are", for_="person"),
         element("select", people, id="person", data_testid="person", data_key="person"),
+        element("p", reader.person.title, class_="title"),
         element("h2", "Channels"),
         element("ul", links),
         element("h2", dot, " ", app.name, " ", status, data_testid="bot-status"),
@@ -127,14 +128,15 @@ def _sidebar(server: "SlackServer", where: Place) -> Html:
     )
 
 
-def _described(person: Person, reader: Reader) -> str:
-    marks = {
-        "left": person.deleted,
-        "guest": person.is_restricted or person.is_ultra_restricted,
-        "another workspace": person.team_id != reader.state.workspace.team_id,
-    }
-    told = ", ".join(name for name, is_so in marks.items() if is_so) or person.title
-    return f"{person.real_name} ({told})" if told else person.real_name
+def _people(state: State) -> list[Person]:
+    """Whose eyes can be chosen: all who can still sign in."""
+    return [person for person in state.people.values() if not (person.is_bot or person.deleted)]
+
+
+def _described(person: Person, state: State) -> str:
+    if person.team_id != state.workspace.team_id:
+        return f"{person.real_name} (another workspace)"
+    return f"{person.real_name} (guest)" if person.is_restricted or person.is_ultra_restricted else person.real_name
 
 
 def _link(where: Place, target: str, text: str) -> Html:

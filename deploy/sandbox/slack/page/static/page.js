@@ -2,6 +2,7 @@
 "use strict";
 
 const body = document.body;
+const SCROLLED = [".replies-log", ".fields-of-modal"];
 const REGIONS = ["sidebar", "heading", "away", "log", "thread", "modals", "notices"];
 const shown = {};
 let drawing = false;
@@ -33,22 +34,18 @@ function restoreFields(kept) {
 
 function swap(name, html) {
   if (shown[name] === html) return;
-  const region = document.getElementById(name);
-  if (shown[name] === undefined && name === "log") region.scrollTop = region.scrollHeight;
-  const first = shown[name] === undefined && name !== "modals";
+  const isFirst = shown[name] === undefined;
   shown[name] = html;
-  if (first && region.innerHTML !== "" && name !== "thread") {
-    region.innerHTML = html;
-    if (name === "log") region.scrollTop = region.scrollHeight;
-    return;
-  }
-  const atEnd = region.scrollHeight - region.scrollTop - region.clientHeight < 60;
-  const top = region.scrollTop;
+  const region = document.getElementById(name);
+  const atEnd = isFirst || region.scrollHeight - region.scrollTop - region.clientHeight < 60;
   const kept = name === "modals" ? keptFields() : null;
   const open = [...region.querySelectorAll("details[open] summary")].map((summary) => summary.dataset.key);
+  const inner = SCROLLED.map((selector) => [selector, region.querySelector(selector)?.scrollTop ?? 0]);
+  const top = region.scrollTop;
   region.innerHTML = html;
   for (const key of open) byKey(region, key)?.parentElement.setAttribute("open", "");
-  if (name === "log") region.scrollTop = atEnd ? region.scrollHeight : top;
+  for (const [selector, position] of inner) region.querySelector(selector)?.scrollTo(0, position);
+  if (name === "log") region.scrollTop = atEnd && body.dataset.where !== "home" ? region.scrollHeight : top;
   if (name === "modals") showModal(kept);
 }
 
@@ -72,9 +69,10 @@ async function draw() {
     const answer = await fetch(`/page/regions?${asked}`);
     const regions = await answer.json();
     if (asked !== place().toString()) { again = true; return; }
-    const focused = document.activeElement?.dataset?.key;
+    const focused = document.activeElement;
+    const region = focused?.closest(REGIONS.map((name) => `#${name}`).join()) ?? document;
     for (const name of REGIONS) swap(name, regions[name]);
-    if (focused && document.activeElement?.dataset?.key !== focused) byKey(document, focused)?.focus();
+    if (!focused?.isConnected) byKey(region, focused?.dataset?.key)?.focus();
     body.classList.toggle("with-thread", Boolean(regions.thread));
     document.getElementById("composer").hidden = body.dataset.where === "home";
     body.dataset.drawn = String(Number(body.dataset.drawn ?? 0) + 1);
@@ -109,7 +107,7 @@ function read(field) {
   }
   if (field.multiple) return [...field.selectedOptions].map((option) => option.value);
   if (field.dataset.field === "datetimepicker") {
-    return field.value ? Math.floor(new Date(field.value).getTime() / 1000) : null;
+    return field.value ? { local: field.value } : null; // the server knows the time zone
   }
   return field.value === "" ? null : field.value;
 }
@@ -120,9 +118,18 @@ function write(field, value) {
     for (const box of boxes(field)) box.checked = chosen.includes(box.value);
   } else if (field.multiple) {
     for (const option of field.options) option.selected = value.includes(option.value);
-  } else if (field.dataset.field !== "datetimepicker") {
-    field.value = value ?? "";
+  } else {
+    field.value = value?.local ?? value ?? "";
   }
+}
+
+function entered(where) {
+  const values = {};
+  for (const field of document.querySelectorAll("[data-field]")) {
+    const { where: own, block, action } = field.dataset;
+    if (own === where) values[block] = { ...values[block], [action]: read(field) };
+  }
+  return values;
 }
 
 // --- what people do ------------------------------------------------------------------------------
@@ -165,6 +172,12 @@ function confirmed(question) {
   });
 }
 
+/** An act in a view carries what has been entered there so far, as Slack's does. */
+function inView(act, where) {
+  const view = document.querySelector(`[data-view="${CSS.escape(where ?? "")}"]`);
+  return view && (act === "click" || act === "choose") ? entered(where) : {};
+}
+
 function address(element) {
   const { where, channel, block, action } = element.dataset;
   return { where, channel, block, action };
@@ -179,7 +192,8 @@ async function press(button) {
     button.classList.add("busy");
     button.setAttribute("aria-busy", "true");
   }
-  await send({ act, ...address(button), option: button.dataset.option, all: "all" in button.dataset });
+  const { option, where } = button.dataset;
+  await send({ act, ...address(button), option, all: "all" in button.dataset, values: inView(act, where) });
   button.classList.remove("busy");
   button.removeAttribute("aria-busy");
 }
@@ -221,7 +235,8 @@ document.addEventListener("change", async (event) => {
   }
   const field = event.target.closest("[data-field]");
   if (!field || !("sends" in field.dataset)) return;
-  if (await confirmed(field.dataset.confirm)) send({ act: "choose", ...address(field), option: read(field) });
+  if (!(await confirmed(field.dataset.confirm))) return;
+  send({ act: "choose", ...address(field), option: read(field), values: inView("choose", field.dataset.where) });
 });
 
 document.addEventListener("submit", (event) => {
@@ -235,19 +250,19 @@ document.addEventListener("submit", (event) => {
   }
   const dialog = event.target.closest("dialog[data-view]");
   if (!dialog) return;
-  const values = {};
-  for (const field of dialog.querySelectorAll("[data-field]")) {
-    values[field.dataset.block] = { ...values[field.dataset.block], [field.dataset.action]: read(field) };
-  }
   const button = dialog.querySelector("[type=submit]");
   button.classList.add("busy");
-  send({ act: "submit", where: dialog.dataset.view, values }).finally(() => button.classList.remove("busy"));
+  const { view } = dialog.dataset;
+  send({ act: "submit", where: view, values: entered(view) }).finally(() => button.classList.remove("busy"));
 });
 
 document.addEventListener("cancel", (event) => {
-  if (!event.target.dataset?.view) return;
+  const dialog = event.target;
+  if (!dialog.dataset?.view) return;
   event.preventDefault();
-  send({ act: "close", where: event.target.dataset.view });
+  if ("closing" in dialog.dataset) return; // browsers may ask twice
+  dialog.dataset.closing = "";
+  send({ act: "close", where: dialog.dataset.view });
 }, true);
 
 document.addEventListener("keydown", (event) => {
