@@ -4,9 +4,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
+from zlib import crc32
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import URL, Connection, Engine, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
 from bot.errors import UserError
@@ -39,18 +41,22 @@ class Database:
     def __init__(self, url: str) -> None:
         """Prepare an engine; nothing connects until the first transaction."""
         try:
-            self.engine: Engine = sa.create_engine(url, **_engine_options(url))
-        except (ArgumentError, NoSuchModuleError) as error:
+            self.engine: Engine = sa.create_engine(_readable(url), **_engine_options(url))
+        except (ArgumentError, ImportError, NoSuchModuleError, ValueError) as error:
             raise UserError(f"DATABASE_URL cannot be used: {error}") from error
-        if self.engine.dialect.name == "sqlite":
+        self._is_sqlite = self.engine.dialect.name == "sqlite"
+        if self._is_sqlite:
             sa.event.listen(self.engine, "connect", _prepare_sqlite)
             sa.event.listen(self.engine, "begin", _begin_sqlite)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """Open a transaction that only reads."""
-        with self._connected() as connection, connection.begin():
-            yield connection
+        """Open a transaction that only reads, and sees one moment however many queries it makes."""
+        with self._connected() as connection:
+            if not self._is_sqlite:
+                connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+            with connection.begin():
+                yield connection
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
@@ -66,8 +72,8 @@ class Database:
             connection = self.engine.connect()
         except DBAPIError as error:
             raise UserError(
-                f"The database at {self.engine.url.render_as_string(hide_password=True)} cannot be reached: "
-                f"{str(error.orig).strip()}. Check DATABASE_URL, and that the server runs or the folder exists."
+                f"The database at {_place(self.engine.url)} cannot be reached: {_words(error)}. "
+                "Check DATABASE_URL, and that the server runs or the folder exists."
             ) from error
         with connection:
             yield connection
@@ -76,10 +82,46 @@ class Database:
         self.engine.dispose()
 
 
+def take_turns(connection: Connection, what: str) -> None:
+    """Wait until no other transaction holds this name, and hold it until the end.
+
+    SQLite's writers take turns anyway.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(crc32(what.encode()))))
+
+
+def insert_missing(connection: Connection, table: sa.Table, *rows: dict[str, object]) -> int:
+    """Insert those rows that break no unique key, and return how many they were.
+
+    A row that another transaction is about to insert is waited for: several are given in the order of their key.
+    """
+    insert = sqlite.insert(table) if connection.dialect.name == "sqlite" else postgresql.insert(table)
+    statement = insert.on_conflict_do_nothing().execution_options(preserve_rowcount=True)
+    return sum(connection.execute(statement, row).rowcount for row in rows)
+
+
+def _readable(url: str) -> URL:
+    parsed = make_url(url)
+    if "@" in (parsed.host or ""):
+        raise ValueError("a sign in its user name or password must be written in percent form, @ as %40.")
+    return parsed
+
+
 def _engine_options(url: str) -> dict[str, Any]:
     if url.startswith("sqlite"):
         return {"connect_args": {"timeout": BUSY_TIMEOUT_SECONDS}}
     return {"pool_pre_ping": True, "pool_size": 10, "max_overflow": 20}
+
+
+def _place(url: URL) -> str:
+    """Show a URL without its secrets, which may also stand in its query."""
+    return url.difference_update_query(["password", "sslpassword"]).render_as_string(hide_password=True)
+
+
+def _words(error: DBAPIError) -> str:
+    """Put what the driver says, often several lines, into one."""
+    return " ".join(str(error.orig).split()).rstrip(".?")
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:  # noqa: ANN401 - SQLAlchemy's event signature

@@ -9,14 +9,18 @@ from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 
 from bot.errors import UserError
-from bot.store.engine import Database
+from bot.store.engine import Database, take_turns
 
 
 def upgrade(database: Database) -> None:
-    """Apply the migrations that are missing; refuse a database that a newer version made."""
+    """Apply the migrations that are missing; refuse a database that a newer version made.
+
+    Several processes may start at once: one migrates, the others find it done.
+    """
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     with database.write() as connection:
+        take_turns(connection, "schema")
         found = MigrationContext.configure(connection).get_current_revision()
         if found is not None and not _knows(config, found):
             raise UserError(

@@ -1,0 +1,96 @@
+"""Migrations: they make the tables that the code knows, once, and refuse what they do not know."""
+
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+
+from bot.errors import UserError
+from bot.models.trail import GENESIS_HASH
+from bot.store.engine import Database
+from bot.store.schema import upgrade
+from bot.store.tables import audit_head, metadata, scans
+from tests.store.crowd import all_at_once
+
+
+def default_differs(
+    _context: object, _found: object, _known: object, in_database: str | None, _default: object, in_code: str | None
+) -> bool:
+    """Compare what a default says, None where there is none: alembic takes an empty text in SQLite for a change."""
+
+    def said(default: str | None) -> str | None:
+        return None if default is None else default.removesuffix("::text").strip("()'")
+
+    return said(in_database) != said(in_code)
+
+
+def differences(database: Database) -> list[object]:
+    with database.read() as connection:
+        options = {"compare_type": True, "compare_server_default": default_differs}
+        found: list[object] = compare_metadata(MigrationContext.configure(connection, opts=options), metadata)
+        return found
+
+
+def test_the_migrations_make_exactly_the_tables_that_the_code_knows(empty_database: Database) -> None:
+    upgrade(empty_database)
+    assert differences(empty_database) == []
+
+
+def test_the_comparison_sees_a_column_and_a_default_that_the_migrations_forgot(database: Database) -> None:
+    with database.write() as connection:
+        connection.exec_driver_sql("ALTER TABLE scans DROP COLUMN exempt")
+        connection.exec_driver_sql("ALTER TABLE changes DROP COLUMN result")
+        connection.exec_driver_sql("ALTER TABLE changes ADD COLUMN result TEXT NOT NULL DEFAULT 'none'")
+    flat = [each[0] if isinstance(each, list) else each for each in differences(database)]
+    assert sorted(each[0] for each in flat if isinstance(each, tuple)) == ["add_column", "modify_default"]
+
+
+def test_the_one_open_change_a_key_is_an_index_over_open_changes_alone(empty_database: Database) -> None:
+    """Autogenerate does not compare the condition of a partial index."""
+    upgrade(empty_database)
+    inspector = sa.inspect(empty_database.engine)
+    [index] = [each for each in inspector.get_indexes("changes") if each["name"] == "uq_changes_open_arn"]
+    assert index["unique"]
+    condition = index["dialect_options"][f"{empty_database.engine.dialect.name}_where"]
+    assert str(condition) == "open"
+
+
+def test_upgrading_twice_changes_nothing(empty_database: Database) -> None:
+    upgrade(empty_database)
+    with empty_database.write() as connection:
+        connection.execute(audit_head.update().values(sequence=7))
+    upgrade(empty_database)
+    with empty_database.read() as connection:
+        assert connection.execute(sa.select(audit_head)).all() == [(1, 7, GENESIS_HASH)]
+
+
+def test_processes_that_start_at_once_migrate_once(empty_database: Database) -> None:
+    all_at_once(lambda _: upgrade(empty_database), threads=8)
+    with empty_database.read() as connection:
+        assert connection.execute(sa.select(audit_head)).all() == [(1, 0, GENESIS_HASH)]
+
+
+def test_a_migration_that_fails_leaves_nothing_behind(
+    empty_database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise RuntimeError("the last step failed")
+
+    monkeypatch.setattr("alembic.operations.base.Operations.bulk_insert", fail)
+    with pytest.raises(RuntimeError, match="the last step failed"):
+        upgrade(empty_database)
+    assert sa.inspect(empty_database.engine).get_table_names() == []
+
+
+def test_a_database_of_a_newer_version_is_refused_with_a_sentence_and_left_alone(database: Database) -> None:
+    with database.write() as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+    with pytest.raises(UserError) as refused:
+        upgrade(database)
+    assert str(refused.value) == (
+        "The database is at schema 9999, which this version does not know: a newer version of the bot made it. "
+        "Start that version, or restore the backup from before the upgrade."
+    )
+    with database.read() as connection:
+        assert connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar_one() == "9999"
+        assert connection.execute(sa.select(scans)).all() == []
