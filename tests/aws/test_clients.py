@@ -1,0 +1,110 @@
+"""Clients that all accounts share sign each call for the account of the call in hand, and pace every attempt."""
+
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+
+import pytest
+from botocore.credentials import RefreshableCredentials
+from botocore.session import Session
+
+from bot.aws.budget import CallBudget
+from bot.aws.clients import SharedClients, client_config
+from bot.aws.credentials import AccountCredentials, Identity, account_in_hand, acting_in
+from bot.aws.kms import KmsReader
+from bot.models.keys import FailureKind, KeyMetadata, ReadFailure, RotationStatus
+from deploy.sandbox.aws import AwsServer
+from tests.scan.audits import MEMBER, TOOLING, aws, impatient, point_at
+
+__all__ = ["aws", "impatient"]
+
+
+class _Noting(CallBudget):
+    """Notes what is spent, and never waits."""
+
+    def __init__(self) -> None:
+        super().__init__(sleep=lambda _: None)
+        self.spent: list[tuple[str, str, str]] = []
+        self.refused: list[tuple[str, str, str]] = []
+
+    def spend(self, account: str, region: str, operation: str) -> None:
+        self.spent.append((account, region, operation))
+
+    def throttled(self, account: str, region: str, operation: str) -> None:
+        self.refused.append((account, region, operation))
+
+
+@pytest.fixture
+def budget() -> _Noting:
+    return _Noting()
+
+
+@pytest.fixture
+def reader(aws: AwsServer, budget: _Noting, monkeypatch: pytest.MonkeyPatch) -> KmsReader:
+    point_at(aws, monkeypatch)
+    config = client_config(connections=8)
+    credentials = AccountCredentials(Identity(Session(), config), "KmsRotationAudit", "sandbox-external-id")
+    return KmsReader(SharedClients(Session(), credentials, config, budget))
+
+
+def test_many_threads_work_in_many_accounts_with_one_client(aws: AwsServer, reader: KmsReader) -> None:
+    accounts = [MEMBER, TOOLING, *(aws.world.account(f"88888888888{number}", f"team-{number}") for number in range(6))]
+    arns = [aws.world.key(account=account) for account in accounts for _ in range(10)]
+    with ThreadPoolExecutor(8) as threads:
+        answers = list(threads.map(reader.rotation_status, arns))
+    assert answers == [RotationStatus(enabled=False)] * 80
+    assert Counter(call.account for call in aws.calls.named("GetKeyRotationStatus")) == dict.fromkeys(accounts, 10)
+    assert len(aws.calls.named("AssumeRole")) == len(accounts)
+
+
+def test_a_session_that_ends_soon_is_renewed_in_time(
+    aws: AwsServer, reader: KmsReader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arn = aws.world.key(account=MEMBER)
+    assert isinstance(reader.describe(arn), KeyMetadata)
+    aws.faults.expire_sessions()
+    # An hour has passed for the bot as well.
+    monkeypatch.setattr(RefreshableCredentials, "_seconds_remaining", lambda _: 30.0)
+    assert isinstance(reader.describe(arn), KeyMetadata)
+    assert len(aws.calls.named("AssumeRole")) == 2
+
+
+@pytest.mark.usefixtures("impatient")
+def test_every_attempt_is_paced_and_every_refusal_heeded(aws: AwsServer, reader: KmsReader, budget: _Noting) -> None:
+    arn = aws.world.key(account=MEMBER)
+    aws.faults.throttle(MEMBER, action="kms:DescribeKey", times=2)
+    assert isinstance(reader.describe(arn), KeyMetadata)
+    assert budget.spent == [(MEMBER, "eu-central-1", "DescribeKey")] * 3
+    assert budget.refused == [(MEMBER, "eu-central-1", "DescribeKey")] * 2
+
+
+def test_a_refusal_for_another_reason_slows_nothing(aws: AwsServer, reader: KmsReader, budget: _Noting) -> None:
+    arn = aws.world.key(account=MEMBER)
+    aws.faults.deny(MEMBER, action="kms:DescribeKey")
+    answer = reader.describe(arn)
+    assert isinstance(answer, ReadFailure)
+    assert answer.kind is FailureKind.ACCESS_DENIED
+    assert budget.refused == []
+
+
+def test_a_key_that_is_not_there_is_told_from_one_that_may_not_be_read(aws: AwsServer, reader: KmsReader) -> None:
+    arn = aws.world.key(account=MEMBER)
+    aws.faults.delete_key(arn)
+    answer = reader.describe(arn)
+    assert isinstance(answer, ReadFailure)
+    assert answer.kind is FailureKind.NOT_FOUND
+
+
+def test_rotations_are_listed_oldest_first(aws: AwsServer, reader: KmsReader) -> None:
+    moments = [datetime(2025, month, 1, tzinfo=UTC) for month in (3, 1, 2)]
+    arn = aws.world.key(account=MEMBER, rotation=90, rotations=moments)
+    assert reader.rotations(arn) == sorted(moments)
+
+
+def test_acting_in_ends_with_its_block() -> None:
+    with acting_in("1"):
+        with acting_in("2"):
+            assert account_in_hand.get() == "2"
+        assert account_in_hand.get() == "1"
+    with pytest.raises(LookupError):
+        account_in_hand.get()
