@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from moto.kms.models import Key, kms_backends
 from moto.kms.utils import KeySpec, generate_master_key
@@ -47,10 +47,20 @@ def _template(spec: str, usage: str) -> Key:
     return Key(None, usage, known, "", "000000000000", "us-east-1")  # type: ignore[abstract]  # as moto itself does
 
 
-def mint(account: str, region: str, spec: str, usage: str, *, multi_region: bool = False, origin: str) -> Key:
-    """A new key in moto's backend."""
+def mint(
+    account: str,
+    region: str,
+    spec: str,
+    usage: str,
+    *,
+    multi_region: bool = False,
+    origin: str,
+    uuid: UUID | None = None,
+) -> Key:
+    """A new key in moto's backend. Its id is random unless `uuid` gives it."""
+    uuid = uuid or uuid4()
     key = copy(_template(spec, usage))
-    key.id = f"mrk-{uuid4().hex}" if multi_region else str(uuid4())
+    key.id = f"mrk-{uuid.hex}" if multi_region else str(uuid)
     key.account_id, key.region, key.origin, key.key_spec = account, region, origin, spec
     key.arn = f"arn:aws:kms:{region}:{account}:key/{key.id}"
     key.policy = key.generate_default_policy()

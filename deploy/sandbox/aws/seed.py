@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import NAMESPACE_URL, UUID, uuid5
 
 from deploy.sandbox.aws.world import ENABLED_REGIONS, TOOLING_ACCOUNT, Denial, World
 
@@ -109,12 +110,18 @@ def _sow(world: World, row: Row) -> None:
         account=account,
         region=region,
         alias=f"alias/{alias}",
+        uuid=_uuid(account, region, alias),
         rotation=rotation,
         tags=tags,
         created=created,
         rotations=[created + timedelta(days=days) for days in range(rotation, age.days, rotation)] if rotation else (),
         **options,
     )
+
+
+def _uuid(account: str, region: str, alias: str) -> UUID:
+    """The same id at every start, so that a database that was kept still speaks of the same keys."""
+    return uuid5(NAMESPACE_URL, f"{account}/{region}/{alias}")
 
 
 def _sow_multi_region(world: World) -> None:
@@ -124,14 +131,22 @@ def _sow_multi_region(world: World) -> None:
         ("payments/global-config", 365, (VIRGINIA,)),
     ):
         tags = {"team": "payments", "owner": "maria.silva@example.com", "environment": "prod"}
-        primary = world.key(account=PAYMENTS, alias=f"alias/{alias}", rotation=rotation, multi_region=True, tags=tags)
+        primary = world.key(
+            account=PAYMENTS,
+            alias=f"alias/{alias}",
+            uuid=_uuid(PAYMENTS, FRANKFURT, alias),
+            rotation=rotation,
+            multi_region=True,
+            tags=tags,
+        )
         for region in regions:
             world.alias(world.replica(primary, region), f"alias/{alias}")
 
 
 def _sow_the_unreadable(world: World) -> None:
     """A key that nobody named, one whose policy shuts the audit out, and a Region that the organisation forbids."""
-    world.key(account=WEB, description="created by hand in the console")
+    unnamed = _uuid(WEB, FRANKFURT, "created by hand")
+    world.key(account=WEB, uuid=unnamed, description="created by hand in the console")
     policy = {
         "Version": "2012-10-17",
         "Statement": [
@@ -145,6 +160,18 @@ def _sow_the_unreadable(world: World) -> None:
         ],
     }
     tags = {"team": "privacy", "owner": "hannah.schmidt@example.com", "environment": "prod"}
-    world.key(account=LAKE, alias="alias/lake/whistleblower", policy=json.dumps(policy), tags=tags)
-    world.key(account=LAKE, region=SYDNEY, alias="alias/lake/apac-events", tags=tags | {"team": "data"})
+    world.key(
+        account=LAKE,
+        alias="alias/lake/whistleblower",
+        uuid=_uuid(LAKE, FRANKFURT, "lake/whistleblower"),
+        policy=json.dumps(policy),
+        tags=tags,
+    )
+    world.key(
+        account=LAKE,
+        region=SYDNEY,
+        alias="alias/lake/apac-events",
+        uuid=_uuid(LAKE, SYDNEY, "lake/apac-events"),
+        tags=tags | {"team": "data"},
+    )
     world.denials.append(Denial(LAKE, SYDNEY, "kms:*", "scp"))

@@ -1,5 +1,6 @@
 """An emulated AWS on 127.0.0.1."""
 
+from socket import create_server
 from threading import Thread
 from types import TracebackType
 from typing import Self
@@ -27,6 +28,7 @@ class AwsServer:
     """AWS for tests and the demo: `with AwsServer() as aws: boto3.client("kms", **…, endpoint_url=aws.url)`.
 
     One at a time in a process: moto keeps its state in globals, and a new server begins with nothing of the last.
+    `port` 0 takes a free one. Errors: OSError where the port is taken.
     """
 
     def __init__(self, port: int = 0, *, seed: bool = True) -> None:
@@ -39,12 +41,13 @@ class AwsServer:
         if seed:
             sow(self.world)
         gate = Gate(Emulation(self.world, self.faults, identities, {}), self.calls)
-        self._server = ThreadedWSGIServer(HOST, port, gate, _Handler)
+        with create_server((HOST, port)) as bound:  # werkzeug would end the process where the port is taken
+            self._server = ThreadedWSGIServer(HOST, port, gate, _Handler, fd=bound.fileno())
         self._thread = Thread(target=self._server.serve_forever, args=(STOP_CHECK_SECONDS,), name="aws", daemon=True)
 
     @property
     def url(self) -> str:
-        return f"http://{HOST}:{self._server.server_port}"
+        return f"http://{HOST}:{self._server.port}"
 
     def environment(self, *, least_privilege: bool = False) -> dict[str, str]:
         """What points boto3 and the AWS CLI here: as an administrator of the tooling account, or as the bot, with

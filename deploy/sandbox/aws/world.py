@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from threading import RLock
 from typing import Any
+from uuid import UUID
 
 from boto3 import Session
 from moto.core.base_backend import BackendDict
@@ -114,10 +115,15 @@ class World:
         policy: str | None = None,
         created: datetime | None = None,
         rotations: Sequence[datetime] = (),
+        uuid: UUID | None = None,
     ) -> str:
-        """A key, by its ARN. `rotation` is the period in days, None for off; an `alias/aws/…` makes it AWS's own."""
+        """A key, by its ARN. `rotation` is the period in days, None for off; an `alias/aws/…` makes it AWS's own.
+
+        Its id is random unless `uuid` gives it.
+        """
         names = [alias] if isinstance(alias, str) else list(alias)
-        key = mint(account, region, spec, usage or _usual_use(spec), multi_region=multi_region, origin=origin)
+        usage = usage or _usual_use(spec)
+        key = mint(account, region, spec, usage, multi_region=multi_region, origin=origin, uuid=uuid)
         key.creation_date = (created or datetime.now(UTC) - timedelta(days=400)).timestamp()
         key.description = description
         key.policy = policy or key.policy
