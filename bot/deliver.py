@@ -10,10 +10,11 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from bot.models.messages import Attachment, Message, MessageKind, Rendered
-from bot.models.slack import SlackFailure, SlackFailureKind
+from bot.models.slack import Posted, SlackFailure, SlackFailureKind
 
 FIRST_RETRY = timedelta(seconds=2)
 LONGEST_RETRY = timedelta(minutes=5)
+PAGE_SECONDS = 1.0
 THREAD_OF = {MessageKind.DIGEST_REST: MessageKind.DIGEST, MessageKind.RESULT: MessageKind.REQUEST}
 
 log = logging.getLogger(__name__)
@@ -38,7 +39,7 @@ class Owed(Protocol):
 class Channels(Protocol):
     """Slack's channels."""
 
-    def post(self, channel: str, message: Rendered, thread_ts: str | None = None) -> str | SlackFailure: ...
+    def post(self, channel: str, message: Rendered, thread_ts: str | None = None) -> Posted | SlackFailure: ...
 
     def update(self, channel: str, ts: str, message: Rendered) -> SlackFailure | None: ...
 
@@ -53,10 +54,22 @@ class Delivery:
     channels: Channels
     render: Callable[[Message], Rendered | Attachment | None]
     clock: Callable[[], datetime]
+    pause: Callable[[float], bool]
 
-    def deliver_due(self) -> int:
-        """Show everything that is due; answer with how many messages are now as they should be."""
-        return sum(self._deliver(message) for message in self.owed.due(self.clock()))
+    def deliver_due(self) -> None:
+        """Show everything that is due.
+
+        Between the pages of a thread there is a second, Slack's own pace, and a look at what else is due by then.
+        https://docs.slack.dev/apis/web-api/rate-limits#posting_messages
+        """
+        while (page := self._deliver_until_page()) is not None and not self.pause(PAGE_SECONDS):
+            log.debug("Page %s of digest %s is in its thread.", page.position, page.subject)
+
+    def _deliver_until_page(self) -> Message | None:
+        for message in self.owed.due(self.clock()):
+            if self._deliver(message) and message.kind is MessageKind.DIGEST_REST:
+                return message
+        return None
 
     def _deliver(self, message: Message) -> bool:
         thread_ts = None
@@ -84,7 +97,8 @@ class Delivery:
         if isinstance(rendered, Attachment):
             return self.channels.attach(message.channel, rendered, thread_ts or "")
         if message.ts is None:
-            return self.channels.post(message.channel, rendered, thread_ts)
+            posted = self.channels.post(message.channel, rendered, thread_ts)
+            return posted.ts if isinstance(posted, Posted) else posted
         return self.channels.update(message.channel, message.ts, rendered) or message.ts
 
     def _failed(self, message: Message, failure: SlackFailure) -> None:

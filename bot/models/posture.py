@@ -32,6 +32,10 @@ class Posture:
     unread: tuple[Finding, ...]
     running: Progress | None = None
 
+    @property
+    def has_gaps(self) -> bool:
+        return bool(self.coverage_failures or self.unread)
+
 
 @dataclass(frozen=True, slots=True)
 class ListPage:

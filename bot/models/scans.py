@@ -72,6 +72,10 @@ class Summary:
     def judged(self) -> int:
         return self.compliant + self.non_compliant
 
+    @property
+    def keys(self) -> int:
+        return self.judged + self.not_applicable + self.insufficient_data + self.exempt
+
 
 @dataclass(frozen=True, slots=True)
 class Scan:

@@ -34,3 +34,11 @@ _SENTENCES = {
     SlackFailureKind.TOKEN: "Slack does not accept the bot's token ({code}): install the app again and set its token.",
     SlackFailureKind.REFUSED: "Slack refuses the message ({code}).",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """Where a message stands: its channel, and its ts, which is text and never a number."""
+
+    channel: str
+    ts: str

@@ -2,8 +2,8 @@
 
 from slack_sdk import WebClient
 
-from bot.models.messages import Attachment, Rendered
-from bot.models.slack import SlackFailure
+from bot.models.messages import Attachment, Block, Rendered
+from bot.models.slack import Posted, SlackFailure
 from bot.slack.failures import SLACK_ERRORS, failure_of
 
 
@@ -13,8 +13,8 @@ class Poster:
     def __init__(self, client: WebClient) -> None:
         self._client = client
 
-    def post(self, channel: str, message: Rendered, thread_ts: str | None = None) -> str | SlackFailure:
-        """Post into a channel, or with a person's id into their direct messages; answer with the message's ts."""
+    def post(self, channel: str, message: Rendered, thread_ts: str | None = None) -> Posted | SlackFailure:
+        """Post into a channel, or with a person's id into their direct messages."""
         try:
             answer = self._client.chat_postMessage(
                 channel=channel,
@@ -26,7 +26,7 @@ class Poster:
             )
         except SLACK_ERRORS as error:
             return failure_of(error)
-        return str(answer["ts"])
+        return Posted(str(answer["channel"]), str(answer["ts"]))
 
     def update(self, channel: str, ts: str, message: Rendered) -> SlackFailure | None:
         """Replace a message. Text and blocks always go together: a text alone would delete the blocks."""
@@ -43,6 +43,30 @@ class Poster:
         except SLACK_ERRORS:
             direct = self.post(user, message)
             return direct if isinstance(direct, SlackFailure) else None
+        return None
+
+    def open_modal(self, trigger_id: str, view: Block) -> SlackFailure | None:
+        """Open a modal within the three seconds that a trigger lives."""
+        try:
+            self._client.views_open(trigger_id=trigger_id, view=view)
+        except SLACK_ERRORS as error:
+            return failure_of(error)
+        return None
+
+    def update_modal(self, view_id: str, view: Block) -> SlackFailure | None:
+        """Replace an open modal."""
+        try:
+            self._client.views_update(view_id=view_id, view=view)
+        except SLACK_ERRORS as error:
+            return failure_of(error)
+        return None
+
+    def publish_home(self, user: str, view: Block) -> SlackFailure | None:
+        """Show somebody their Home tab."""
+        try:
+            self._client.views_publish(user_id=user, view=view)
+        except SLACK_ERRORS as error:
+            return failure_of(error)
         return None
 
     def attach(self, channel: str, file: Attachment, thread_ts: str) -> str | SlackFailure:

@@ -1,21 +1,13 @@
 """Which scheduled moments were taken care of: a claimed row a firing, whoever claims it first."""
 
 from datetime import datetime
-from enum import StrEnum
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
+from bot.models.firings import FiringState
 from bot.store.engine import Database
 from bot.store.tables import firings
-
-
-class FiringState(StrEnum):
-    """A claimed firing that is not done was cut short and is taken up again at the next start."""
-
-    CLAIMED = "CLAIMED"
-    DONE = "DONE"
-    SKIPPED = "SKIPPED"
 
 
 class Firings:

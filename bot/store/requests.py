@@ -87,6 +87,11 @@ class RequestStore:
             loaded = {request_id: _load(connection, request_id) for request_id in set(newest.values())}
         return {arn: request for arn, id_ in newest.items() if (request := loaded[id_]) is not None}
 
+    def ids_for(self, arn: str) -> list[str]:
+        """Return the ids of all requests that ever covered a key."""
+        with self._database.read() as connection:
+            return list(connection.execute(sa.select(changes.c.request_id).where(changes.c.arn == arn)).scalars())
+
     def in_state(self, *states: RequestState, limit: int | None = None) -> list[Request]:
         query = (
             sa.select(requests.c.id)

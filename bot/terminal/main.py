@@ -35,7 +35,7 @@ def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
 
 
 def _run(settings: Settings, _asked: Namespace) -> int:
-    from bot.run import run  # type: ignore[import-not-found]  # noqa: PLC0415 - Slack's SDK is for this command alone
+    from bot.run import run  # noqa: PLC0415 - Slack's SDK is for this command alone
 
     return int(run(settings))
 

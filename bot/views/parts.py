@@ -21,7 +21,7 @@ CONTEXT_CHARACTERS = 2000
 HEADER_CHARACTERS = 150
 BUTTON_CHARACTERS = 75
 FALLBACK_CHARACTERS = 3000
-_MEANINGFUL = re.compile(r"(<@[UW][A-Z0-9]+>|<!subteam\^S[A-Z0-9]+>|`[^`\n]+`)")
+_MEANINGFUL = re.compile(r"(<@[UW][A-Z0-9]+>|<#[CG][A-Z0-9]+>|<!subteam\^S[A-Z0-9]+>|`[^`\n]+`)")
 MOMENT = "{date_short_pretty} at {time}"
 DAY = "{date_short_pretty}"
 
@@ -132,7 +132,7 @@ def bullets(*lines: Sequence[Inline] | Inline) -> Block:
 
 
 def said(sentence: str) -> Block:
-    """A sentence in which mentions of people and groups and `code` mean what they say, and nothing else does."""
+    """A sentence in which mentions of people, groups and channels, and `code`, mean something; nothing else does."""
     elements: list[Element] = []
     for piece in _MEANINGFUL.split(sentence):
         if match := _MEANINGFUL.fullmatch(piece):
@@ -195,6 +195,8 @@ def _meant(match: re.Match[str]) -> Element:
     text = match.group()
     if text.startswith("<@"):
         return user(text[2:-1])
+    if text.startswith("<#"):
+        return {"type": "channel", "channel_id": text[2:-1]}
     if text.startswith("<!subteam^"):
         return {"type": "usergroup", "usergroup_id": text.removeprefix("<!subteam^")[:-1]}
     return code(text[1:-1])

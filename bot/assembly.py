@@ -1,0 +1,235 @@
+"""Wires the whole Slack app out of its parts. Only this room and `bot.app` build anything."""
+
+import logging
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from threading import Event
+from zoneinfo import ZoneInfo
+
+from slack_bolt import App
+from slack_bolt.adapter.socket_mode import SocketModeHandler
+from slack_sdk import WebClient
+
+from bot.app import build_scans, connect_aws, open_database
+from bot.cron import cron_trigger
+from bot.deliver import Delivery
+from bot.digest import Audience, Digests, open_keys
+from bot.key import KeyLookup
+from bot.listing import Listing
+from bot.models.approval import Permitted, Refused, Wish
+from bot.models.people import Actor
+from bot.models.trail import SYSTEM, Act, Entry
+from bot.posture import Postures
+from bot.present import Presenter
+from bot.process import Changer, Courier, Process
+from bot.remediate.ask import Asking
+from bot.remediate.change import Remediation
+from bot.remediate.decide import Deciding
+from bot.remediate.standing import standing
+from bot.rounds import Rounds
+from bot.rules.approval import House, may_operate
+from bot.rules.filters import Filter
+from bot.rules.verdict import Policy
+from bot.scan import ScanRunningError
+from bot.scan.scanner import utc_now
+from bot.schedule import Calendar, Job
+from bot.settings import Settings, Slack
+from bot.settings.load import DEFAULT_FILE
+from bot.slack.client import web_client
+from bot.slack.introduction import Introduction, introduce
+from bot.slack.people import People
+from bot.slack.posting import Poster
+from bot.store.digests import DigestStore
+from bot.store.engine import Database
+from bot.store.firings import Firings
+from bot.store.handles import KeyHandles
+from bot.store.messages import MessageStore
+from bot.store.requests import RequestStore
+from bot.store.scans import ScanStore
+from bot.store.trail import Trail
+from bot.work import Work
+from handlers import Desk, register
+
+LISTENER_THREADS = 32
+"""Bolt's own five left clicks without an ack while others were busy."""
+
+AUDIENCE_NAME = 64
+
+log = logging.getLogger(__name__)
+
+
+def build_process(settings: Settings, stop: Event) -> Process:
+    """Wire the whole bot, after everything that must hold was found to hold. `stop` is set when it is to end.
+
+    Raises UserError; nothing was started then.
+    """
+    if settings.slack is None:
+        raise ValueError("the settings were read without Slack")
+    client = web_client(settings.slack.bot_token, settings.slack.api_url)
+    app_client = web_client(settings.slack.app_token, settings.slack.api_url)
+    database = open_database(settings)
+    us = introduce(client, app_client, _channels(settings))
+    return _Assembly(_Ways(settings.slack, client, app_client, us), settings, database, stop).process()
+
+
+def _channels(settings: Settings) -> dict[str, str]:
+    """Name every channel that the settings name, by the place where they do."""
+    name = settings.path or DEFAULT_FILE
+    channels = {f"{name}: slack.channel": settings.slack.channel} if settings.slack is not None else {}
+    for number, route in enumerate(settings.digest.routes, start=1):
+        channels[f"{name}: digest.route[{number}].channel"] = route.channel
+    return channels
+
+
+@dataclass(frozen=True, slots=True)
+class _Ways:
+    """The ways into Slack."""
+
+    settings: Slack
+    client: WebClient
+    app_client: WebClient
+    us: Introduction
+
+
+class _Assembly:
+    """The parts, made in the order in which they need each other."""
+
+    def __init__(self, slack: _Ways, settings: Settings, database: Database, stop: Event) -> None:
+        self.slack, self.settings, self.database, self.stop = slack, settings, database, stop
+        workspaces = frozenset(slack.settings.workspaces or (slack.us.team_id,))
+        self.house = House(workspaces, settings.approval.rules)
+        self.policy = Policy(settings.policy.max_rotation_period_days)
+        self.aws = connect_aws(settings)
+        self.scan_store, self.request_store = ScanStore(database), RequestStore(database)
+        self.digest_store, self.message_store = DigestStore(database), MessageStore(database)
+        self.handles, self.trail, self.firings = KeyHandles(database), Trail(database), Firings(database)
+        self.people, self.poster = People(slack.client), Poster(slack.client)
+        self.work = Work()
+        self.scans = build_scans(settings, self.aws, self.scan_store)
+        self.courier = Courier(self._delivery(), stop)
+        self.deciding = Deciding(self.people, self.request_store, self.trail, self.house, utc_now)
+        self.changer = Changer(self.request_store, self._remediation(), self.work, self.courier.tell)
+        self.rounds = Rounds(self.scans, self.scan_store, self._digests(), self.pause, self.courier.tell)
+
+    def process(self) -> Process:
+        listeners = ThreadPoolExecutor(LISTENER_THREADS, thread_name_prefix="listener")
+        app = App(client=self.slack.client, token_verification_enabled=False, listener_executor=listeners)
+        register(app, self._desk())
+        token = self.slack.settings.app_token.get_secret_value()
+        socket = SocketModeHandler(app, token, web_client=self.slack.app_client)
+        return Process(
+            socket=socket,
+            calendar=self._calendar(),
+            courier=self.courier,
+            changer=self.changer,
+            deciding=self.deciding,
+            work=self.work,
+            stop=self.stop,
+            stop_scan=self.scans.stop,
+            first_scan=self._first_scan,
+            on_start=self._note_start,
+            closing=(lambda: listeners.shutdown(wait=False, cancel_futures=True), self.database.close),
+        )
+
+    def pause(self, seconds: float) -> bool:
+        return self.stop.wait(seconds)
+
+    def _delivery(self) -> Delivery:
+        open_now = partial(open_keys, self.scan_store)
+        presenter = Presenter(self.digest_store, self.request_store, self.house, open_now, utc_now)
+        return Delivery(self.message_store, self.poster, presenter.render, utc_now, self.pause)
+
+    def _remediation(self) -> Remediation:
+        return Remediation(
+            requests=self.request_store,
+            findings=self.scan_store,
+            sessions=self.aws.remediator,
+            policy=self.policy,
+            channel=self.slack.settings.channel,
+            still_holds=self.deciding.still_holds,
+            clock=utc_now,
+            pause=self.pause,
+        )
+
+    def _digests(self) -> Digests:
+        audiences = [Audience("default", self.slack.settings.channel, Filter())]
+        for route in self.settings.digest.routes:
+            scope = Filter(**route.match)
+            audiences.append(Audience(f"{route.channel} {scope}"[:AUDIENCE_NAME], route.channel, scope))
+        return Digests(self.scan_store, self.digest_store, self.handles, audiences, self.settings.digest.top, utc_now)
+
+    def _desk(self) -> Desk:
+        return Desk(
+            postures=Postures(self.scan_store, self.scans.progress),
+            listing=Listing(self.scan_store, self.handles, self.request_store),
+            lookup=KeyLookup(
+                self.scan_store,
+                self.aws.reader,
+                self.request_store,
+                self.handles,
+                self.policy,
+                self.aws.discovery.partition,
+                utc_now,
+            ),
+            asking=Asking(
+                people=self.people,
+                requests=self.request_store,
+                findings=self.scan_store,
+                keys=self.aws.reader,
+                record=self.trail,
+                house=self.house,
+                policy=self.policy,
+                period_days=self.settings.policy.enable_with_period_days,
+                expires_after=self.settings.approval.expires_after,
+                channel=self.slack.settings.channel,
+                clock=utc_now,
+            ),
+            deciding=self.deciding,
+            rounds=self.rounds,
+            handles=self.handles,
+            requests=self.request_store,
+            messages=self.message_store,
+            trail=self.trail,
+            writer=self.poster,
+            work=self.work,
+            may_operate=self._may_operate,
+            carry_out=self.changer.carry_out,
+            settle=self.courier.tell,
+        )
+
+    def _may_operate(self, actor: Actor, wish: Wish) -> Permitted | Refused:
+        permitted = may_operate(self.house, standing(self.people, actor, self.house.rules), wish)
+        if isinstance(permitted, Refused):
+            details = {"wish": wish.value, "reason": permitted.reason.value, "team": actor.team_id}
+            self.trail.record(Entry(utc_now(), actor.user_id, Act.REFUSED, wish.value, details))
+        return permitted
+
+    def _calendar(self) -> Calendar:
+        digest = self.settings.digest
+        digest_trigger = cron_trigger(digest.schedule, ZoneInfo(digest.timezone))
+        scan_trigger = cron_trigger(self.settings.scan.schedule, ZoneInfo("UTC"))
+        jobs = (
+            Job("scan", scan_trigger, lambda _: self._scheduled_scan()),
+            Job("digest", digest_trigger, self._scheduled_digest),
+        )
+        return Calendar(self.firings, jobs, utc_now)
+
+    def _scheduled_scan(self) -> None:
+        try:
+            self.rounds.scan(Filter(), SYSTEM)
+        except ScanRunningError:
+            log.info("A scan runs already; the scheduled one is left out.")
+
+    def _scheduled_digest(self, due_at: datetime) -> None:
+        self.rounds.digest(SYSTEM, since=due_at)
+
+    def _first_scan(self) -> None:
+        if self.scan_store.current() is None:
+            self._scheduled_scan()
+
+    def _note_start(self) -> None:
+        for scan in self.scans.recover():
+            log.warning("The scan of %s was interrupted; what it read stays out of sight.", scan.started_at)
+        self.trail.record(Entry(utc_now(), SYSTEM, Act.BOT_STARTED, self.slack.us.bot_user_id))

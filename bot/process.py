@@ -1,0 +1,157 @@
+"""The running bot: what starts in which order, what is looked at from time to time, and how it stops.
+
+State is in the database, so stopping loses nothing: what was under way is taken up at the next start.
+"""
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from threading import Event, Lock, Thread
+from typing import Any, Protocol
+
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from bot.deliver import Delivery
+from bot.models.requests import Change, Request
+from bot.remediate.change import Remediation
+from bot.remediate.decide import Deciding
+from bot.schedule import Calendar, start_scheduler
+from bot.work import Work
+
+SWEEP_SECONDS = 30.0
+DELIVERY_SECONDS = 1.0
+DRAIN_SECONDS = 15.0
+
+log = logging.getLogger(__name__)
+
+
+class Changes(Protocol):
+    """Changes that wait to be carried out, and those that a crash left in the middle."""
+
+    def get(self, request_id: str) -> Request | None: ...
+
+    def queued(self) -> list[Change]: ...
+
+    def executing(self) -> list[Change]: ...
+
+
+class Courier:
+    """Delivers what is owed, at once when told and every second otherwise, on a thread of its own."""
+
+    def __init__(self, delivery: Delivery, stop: Event) -> None:
+        self._delivery = delivery
+        self._stop = stop
+        self._news = Event()
+        self._thread = Thread(target=self._run, name="courier", daemon=True)
+
+    def tell(self) -> None:
+        self._news.set()
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def join(self, seconds: float) -> None:
+        self._news.set()
+        self._thread.join(seconds)
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            self._news.wait(DELIVERY_SECONDS)
+            self._news.clear()
+            self.deliver()
+
+    def deliver(self) -> None:
+        try:
+            self._delivery.deliver_due()
+        except Exception:
+            log.exception("Delivering failed; what is owed stays owed.")
+
+
+class Changer:
+    """Hands changes to threads, each once. A change that is not in anybody's hands is picked up by the sweep."""
+
+    def __init__(self, changes: Changes, remediation: Remediation, work: Work, tell: Callable[[], None]) -> None:
+        self._changes = changes
+        self._remediation = remediation
+        self._work = work
+        self._tell = tell
+        self._lock = Lock()
+        self._in_hand: set[str] = set()
+
+    def carry_out(self, request: Request) -> None:
+        """Set the queued changes of an approved request off."""
+        for change in self._changes.queued():
+            if change.request_id == request.id:
+                self._hand_out(change, self._remediation.carry_out)
+
+    def take_up(self) -> None:
+        """Take up what a crash, a failed look-up or a database that went away left behind."""
+        for change in self._changes.executing():
+            self._hand_out(change, self._remediation.recover)
+        for change in self._changes.queued():
+            self._hand_out(change, self._remediation.carry_out)
+
+    def _hand_out(self, change: Change, act: Callable[[Change], None]) -> None:
+        with self._lock:
+            if change.id in self._in_hand:
+                return
+            self._in_hand.add(change.id)
+
+        def task() -> None:
+            try:
+                act(change)
+            finally:
+                with self._lock:
+                    self._in_hand.discard(change.id)
+                self._tell()
+
+        self._work.submit(f"the change of {change.arn}", task)
+
+
+@dataclass(slots=True)
+class Process:
+    """Everything that runs. `socket` is Bolt's Socket Mode handler; `first_scan` runs where nothing was scanned yet."""
+
+    socket: Any
+    calendar: Calendar
+    courier: Courier
+    changer: Changer
+    deciding: Deciding
+    work: Work
+    stop: Event
+    stop_scan: Callable[[], None]
+    first_scan: Callable[[], None]
+    on_start: Callable[[], None]
+    closing: Sequence[Callable[[], None]]
+    _scheduler: BackgroundScheduler | None = field(default=None, init=False)
+
+    def start(self) -> None:
+        self.on_start()
+        self.courier.start()
+        self.changer.take_up()
+        self.socket.connect()
+        log.info("Connected to Slack.")
+        self.work.submit("the first scan", self.first_scan)
+        self.work.submit("catching up with the schedule", self.calendar.catch_up)
+        self._scheduler = start_scheduler(self.calendar, [("sweep", self.sweep, SWEEP_SECONDS)])
+
+    def sweep(self) -> None:
+        """Expire what nobody approved, and take up what is in nobody's hands."""
+        if self.deciding.expire_due():
+            self.courier.tell()
+        self.changer.take_up()
+
+    def close(self) -> None:
+        """Take nothing new, let what runs come to a point from which it can be taken up, and go."""
+        log.info("Stopping.")
+        self.stop.set()
+        if self._scheduler is not None:
+            self._scheduler.shutdown(wait=False)
+        self.stop_scan()
+        self.socket.close()
+        if not self.work.drain(DRAIN_SECONDS):
+            log.warning("Some work did not end in time; the next start takes it up.")
+        self.courier.join(DRAIN_SECONDS)
+        self.courier.deliver()
+        for close in self.closing:
+            close()

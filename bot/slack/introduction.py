@@ -1,0 +1,73 @@
+"""The first words with Slack: whether the tokens are good, whose workspace it is, whether the bot may write there."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from slack_sdk import WebClient
+
+from bot.errors import ConfigurationError, Problem
+from bot.models.slack import SlackFailure, SlackFailureKind
+from bot.slack.failures import SLACK_ERRORS, failure_of
+
+
+@dataclass(frozen=True, slots=True)
+class Introduction:
+    """Who the bot is in Slack."""
+
+    team_id: str
+    bot_user_id: str
+
+
+def introduce(client: WebClient, app_client: WebClient, channels: Mapping[str, str]) -> Introduction:
+    """Ask Slack who the bot is, and about each channel; `channels` are their ids by the setting that names them.
+
+    `app_client` has the app-level token. Raises ConfigurationError with every problem.
+    """
+    try:
+        answer = client.auth_test()
+    except SLACK_ERRORS as error:
+        raise ConfigurationError([_token_problem("SLACK_BOT_TOKEN", client, failure_of(error))]) from error
+    problems = [
+        problem
+        for place, channel in channels.items()
+        if (problem := _channel_problem(client, place, channel)) is not None
+    ]
+    try:
+        app_client.apps_connections_open(app_token=str(app_client.token))
+    except SLACK_ERRORS as error:
+        problems.insert(0, _token_problem("SLACK_APP_TOKEN", client, failure_of(error)))
+    if problems:
+        raise ConfigurationError(problems)
+    return Introduction(str(answer["team_id"]), str(answer["user_id"]))
+
+
+def _token_problem(variable: str, client: WebClient, failure: SlackFailure) -> Problem:
+    if failure.kind is SlackFailureKind.UNAVAILABLE:
+        return Problem(
+            "environment: SLACK_API_URL",
+            f"Slack does not answer at {client.base_url} ({failure.code}).",
+            "Check the network and proxy, or leave the variable out for Slack's own address.",
+        )
+    scope = "connections:write" if variable == "SLACK_APP_TOKEN" else "the scopes of deploy/slack/manifest.yml"
+    return Problem(
+        f"environment: {variable}",
+        f"Slack does not accept it ({failure.code}).",
+        f"Copy it anew from the app's settings; it needs {scope}.",
+    )
+
+
+def _channel_problem(client: WebClient, place: str, channel: str) -> Problem | None:
+    try:
+        found = client.conversations_info(channel=channel)["channel"]
+    except SLACK_ERRORS as error:
+        failure = failure_of(error)
+        if failure.code == "channel_not_found":
+            what = f"There is no channel {channel} that the bot can see."
+            return Problem(place, what, "Check the id; into a private channel the bot must be invited first.")
+        return Problem(place, f"Slack does not say what {channel} is ({failure.code}).", failure.sentence)
+    name = f"#{found.get('name', channel)}"
+    if found.get("is_archived"):
+        return Problem(place, f"{name} ({channel}) is archived.", "Unarchive it, or name another channel.")
+    if not found.get("is_member"):
+        return Problem(place, f"The bot is not in {name} ({channel}).", f"Type /invite @KMS rotation in {name}.")
+    return None

@@ -1,0 +1,86 @@
+"""Buttons. A button carries an opaque id; who pressed it comes from the payload, and the rest from the database."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from bot.models.approval import Wish
+from bot.models.asking import Declined
+from bot.models.requests import RequestState
+from bot.rules.filters import BadFilterError, Filter
+from bot.views.ask import ask
+from bot.views.listing import listing, read_turn
+from bot.views.names import APPROVE, DENY, ENABLE, LIST_PAGE, RETRY, WITHDRAW
+from handlers.desk import Desk, Payload, Reply, actor_of
+
+WISHES = {APPROVE: Wish.APPROVE, DENY: Wish.DENY, WITHDRAW: Wish.WITHDRAW, RETRY: Wish.RETRY}
+OLD_BUTTON = "This button belongs to an older message and does nothing any more. `/kms-rotation list` has fresh ones."
+
+
+def register(app: Any, desk: Desk) -> None:  # noqa: ANN401 - Bolt is published without types
+    @app.action(re.compile(rf"^{ENABLE}:"))  # type: ignore[untyped-decorator]
+    def enable(ack: Any, body: Payload, action: Payload, respond: Any) -> None:  # noqa: ANN401 - Bolt's
+        ack()
+        _open_modal(desk, body, str(action.get("value", "")), _reply(desk, body, respond))
+
+    for action_id, wish in WISHES.items():
+        app.action(action_id)(_decide_with(desk, wish))
+
+    @app.action(re.compile(rf"^{LIST_PAGE}:"))  # type: ignore[untyped-decorator]
+    def turn(ack: Any, body: Payload, action: Payload, respond: Any) -> None:  # noqa: ANN401 - Bolt's
+        ack()
+        reply = _reply(desk, body, respond)
+        desk.work.submit("a page of the list", lambda: _turn(desk, str(action.get("value", "")), reply), reply.say)
+
+    @app.action(re.compile(".*"))  # type: ignore[untyped-decorator]
+    def anything_else(ack: Any, body: Payload, respond: Any) -> None:  # noqa: ANN401 - Bolt's
+        ack()
+        _reply(desk, body, respond).say(OLD_BUTTON)
+
+
+def _open_modal(desk: Desk, body: Payload, handle: str, reply: Reply) -> None:
+    """Open the modal from what is stored: its trigger lives for three seconds."""
+    proposal = desk.asking.propose(handle, desk.handles.arn(handle))
+    if isinstance(proposal, Declined):
+        reply.say(proposal.sentence)
+        return
+    opened = desk.writer.open_modal(str(body["trigger_id"]), ask(proposal))
+    if opened is not None:
+        reply.say(
+            f"Slack did not open the form in time ({opened.code}). Nothing was asked for; press the button again."
+        )
+
+
+def _decide_with(desk: Desk, wish: Wish) -> Callable[..., None]:
+    def decide(ack: Any, body: Payload, action: Payload, respond: Any) -> None:  # noqa: ANN401 - Bolt's
+        ack()
+        reply, request_id = _reply(desk, body, respond), str(action.get("value", ""))
+        desk.work.submit(wish.value.lower(), lambda: _decide(desk, body, request_id, wish, reply), reply.say)
+
+    return decide
+
+
+def _decide(desk: Desk, body: Payload, request_id: str, wish: Wish, reply: Reply) -> None:
+    settled = desk.deciding.decide(actor_of(body), request_id, wish)
+    desk.settle()
+    if isinstance(settled, Declined):
+        reply.say(settled.sentence)
+        return
+    if settled.request.state is RequestState.APPROVED:
+        desk.carry_out(settled.request)
+
+
+def _turn(desk: Desk, value: str, reply: Reply) -> None:
+    try:
+        scope, number = read_turn(value)
+        page = desk.listing.page(Filter.parse(scope), number)
+    except (ValueError, BadFilterError):
+        reply.say(OLD_BUTTON)
+        return
+    if page is not None:
+        reply.show(listing(page), replace=True)
+
+
+def _reply(desk: Desk, body: Payload, respond: Any) -> Reply:  # noqa: ANN401 - Bolt's
+    channel = str((body.get("channel") or {}).get("id") or actor_of(body).user_id)
+    return Reply(respond, desk.writer, channel, actor_of(body).user_id)

@@ -1,0 +1,71 @@
+"""`/kms-rotation …`: acked at once, answered as soon as the answer is known."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any
+
+from bot.rules.filters import BadFilterError
+from bot.views import help as help_views
+from bot.views.names import COMMAND
+from handlers import operating, reading
+from handlers.call import Call
+from handlers.desk import Desk, Reply, actor_of
+
+Subcommand = Callable[[Desk, Call], None]
+
+SUBCOMMANDS: Mapping[str, Subcommand] = {
+    "status": reading.status,
+    "list": reading.listing,
+    "key": reading.key,
+    "scan": operating.scan,
+    "requests": reading.requests,
+    "history": reading.history,
+    "accounts": reading.accounts,
+    "digest": operating.digest,
+    "help": reading.help_,
+}
+
+
+def register(app: Any, desk: Desk) -> None:  # noqa: ANN401 - Bolt is published without types
+    @app.command(COMMAND)  # type: ignore[untyped-decorator]
+    def command(ack: Any, command: dict[str, Any], respond: Any) -> None:  # noqa: ANN401 - Bolt's
+        ack()
+        answer(desk, _call(desk, command, respond))
+
+
+@dataclass(frozen=True, slots=True)
+class _Chosen:
+    name: str
+    subcommand: Subcommand
+    call: Call
+
+
+def answer(desk: Desk, call: Call) -> None:
+    """Find the subcommand and hand it to somebody who has time."""
+    name, _, rest = call.text.strip().partition(" ")
+    subcommand = SUBCOMMANDS.get(name.lower() or "help")
+    if subcommand is None:
+        call.reply.show(help_views.overview(unknown(name)))
+        return
+    chosen = _Chosen(name.lower() or "help", subcommand, call.with_text(rest.strip()))
+    desk.work.submit(f"{COMMAND} {chosen.name}", lambda: _run(desk, chosen), call.reply.say)
+
+
+def unknown(name: str) -> str:
+    """Answer a misspelt subcommand with the nearest one."""
+    near = get_close_matches(name.lower(), list(SUBCOMMANDS), 1, cutoff=0.5)
+    hint = f" Did you mean `{COMMAND} {near[0]}`?" if near else ""
+    return f"There is no “{name[:40]}”.{hint}"
+
+
+def _run(desk: Desk, chosen: _Chosen) -> None:
+    try:
+        chosen.subcommand(desk, chosen.call)
+    except BadFilterError as error:
+        chosen.call.reply.say(str(error))
+
+
+def _call(desk: Desk, command: dict[str, Any], respond: Any) -> Call:  # noqa: ANN401 - Bolt's
+    actor, channel = actor_of(command), str(command["channel_id"])
+    return Call(actor, channel, str(command.get("text") or ""), Reply(respond, desk.writer, channel, actor.user_id))

@@ -1,0 +1,144 @@
+"""What the listeners work with: the use cases, and ways to answer."""
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from bot.key import KeyLookup
+from bot.listing import Listing
+from bot.models.approval import Permitted, Refused, Wish
+from bot.models.messages import Block, Message, MessageKind, Rendered
+from bot.models.people import Actor
+from bot.models.requests import Request, RequestState
+from bot.models.slack import Posted, SlackFailure
+from bot.models.trail import ChainedEntry
+from bot.posture import Postures
+from bot.remediate.ask import Asking
+from bot.remediate.decide import Deciding
+from bot.rounds import Rounds
+from bot.views.notice import say
+
+log = logging.getLogger(__name__)
+
+Payload = Mapping[str, Any]
+"""What Slack sends: JSON whose shape depends on the act."""
+
+
+class Handles(Protocol):
+    """Opaque ids back to keys."""
+
+    def arn(self, handle: str) -> str | None: ...
+
+
+class Requests(Protocol):
+    """Requests as stored."""
+
+    def in_state(self, *states: RequestState) -> list[Request]: ...
+
+    def ids_for(self, arn: str) -> list[str]: ...
+
+
+class Messages(Protocol):
+    """Where the bot's messages are."""
+
+    def find(self, kind: MessageKind, subject: str, position: int = 0) -> Message | None: ...
+
+
+class Trail(Protocol):
+    """The record."""
+
+    def newest(self, limit: int, subjects: frozenset[str] | None = None) -> list[ChainedEntry]: ...
+
+
+class Writer(Protocol):
+    """Writing into Slack."""
+
+    def post(self, channel: str, message: Rendered, thread_ts: str | None = None) -> Posted | SlackFailure: ...
+
+    def update(self, channel: str, ts: str, message: Rendered) -> SlackFailure | None: ...
+
+    def whisper(self, channel: str, user: str, message: Rendered) -> SlackFailure | None: ...
+
+    def open_modal(self, trigger_id: str, view: Block) -> SlackFailure | None: ...
+
+    def update_modal(self, view_id: str, view: Block) -> SlackFailure | None: ...
+
+    def publish_home(self, user: str, view: Block) -> SlackFailure | None: ...
+
+    def link(self, channel: str, ts: str) -> str | None: ...
+
+
+class Later(Protocol):
+    """Work that nobody waits for."""
+
+    def submit(self, name: str, task: Callable[[], None], on_failure: Callable[[str], None] | None = None) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Everything that a listener may need."""
+
+    postures: Postures
+    listing: Listing
+    lookup: KeyLookup
+    asking: Asking
+    deciding: Deciding
+    rounds: Rounds
+    handles: Handles
+    requests: Requests
+    messages: Messages
+    trail: Trail
+    writer: Writer
+    work: Later
+    may_operate: Callable[[Actor, Wish], Permitted | Refused]
+    carry_out: Callable[[Request], None]
+    settle: Callable[[], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """Answers one person about one act of theirs, so that nobody else sees it.
+
+    `respond` uses Slack's response_url, five times in 30 minutes; past that a whisper does.
+    https://docs.slack.dev/interactivity/handling-user-interaction#message_responses
+    """
+
+    respond: Any
+    writer: Writer
+    channel: str
+    user: str
+
+    def show(self, message: Rendered, *, replace: bool = False) -> None:
+        try:
+            answer = self.respond(
+                text=message.text,
+                blocks=list(message.blocks),
+                response_type="ephemeral",
+                replace_original=replace,
+            )
+            if answer is None or answer.status_code == OK:
+                return
+            log.warning("A response_url answered %s; the answer is whispered.", answer.status_code)
+        except OSError as error:
+            log.warning("A response_url could not be reached (%s); the answer is whispered.", type(error).__name__)
+        failure = self.writer.whisper(self.channel, self.user, message)
+        if failure is not None:
+            log.error("An answer for %s could not be shown: %s", self.user, failure.code)
+
+    def say(self, sentence: str) -> None:
+        self.show(say(sentence))
+
+
+OK = 200
+
+
+def actor_of(payload: Payload) -> Actor:
+    """Take the person and their workspace from the payload: of a click, a submission or a command.
+
+    For somebody met in a shared channel Slack names their own workspace in `user.team_id`.
+    """
+    if "user_id" in payload:
+        return Actor(str(payload["user_id"]), str(payload["team_id"]))
+    user = payload["user"]
+    return Actor(str(user["id"]), str(user.get("team_id") or payload["team"]["id"]))

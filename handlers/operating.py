@@ -1,0 +1,116 @@
+"""Subcommands that set something off. People who may approve something may use them."""
+
+import logging
+from threading import Event, Thread
+
+from bot.errors import UserError
+from bot.models.approval import Refused, Wish
+from bot.models.messages import Rendered
+from bot.models.scans import Progress, Scan, ScanState
+from bot.models.slack import Posted
+from bot.rules.filters import Filter
+from bot.views.parts import counted, listed
+from bot.views.scan import failed, finished, running
+from handlers.call import Call
+from handlers.desk import Desk
+
+PROGRESS_SECONDS = 2.0
+"""Between two updates of a scan's message: chat.update is tier 3, 50 a minute."""
+
+log = logging.getLogger(__name__)
+
+
+def scan(desk: Desk, call: Call) -> None:
+    within = Filter.parse(call.text)
+    permitted = desk.may_operate(call.actor, Wish.START_SCAN)
+    if isinstance(permitted, Refused):
+        call.reply.say(permitted.sentence)
+        return
+    board = _Board(desk, call, str(within))
+    try:
+        ended = desk.rounds.scan(within, call.actor.user_id, board.note)
+    except UserError as error:
+        board.close(None if not board.is_up else failed(call.actor.user_id, str(within), str(error)))
+        if not board.is_up:
+            call.reply.say(str(error))
+        return
+    except BaseException:
+        board.close(failed(call.actor.user_id, str(within), "Something went wrong in the bot; its log says what."))
+        raise
+    board.close(_ended(desk, call, within, ended))
+
+
+def digest(desk: Desk, call: Call) -> None:
+    permitted = desk.may_operate(call.actor, Wish.SEND_DIGEST)
+    if isinstance(permitted, Refused):
+        call.reply.say(permitted.sentence)
+        return
+    made = desk.rounds.digest(call.actor.user_id)
+    if not made:
+        call.reply.say("No digest was made: the first scan did not finish. `/kms-rotation scan` starts another one.")
+        return
+    channels = listed([f"<#{each.channel}>" for each in made])
+    call.reply.say(f"{counted(len(made), 'digest')} on the way, to {channels}.")
+
+
+def _ended(desk: Desk, call: Call, within: Filter, ended: Scan) -> Rendered:
+    posture = desk.postures.of(within)
+    if ended.state is not ScanState.FINISHED or posture is None:
+        return failed(call.actor.user_id, str(within), "It was stopped; what the scan before found still stands.")
+    return finished(call.actor.user_id, str(within), posture)
+
+
+class _Board:
+    """The message that shows a scan's progress. It is put up once the scan has begun, and updated in place.
+
+    Where the bot is not in the channel, it stands in a direct message.
+    """
+
+    def __init__(self, desk: Desk, call: Call, scope: str) -> None:
+        self._desk = desk
+        self._call = call
+        self._scope = scope
+        self._progress: Progress | None = None
+        self._place: tuple[str, str] | None = None
+        self._done = Event()
+        self._thread: Thread | None = None
+
+    @property
+    def is_up(self) -> bool:
+        return self._thread is not None
+
+    def note(self, progress: Progress) -> None:
+        """Take note of the progress; called on the scan's own thread, so nothing here waits for Slack."""
+        self._progress = progress
+        if self._thread is None:
+            self._thread = Thread(target=self._show, name="scan-progress", daemon=True)
+            self._thread.start()
+
+    def close(self, last: Rendered | None) -> None:
+        """Show how it ended."""
+        self._done.set()
+        if self._thread is not None:
+            self._thread.join()
+        if last is not None:
+            self._put(last)
+
+    def _show(self) -> None:
+        shown: Progress | None = None
+        while not self._done.is_set():
+            if self._progress != shown or self._place is None:
+                shown = self._progress
+                self._put(running(self._call.actor.user_id, self._scope, shown))
+            self._done.wait(PROGRESS_SECONDS)
+
+    def _put(self, message: Rendered) -> None:
+        if self._place is not None:
+            failure = self._desk.writer.update(*self._place, message)
+            if failure is not None:
+                log.warning("A scan's message could not be updated: %s", failure.code)
+            return
+        for channel in (self._call.channel, self._call.actor.user_id):
+            posted = self._desk.writer.post(channel, message)
+            if isinstance(posted, Posted):
+                self._place = (posted.channel, posted.ts)
+                return
+            log.warning("A scan's message could not be posted into %s: %s", channel, posted.code)

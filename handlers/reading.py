@@ -1,0 +1,110 @@
+"""Subcommands that only look. Everybody in the workspace may."""
+
+from collections.abc import Sequence
+from difflib import get_close_matches
+
+from bot.key import UnknownKeyError
+from bot.models.messages import MessageKind
+from bot.models.requests import Request, RequestState
+from bot.rules.filters import Filter
+from bot.views import help as help_views
+from bot.views.accounts import accounts as accounts_view
+from bot.views.history import history as history_view
+from bot.views.key import key_details
+from bot.views.listing import listing as listing_view
+from bot.views.posture import status as status_view
+from bot.views.requests import MOST_REQUESTS
+from bot.views.requests import requests as requests_view
+from handlers.call import Call
+from handlers.desk import Desk
+
+NOT_SCANNED = "Nothing has been scanned yet, so there is nothing to tell. `/kms-rotation scan` starts the first scan."
+HISTORY_ENTRIES = 20
+
+
+def status(desk: Desk, call: Call) -> None:
+    posture = desk.postures.of(Filter.parse(call.text))
+    if posture is None:
+        call.reply.say(NOT_SCANNED)
+        return
+    if posture.scope and not posture.summary.keys:
+        call.reply.say(f"No key of the last scan matches “{posture.scope}”. {nothing_matches(posture.has_gaps)}")
+        return
+    call.reply.show(status_view(posture, desk.asking.clock()))
+
+
+def listing(desk: Desk, call: Call) -> None:
+    page = desk.listing.page(Filter.parse(call.text), 1)
+    if page is None:
+        call.reply.say(NOT_SCANNED)
+    else:
+        call.reply.show(listing_view(page))
+
+
+def key(desk: Desk, call: Call) -> None:
+    if not call.text:
+        call.reply.say("Which key? For example `/kms-rotation key payments/card-vault`: an ARN, an id or an alias.")
+        return
+    try:
+        finding = desk.lookup.find(call.text)
+    except UnknownKeyError as error:
+        call.reply.say(str(error))
+        return
+    call.reply.show(key_details(desk.lookup.read(finding)))
+
+
+def requests(desk: Desk, call: Call) -> None:
+    found = desk.requests.in_state(RequestState.PENDING, RequestState.APPROVED)
+    call.reply.show(requests_view(found, links_to(desk, found)))
+
+
+def history(desk: Desk, call: Call) -> None:
+    subjects = None
+    if call.text:
+        try:
+            arn = desk.lookup.find(call.text).arn
+        except UnknownKeyError as error:
+            subjects = frozenset({call.text})
+            if not desk.trail.newest(1, subjects):
+                call.reply.say(str(error))
+                return
+        else:
+            subjects = frozenset({arn, *desk.requests.ids_for(arn)})
+    call.reply.show(history_view(desk.trail.newest(HISTORY_ENTRIES, subjects), call.text))
+
+
+def accounts(desk: Desk, call: Call) -> None:
+    found = desk.postures.accounts(Filter.parse(call.text))
+    if found is None:
+        call.reply.say(NOT_SCANNED)
+    else:
+        call.reply.show(accounts_view(*found))
+
+
+def help_(desk: Desk, call: Call) -> None:  # noqa: ARG001 - every subcommand is called alike
+    name = call.text.lower()
+    if not name:
+        call.reply.show(help_views.overview())
+    elif name in help_views.BY_NAME:
+        call.reply.show(help_views.about(help_views.BY_NAME[name]))
+    else:
+        near = get_close_matches(name, list(help_views.BY_NAME), 1, cutoff=0.5)
+        hint = f" Did you mean `{near[0]}`?" if near else ""
+        call.reply.show(help_views.overview(f"There is no “{call.text[:40]}”.{hint}"))
+
+
+def links_to(desk: Desk, requests: Sequence[Request]) -> dict[str, str]:
+    """Find the addresses of the requests' messages, as far as Slack tells them."""
+    links: dict[str, str] = {}
+    for request in requests[:MOST_REQUESTS]:
+        message = desk.messages.find(MessageKind.REQUEST, request.id)
+        link = desk.writer.link(message.channel, message.ts) if message is not None and message.ts else None
+        if link is not None:
+            links[request.id] = link
+    return links
+
+
+def nothing_matches(has_gaps: bool) -> str:  # noqa: FBT001 - read with its name at the one call
+    if has_gaps:
+        return "Not everything could be read, so it may be among what is missing: `/kms-rotation accounts` tells."
+    return "`/kms-rotation help status` says what a filter can be."
