@@ -1,0 +1,256 @@
+"""`python -m bot scan` as a person or a program starts it: its output, its exit status, its complaints."""
+
+import json
+import os
+import pty
+import signal
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from bot.store.engine import Database
+from bot.store.scans import ScanStore
+from bot.store.trail import Trail
+from deploy.sandbox.aws import AwsServer
+from tests.scan.audits import DUBLIN, FRANKFURT, MEMBER, TOOLING
+from tests.terminal.conftest import SETTINGS
+from tests.terminal.shell import PATIENCE_SECONDS, Shell
+
+
+def scanned(terminal: Shell, *arguments: str) -> tuple[int, Any]:
+    done = terminal.run("scan", "--format", "json", *arguments)
+    return done.returncode, json.loads(done.stdout)
+
+
+def test_the_json_has_the_documented_shape_and_nothing_else_is_on_standard_output(
+    aws: AwsServer, terminal: Shell
+) -> None:
+    rotating = aws.world.key(account=MEMBER, rotation=365, alias="alias/payments/ledger")
+    aws.world.key(account=MEMBER, region=DUBLIN)
+    status, document = scanned(terminal)
+    assert status == 1
+    assert list(document) == ["started_at", "finished_at", "summary", "coverage", "findings"]
+    assert document["summary"] == {
+        "compliant": 1,
+        "non_compliant": 1,
+        "not_applicable": 0,
+        "insufficient_data": 0,
+        "exempt": 0,
+        "percent_compliant": 50.0,
+    }
+    assert document["coverage"][0] == {
+        "account": MEMBER,
+        "region": FRANKFURT,
+        "status": "SCANNED",
+        "keys": 1,
+        "error": None,
+    }
+    assert len(document["coverage"]) == 6
+    finding, other = document["findings"]
+    assert finding.pop("next_rotation")[-1] == "Z"
+    assert finding == {
+        "arn": rotating,
+        "account": MEMBER,
+        "region": FRANKFURT,
+        "aliases": ["alias/payments/ledger"],
+        "verdict": "COMPLIANT",
+        "reason": "ROTATION_ENABLED",
+        "message": "Rotates every 365 days.",
+        "rotation_enabled": True,
+        "rotation_period_days": 365,
+        "exempt_until": None,
+    }
+    assert (other["rotation_enabled"], other["rotation_period_days"], other["next_rotation"]) == (False, None, None)
+    assert document["started_at"] <= document["finished_at"]
+    assert document["finished_at"][-1] == "Z"
+
+
+def test_all_compliant_and_all_read_is_0(aws: AwsServer, terminal: Shell) -> None:
+    aws.world.key(account=MEMBER, rotation=365)
+    aws.world.key(account=TOOLING, spec="RSA_2048")
+    done = terminal.run("scan")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines() == [
+        "100 % compliant: 1 of 1 keys rotate; 0 exempt, 0 unread, 1 not applicable.",
+        "6 of 6 targets were read in full.",
+    ]
+    assert done.stderr == ""
+
+
+def test_something_non_compliant_is_1_and_stands_in_the_table(aws: AwsServer, terminal: Shell) -> None:
+    aws.world.key(account=MEMBER, alias="alias/payments/card-vault", tags={"team": "payments"})
+    done = terminal.run("scan")
+    assert done.returncode == 1
+    [row] = [line.split() for line in done.stdout.splitlines() if "card-vault" in line]
+    assert row == f"alias/payments/card-vault prod-payments {FRANKFURT} payments Automatic rotation is off.".split()
+
+
+def test_something_unread_is_3_even_beside_something_non_compliant(aws: AwsServer, terminal: Shell) -> None:
+    aws.world.key(account=MEMBER)
+    aws.faults.remove_role(TOOLING, "KmsRotationAudit")
+    done = terminal.run("scan")
+    assert done.returncode == 3
+    assert "The account could not be entered: sts:AssumeRole is denied" in done.stdout
+    assert "3 of 4 targets were read in full." in done.stdout
+    assert done.stderr == ""
+
+
+def test_an_unread_key_is_3(aws: AwsServer, terminal: Shell) -> None:
+    aws.world.key(account=MEMBER, alias="alias/vault")
+    aws.faults.deny(MEMBER, action="kms:GetKeyRotationStatus", kind="key-policy")
+    status, document = scanned(terminal)
+    assert status == 3
+    assert document["findings"][0]["verdict"] == "INSUFFICIENT_DATA"
+    assert document["summary"]["percent_compliant"] == 100.0
+
+
+def test_an_organisation_that_cannot_be_listed_is_3_and_no_empty_success(aws: AwsServer, terminal: Shell) -> None:
+    aws.faults.deny(action="organizations:ListAccounts")
+    status, document = scanned(terminal)
+    assert status == 3
+    [covered] = document["coverage"]
+    assert (covered["account"], covered["region"], covered["status"]) == ("*", "*", "FAILED")
+
+
+def test_account_and_region_narrow_it(aws: AwsServer, terminal: Shell) -> None:
+    _, document = scanned(terminal, "--account", "prod-*", "--region", "EU-*")
+    places = {(covered["account"], covered["region"]) for covered in document["coverage"]}
+    assert places == {(MEMBER, FRANKFURT), (MEMBER, DUBLIN)}
+
+
+def test_a_scan_is_stored_and_recorded(aws: AwsServer, terminal: Shell) -> None:
+    arn = aws.world.key(account=MEMBER)
+    terminal.run("scan")
+    database = Database(terminal.database_url)
+    store = ScanStore(database)
+    current = store.current()
+    assert current is not None
+    assert current.started_by.startswith("terminal:")
+    assert [finding.arn for finding in store.findings(current.id)] == [arn]
+    assert [entry.act for entry in Trail(database).newest(5)] == ["SCAN_FINISHED", "SCAN_STARTED"]
+
+
+def test_no_store_leaves_the_database_alone_and_prints_the_same(aws: AwsServer, terminal: Shell) -> None:
+    aws.world.key(account=MEMBER)
+    kept = scanned(terminal, "--no-store")[1]
+    assert [path.name for path in terminal.folder.iterdir()] == ["kms-rotation.toml"]
+    stored = scanned(terminal)[1]
+    for moment in ("started_at", "finished_at"):
+        del kept[moment], stored[moment]
+    assert kept == stored
+
+
+def test_progress_is_drawn_on_a_terminal_and_leaves_standard_output_alone(aws: AwsServer, terminal: Shell) -> None:
+    aws.world.key(account=MEMBER)
+    ours, theirs = pty.openpty()
+    terminal.environment["TERM"] = "xterm"
+    done = terminal.run("scan", "--format", "json", stderr=theirs)
+    os.close(theirs)
+    assert len(json.loads(done.stdout)["findings"]) == 1
+    drawn = os.read(ours, 1_000_000)
+    assert b"6/6" in drawn
+    assert b"targets, 1 keys" in drawn
+    os.close(ours)
+
+
+def test_no_store_works_where_the_database_does_not(aws: AwsServer, terminal: Shell) -> None:
+    aws.world.key(account=MEMBER, rotation=365)
+    terminal.environment["DATABASE_URL"] = "sqlite:////nowhere/at/all.sqlite3"
+    assert terminal.run("scan", "--no-store").returncode == 0
+    assert terminal.run("scan").returncode == 2
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        (SETTINGS + 'audit_roll = "x"', "kms-rotation.toml:6: scan.audit_roll: There is no such setting."),
+        ('[scan]\naccounts = ["12345678901"]\naudit_role = "R"', "kms-rotation.toml:2: scan.accounts"),
+        (SETTINGS + 'schedule = "61 * * * *"', "kms-rotation.toml:6: scan.schedule"),
+        ("[policy]\nmax_rotation_period_days = 89", "kms-rotation.toml:2: policy.max_rotation_period_days"),
+        ('[scan]\naccounts = "organization"', "scan.audit_role"),
+        ("[scan", "kms-rotation.toml: "),
+    ],
+)
+def test_settings_of_no_use_are_2_and_nothing_is_begun(
+    aws: AwsServer, terminal: Shell, settings: str, words: str
+) -> None:
+    terminal.configure(settings)
+    done = terminal.run("scan")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert words in done.stderr
+    assert "Traceback" not in done.stderr
+    assert len(aws.calls) == 0
+    assert not terminal.database.exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--account", "nobody"], "No account to scan matches account=nobody. There are prod-payments (111111111111)"),
+        (["--region", "mars-*"], "No Region of the accounts to scan matches region=mars-*."),
+        (["--format", "xml"], "argument --format: invalid choice: 'xml' (choose from 'table', 'json')"),
+        (["--acount", "x"], "unrecognized arguments: --acount x"),
+    ],
+)
+def test_what_matches_nothing_or_means_nothing_is_2(
+    aws: AwsServer, terminal: Shell, arguments: list[str], words: str
+) -> None:
+    done = terminal.run("scan", *arguments)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert words in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("postgresql+psycopg://rotation:geheim@127.0.0.1:9/rotation", "rotation:***@127.0.0.1:9/rotation cannot be"),
+        ("sqlite:////nowhere/at/all.sqlite3", "sqlite:////nowhere/at/all.sqlite3 cannot be reached"),
+        ("mysql://localhost/rotation", "DATABASE_URL: mysql:// is not supported."),
+    ],
+)
+def test_a_database_of_no_use_is_2_and_nothing_is_read(aws: AwsServer, terminal: Shell, url: str, words: str) -> None:
+    terminal.environment["DATABASE_URL"] = url
+    done = terminal.run("scan")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert words in done.stderr
+    assert "geheim" not in done.stderr
+    assert "Traceback" not in done.stderr
+    assert aws.calls.named("ListKeys") == []
+
+
+@pytest.mark.parametrize(
+    ("change", "status", "words"),
+    [
+        ({"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": ""}, 3, "The bot has no AWS credentials: give it a role"),
+        ({"AWS_ACCESS_KEY_ID": "AKIANOBODY"}, 3, "AWS does not know these credentials"),
+        ({"AWS_ENDPOINT_URL": "http://127.0.0.1:9"}, 3, "AWS cannot be reached: check the network"),
+        ({"AWS_SECRET_ACCESS_KEY": ""}, 2, "The AWS configuration cannot be used: Partial credentials found in env"),
+        ({"AWS_PROFILE": "nobodys"}, 2, "The AWS configuration cannot be used: The config profile (nobodys) could not"),
+        ({"AWS_ENDPOINT_URL": "here"}, 2, "The AWS configuration cannot be used: Invalid endpoint: here."),
+    ],
+)
+def test_no_way_into_aws_is_a_sentence(
+    aws: AwsServer, terminal: Shell, change: Mapping[str, str], status: int, words: str
+) -> None:
+    terminal.environment |= change
+    done = terminal.run("scan", "--no-store")
+    assert done.returncode == status, done.stderr
+    assert words in " ".join((done.stdout + done.stderr).split())
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("which", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_scan_says_so_and_shows_nothing(aws: AwsServer, terminal: Shell, which: signal.Signals) -> None:
+    aws.world.key(account=MEMBER)
+    aws.faults.slow(2, action="kms:DescribeKey")
+    with terminal.start("scan", "--format", "json") as process:
+        while not aws.calls.named("ListAliases"):
+            assert process.poll() is None
+        process.send_signal(which)
+        out, err = process.communicate(timeout=PATIENCE_SECONDS)
+    assert (process.returncode, out) == (130, "")
+    assert err == "The scan was interrupted; its findings were thrown away.\n"
+    store = ScanStore(Database(terminal.database_url))
+    assert (store.current(), store.running()) == (None, [])

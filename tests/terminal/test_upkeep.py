@@ -1,0 +1,146 @@
+"""`audit verify`, `db upgrade`, help, and what becomes of errors."""
+
+import logging
+import sqlite3
+import subprocess
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from bot.errors import UserError
+from bot.models.trail import Act, Entry
+from bot.store.engine import Database
+from bot.store.schema import upgrade
+from bot.store.trail import Trail
+from bot.terminal import main
+from bot.terminal.exits import Exit
+from bot.terminal.main import _COMMANDS
+from tests.terminal.shell import Shell
+
+
+@pytest.fixture
+def shell(tmp_path: Path) -> Shell:
+    return Shell(tmp_path, {})
+
+
+@pytest.fixture
+def quiet_logging() -> Iterator[None]:
+    """Give pytest its log back."""
+    root = logging.getLogger()
+    handlers, level = list(root.handlers), root.level
+    yield
+    root.handlers[:], root.level = handlers, level
+
+
+def told(shell: Shell, entries: int) -> list[str]:
+    database = Database(shell.database_url)
+    upgrade(database)
+    trail = Trail(database)
+    for number in range(entries):
+        trail.record(Entry(datetime.now(UTC), "U0SOMEBODY", Act.REFUSED, f"subject-{number}"))
+    hashes = [entry.hash for entry in trail.newest(entries)]
+    database.close()
+    return hashes
+
+
+def lines(done: subprocess.CompletedProcess[str]) -> tuple[int, str, str]:
+    return done.returncode, done.stdout, done.stderr
+
+
+def test_a_trail_that_holds_is_0_with_its_length_and_head(shell: Shell) -> None:
+    newest, *_ = told(shell, 3)
+    assert lines(shell.run("audit", "verify")) == (0, f"The audit trail holds: 3 entries, head {newest}.\n", "")
+
+
+def test_a_trail_that_was_tampered_with_is_1_and_names_the_entry(shell: Shell) -> None:
+    told(shell, 3)
+    with sqlite3.connect(shell.database) as database:
+        database.execute("UPDATE audit_entries SET actor = 'U0INNOCENT' WHERE sequence = 2")
+    status, out, err = lines(shell.run("audit", "verify"))
+    assert (status, err) == (1, "")
+    assert out.startswith("Entry 2 (REFUSED, ")
+    assert out.endswith(") was changed after it was written.\n")
+
+
+def test_a_database_that_the_bot_never_used_is_2_and_stays_as_it_is(shell: Shell) -> None:
+    status, out, err = lines(shell.run("audit", "verify"))
+    assert (status, out) == (2, "")
+    assert err.startswith("There is no audit trail in sqlite:///")
+    with sqlite3.connect(shell.database) as database:
+        assert database.execute("SELECT count(*) FROM sqlite_master").fetchone() == (0,)
+
+
+def test_upgrading_says_from_where_to_where_and_is_done_once(shell: Shell) -> None:
+    first, second = shell.run("db", "upgrade"), shell.run("db", "upgrade")
+    assert (first.returncode, second.returncode) == (0, 0)
+    assert first.stdout.startswith(f"{shell.database_url} was brought from empty to schema 00")
+    assert second.stdout.startswith(f"{shell.database_url} is up to date: schema 00")
+
+
+def test_a_database_of_a_newer_version_is_refused(shell: Shell) -> None:
+    shell.run("db", "upgrade")
+    with sqlite3.connect(shell.database) as database:
+        database.execute("UPDATE alembic_version SET version_num = '9999'")
+    status, out, err = lines(shell.run("db", "upgrade"))
+    assert (status, out) == (2, "")
+    assert err.startswith("The database is at schema 9999, which this version does not know")
+
+
+@pytest.mark.parametrize("arguments", [[], ["audit"], ["db"], ["audit", "forge"], ["dance"]])
+def test_what_is_no_command_is_2_with_the_usage(shell: Shell, arguments: list[str]) -> None:
+    done = shell.run(*arguments)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("usage: python -m bot")
+
+
+@pytest.mark.parametrize("command", [[], ["run"], ["scan"], ["audit"], ["db"]])
+def test_help_teaches_each_command(capsys: pytest.CaptureFixture[str], command: list[str]) -> None:
+    with pytest.raises(SystemExit) as left:
+        main([*command, "--help"], {})
+    assert left.value.code == 0
+    text = capsys.readouterr().out
+    assert text.startswith(f"usage: python -m bot{' ' if command else ''}{''.join(command)}")
+    if command == ["scan"]:
+        assert "python -m bot scan --account 'prod-*'" in " ".join(text.split())
+        assert "3    something could not be read; this wins over 1" in text
+
+
+def test_running_without_slack_is_2_with_every_problem_at_once(shell: Shell) -> None:
+    done = shell.run("run")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert [line.split(": ")[1] for line in done.stderr.splitlines()] == [
+        "SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "slack.channel",
+    ]  # fmt: skip
+
+
+@pytest.mark.usefixtures("quiet_logging")
+@pytest.mark.parametrize(
+    ("raised", "status"),
+    [(UserError("Mend it."), Exit.USAGE), (RuntimeError("oh"), Exit.BUG), (KeyboardInterrupt(), Exit.INTERRUPTED)],
+)
+def test_whatever_is_raised_leaves_a_sentence_and_a_status_and_no_traceback(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], raised: BaseException, status: Exit
+) -> None:
+    def fail(*_: object) -> int:
+        raise raised
+
+    monkeypatch.setitem(_COMMANDS, "db", fail)
+    assert main(["db", "upgrade"], {}) == status
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "Traceback" not in err
+    assert err.count("\n") == (0 if status is Exit.INTERRUPTED else 1)
+
+
+@pytest.mark.usefixtures("quiet_logging")
+def test_debug_shows_the_traceback_of_a_defect(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(*_: object) -> int:
+        raise RuntimeError("oh")
+
+    monkeypatch.setitem(_COMMANDS, "db", fail)
+    assert main(["db", "upgrade", "--debug"], {}) == Exit.BUG
+    assert "Traceback" in capsys.readouterr().err
