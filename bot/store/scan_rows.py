@@ -1,0 +1,44 @@
+"""Scans, findings and coverage as rows of their tables, and back."""
+
+from dataclasses import asdict
+
+from sqlalchemy.engine import Row
+
+from bot.models.keys import Finding, Reason, Verdict
+from bot.models.scans import Coverage, CoverageStatus, Scan, ScanState, Summary
+
+
+def finding_values(scan_id: str, finding: Finding) -> dict[str, object]:
+    return asdict(finding) | {
+        "scan_id": scan_id,
+        "aliases": list(finding.aliases),
+        "verdict": finding.verdict.value,
+        "reason": finding.reason.value,
+    }
+
+
+def finding_of(row: Row[tuple[object, ...]]) -> Finding:
+    values = dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's public name
+    del values["scan_id"]
+    values |= {"aliases": tuple(row.aliases), "verdict": Verdict(row.verdict), "reason": Reason(row.reason)}
+    return Finding(**values)
+
+
+def coverage_values(scan_id: str, covered: Coverage) -> dict[str, object]:
+    return asdict(covered) | {"scan_id": scan_id, "status": covered.status.value}
+
+
+def coverage_of(row: Row[tuple[object, ...]]) -> Coverage:
+    return Coverage(row.account, row.account_name, row.region, CoverageStatus(row.status), row.keys, row.error)
+
+
+def scan_of(row: Row[tuple[object, ...]]) -> Scan:
+    return Scan(
+        id=row.id,
+        state=ScanState(row.state),
+        started_at=row.started_at,
+        finished_at=row.finished_at,
+        scope=row.scope,
+        started_by=row.started_by,
+        summary=Summary(row.compliant, row.non_compliant, row.not_applicable, row.insufficient_data, row.exempt),
+    )

@@ -1,0 +1,123 @@
+"""Things to store."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from itertools import count
+
+from bot.models.keys import Finding, Reason, Verdict
+from bot.models.requests import Change, ChangeState, Decision, DecisionKind, Request, RequestState
+from bot.models.scans import EVERYWHERE, Coverage, CoverageStatus, Scan, ScanState
+from bot.store.scans import ScanStore
+
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+BERLIN, IRELAND, OHIO = "eu-central-1", "eu-west-1", "us-east-2"
+ALPHA, BETA = "111111111111", "222222222222"
+NAMES = {ALPHA: "prod-alpha", BETA: "prod-beta"}
+CHANNEL = "C0SECURITY"
+
+_numbers = count(1)
+
+
+def at(minutes: float) -> datetime:
+    return NOON + timedelta(minutes=minutes)
+
+
+def fresh_id(prefix: str) -> str:
+    return f"{prefix}{next(_numbers)}"
+
+
+def arn_of(key: str, account: str = ALPHA, region: str = BERLIN) -> str:
+    return f"arn:aws:kms:{region}:{account}:key/{key}"
+
+
+def finding(key: str, account: str = ALPHA, region: str = BERLIN, *, minutes: float = 0, **changes: object) -> Finding:
+    """Make a finding about a key without rotation, read so many minutes after noon."""
+    plain = Finding(
+        arn=arn_of(key, account, region),
+        account=account,
+        account_name=NAMES.get(account, account),
+        region=region,
+        aliases=(f"alias/{key}",),
+        verdict=Verdict.NON_COMPLIANT,
+        reason=Reason.ROTATION_DISABLED,
+        message="Automatic rotation is off.",
+        read_at=at(minutes),
+        rotation_enabled=False,
+    )
+    return replace(plain, **changes)  # type: ignore[arg-type]  # any field of a finding
+
+
+def rotating(key: str, account: str = ALPHA, region: str = BERLIN, *, minutes: float = 0) -> Finding:
+    return finding(
+        key,
+        account,
+        region,
+        minutes=minutes,
+        verdict=Verdict.COMPLIANT,
+        reason=Reason.ROTATION_ENABLED,
+        message="Rotates every 365 days.",
+        rotation_enabled=True,
+        rotation_period_days=365,
+        next_rotation=at(1000),
+    )
+
+
+def covered(account: str = ALPHA, region: str = BERLIN, keys: int = 1) -> Coverage:
+    return Coverage(account, NAMES.get(account, account), region, CoverageStatus.SCANNED, keys)
+
+
+def failed(account: str = ALPHA, region: str = EVERYWHERE, error: str = "The role cannot be assumed.") -> Coverage:
+    return Coverage(account, NAMES.get(account, account), region, CoverageStatus.FAILED, 0, error)
+
+
+def scan(*, minutes: float = 0, scope: str = "") -> Scan:
+    return Scan(fresh_id("scan"), ScanState.RUNNING, at(minutes), scope=scope, started_by="U0LENA")
+
+
+def run(
+    store: ScanStore,
+    found: Iterable[Finding] = (),
+    read: Iterable[Coverage] = (),
+    *,
+    minutes: float = 0,
+    scope: str = "",
+) -> Scan:
+    """Scan for one minute."""
+    started = scan(minutes=minutes, scope=scope)
+    store.begin(started)
+    store.add(started.id, list(found))
+    for target in read:
+        store.add(started.id, [], target)
+    return store.finish(started.id, at(minutes + 1))
+
+
+def change_of(key: str, request_id: str) -> Change:
+    return Change(
+        id=fresh_id("change"),
+        request_id=request_id,
+        arn=arn_of(key),
+        key_name=f"alias/{key}",
+        account_name=NAMES[ALPHA],
+        state=ChangeState.QUEUED,
+        period_days=365,
+    )
+
+
+def request_for(*keys: str, required: int = 1, minutes: float = 0) -> Request:
+    request_id = fresh_id("request")
+    return Request(
+        id=request_id,
+        state=RequestState.PENDING,
+        requester="U0LENA",
+        team_id="T0OURS",
+        reason="The audit asks for it.",
+        required=required,
+        created_at=at(minutes),
+        expires_at=at(minutes + 1440),
+        changes=tuple(change_of(key, request_id) for key in keys),
+    )
+
+
+def approval(user_id: str, minutes: float = 1) -> Decision:
+    return Decision(user_id, DecisionKind.APPROVE, at(minutes))
