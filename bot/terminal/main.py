@@ -37,7 +37,7 @@ def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
 def _run(settings: Settings, _asked: Namespace) -> int:
     from bot.run import run  # noqa: PLC0415 - Slack's SDK is for this command alone
 
-    return int(run(settings))
+    return run(settings)
 
 
 _COMMANDS: Mapping[str, Callable[[Settings, Namespace], int]] = {
