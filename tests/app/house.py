@@ -1,0 +1,192 @@
+"""The whole bot on this machine: emulated AWS, local Slack, and the real process between them."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Event
+from time import monotonic, sleep
+from typing import Any
+
+import pytest
+
+from bot.assembly import build_process
+from bot.models.requests import Request, RequestState
+from bot.process import Process
+from bot.settings import load
+from bot.store.engine import Database
+from bot.store.requests import RequestStore
+from bot.store.scans import ScanStore
+from bot.store.trail import Trail
+from deploy.sandbox.aws import AwsServer
+from deploy.sandbox.slack import SlackServer
+from deploy.sandbox.slack.driver import Actor, Room
+from deploy.sandbox.slack.things import Message
+
+CHANNEL = "C0SECURITY"
+PAYMENTS = "111111111111"
+
+CONFIGURATION = """
+[slack]
+channel = "C0SECURITY"
+
+[scan]
+accounts = "organization"
+regions = ["eu-central-1"]
+audit_role = "KmsRotationAudit"
+remediation_role = "KmsRotationRemediate"
+external_id = "sandbox-external-id"
+schedule = "0 0 1 1 *"
+
+[digest]
+schedule = "0 0 1 1 *"
+
+[[approval.rule]]
+accounts = ["two-*"]
+approvers = ["S0KEYADMINS"]
+required = 2
+
+[[approval.rule]]
+accounts = ["*"]
+approvers = ["S0KEYADMINS"]
+"""
+
+
+@dataclass
+class House:
+    """Everything that a test acts on and looks at."""
+
+    aws: AwsServer
+    slack: SlackServer
+    folder: Path
+    environ: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def mara(self) -> Actor:
+        """She asks."""
+        return self.slack.person("U0MARA")
+
+    @property
+    def jonas(self) -> Actor:
+        """He may approve, and so may Aiko."""
+        return self.slack.person("U0JONAS")
+
+    @property
+    def aiko(self) -> Actor:
+        return self.slack.person("U0AIKO")
+
+    @property
+    def channel(self) -> Room:
+        return self.slack.channel(CHANNEL)
+
+    def configure(self, text: str = CONFIGURATION, **variables: str) -> None:
+        path = self.folder / "kms-rotation.toml"
+        path.write_text(text, encoding="utf-8")
+        self.environ = {
+            **self.slack.environment(),
+            "KMS_ROTATION_CONFIG": str(path),
+            "DATABASE_URL": f"sqlite:///{self.folder / 'bot.sqlite3'}",
+            **variables,
+        }
+
+    @contextmanager
+    def running(self, *, scanned: bool = True) -> Iterator[Process]:
+        """The bot from its start to its stop; unless said otherwise, after its first scan."""
+        process = build_process(load(self.environ, with_slack=True), Event())
+        with closing(process):
+            process.start()
+            self.slack.wait_for_bot()
+            if scanned:
+                eventually(self.scans.current, "the first scan")
+            yield process
+            process.socket.client.auto_reconnect_enabled = False
+            self.slack.faults.drop_sockets()  # or the client sits in its last read before it closes
+
+    @property
+    def database(self) -> Database:
+        return Database(self.environ["DATABASE_URL"])
+
+    @property
+    def scans(self) -> ScanStore:
+        return ScanStore(self.database)
+
+    @property
+    def requests(self) -> RequestStore:
+        return RequestStore(self.database)
+
+    @property
+    def trail(self) -> Trail:
+        return Trail(self.database)
+
+    def command(self, who: Actor, text: str, channel: str = CHANNEL) -> str:
+        """Type a command, and read what only that person is answered."""
+        before = len(who.ephemerals)
+        who.slash(f"/kms-rotation {text}".strip(), channel=channel)
+        self.slack.wait_for(lambda: len(who.ephemerals) > before, what=f"an answer to {text}")
+        return shown(who.ephemerals[-1])
+
+    def ask(self, who: Actor, name: str, values: Mapping[str, Mapping[str, Any]] | None = None) -> Message:
+        """Ask for a key's rotation from the list, and wait for the request's message."""
+        before = len(self.request_messages())
+        self.press_enable(who, name)
+        who.submit(who.modal, values or {})
+        self.slack.wait_for(lambda: len(self.request_messages()) > before, what="the request's message")
+        return self.request_messages()[-1]
+
+    def press_enable(self, who: Actor, name: str) -> None:
+        before = len(who.ephemerals)
+        who.slash(f"/kms-rotation list alias={name}", channel=CHANNEL)
+        self.slack.wait_for(lambda: len(who.ephemerals) > before, what="the list")
+        who.click(who.ephemerals[-1], text="Enable rotation")
+        self.slack.wait_for(lambda: who.modals, what="the modal")
+
+    def request_messages(self) -> list[Message]:
+        return [each for each in self.channel.roots if "asks to enable automatic rotation" in shown(each)]
+
+    def now(self, message: Message) -> Message:
+        return self.channel.message(message.ts)
+
+    def press(self, who: Actor, message: Message, text: str) -> None:
+        who.click(self.now(message), text=text)
+
+    def whisper(self, who: Actor, act: Any) -> str:  # noqa: ANN401 - a callable
+        """Do something, and read what only that person is told of it."""
+        before = len(who.ephemerals)
+        act()
+        self.slack.wait_for(lambda: len(who.ephemerals) > before, what="a whisper")
+        return shown(who.ephemerals[-1])
+
+    def request(self) -> Request:
+        """The one request that there is."""
+        (found,) = self.requests.in_state(*RequestState)
+        return found
+
+    def until_shown(self, message: Message, words: str) -> str:
+        """Wait until a message says something."""
+        self.slack.wait_for(lambda: words in shown(self.now(message)), timeout=20, what=f"“{words}” in the message")
+        return shown(self.now(message))
+
+
+def eventually(predicate: Callable[[], Any], what: str, seconds: float = 30) -> Any:  # noqa: ANN401 - what it found
+    """The predicate's first true answer, for what no server wakes us about: rows in the database, calls to AWS."""
+    deadline = monotonic() + seconds
+    while not (found := predicate()):
+        if monotonic() > deadline:
+            raise AssertionError(f"waited {seconds:g} s in vain for {what}")
+        sleep(0.02)
+    return found
+
+
+def shown(message: Message) -> str:
+    return message.visible_text
+
+
+@pytest.fixture
+def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
+    with AwsServer(seed=False) as aws, SlackServer() as slack:
+        aws.world.account(PAYMENTS, "prod-payments")
+        for name, value in aws.environment(least_privilege=True).items():
+            monkeypatch.setenv(name, value)
+        made = House(aws, slack, tmp_path)
+        made.configure()
+        yield made
