@@ -113,6 +113,14 @@ class SlackServer:
         """
         return self.state.wait_for(predicate, timeout, what, lambda: dump(self.state, self.sockets))
 
+    def look_for(self, predicate: Callable[[], object], timeout: float) -> bool:
+        """Whether the predicate came true in `timeout` seconds. Looked for as in `wait_for`."""
+        return bool(self.state.wakeup.look_for(predicate, timeout))
+
+    def look_again(self) -> None:
+        """Make whoever waits look once more, for what is outside of Slack. Can be called from a signal handler."""
+        self._loop.call_soon_threadsafe(self.state.wakeup.pulse)
+
     def wait_for_bot(self, timeout: float = PATIENCE_SECONDS) -> None:
         self.wait_for(lambda: self.sockets.connections, timeout, "the bot's connection")
 

@@ -21,12 +21,20 @@ class Wakeup:
             for listener in tuple(self.listeners):
                 listener()
 
-    def wait_for(self, predicate: Callable[[], object], timeout: float, what: str, dump: Callable[[], str]) -> Any:  # noqa: ANN401 - what the predicate found
+    def look_for(self, predicate: Callable[[], object], timeout: float) -> Any:  # noqa: ANN401 - what the predicate found
+        """The predicate's first true answer, or its last where none came in time."""
         deadline = monotonic() + timeout
         with self._condition:
             while not (found := predicate()):
                 left = deadline - monotonic()
                 if left <= 0:
-                    raise AssertionError(f"waited {timeout:g} s in vain for {what}\n{dump()}")
+                    break
                 self._condition.wait(left)
+            return found
+
+    def wait_for(self, predicate: Callable[[], object], timeout: float, what: str, dump: Callable[[], str]) -> Any:  # noqa: ANN401 - what the predicate found
+        with self._condition:
+            found = self.look_for(predicate, timeout)
+            if not found:
+                raise AssertionError(f"waited {timeout:g} s in vain for {what}\n{dump()}")
             return found
