@@ -78,11 +78,12 @@ class Digests:
 
     def _publish(self, scan: Scan, audience: Audience, by: str) -> Digest:
         now = self.clock()
-        comparison = Comparison(self.book.baseline(audience.name), now)
+        scope, baseline = audience.scope, self.book.baseline(audience.name)
+        comparison = Comparison(baseline, now)
         for finding in self.findings.findings(scan.id):
-            if audience.scope.matches(finding):
+            if scope.matches(finding) or _may_belong(scope, finding, finding.arn in baseline):
                 comparison.add(finding)
-        coverage = [each for each in self.findings.coverage(scan.id) if audience.scope.may_concern(each)]
+        coverage = [each for each in self.findings.coverage(scan.id) if scope.may_concern(each)]
         comparison.close(coverage)
         content = self._content(scan, audience, comparison, coverage)
         digest = Digest(f"d{secrets.token_hex(6)}", audience.name, audience.channel, now, content)
@@ -124,6 +125,12 @@ def open_keys(findings: Findings, scope: Filter) -> Iterator[Finding]:
         for finding in findings.findings(scan.id, [Verdict.NON_COMPLIANT]):
             if finding.exempt_until is None and scope.matches(finding):
                 yield finding
+
+
+def _may_belong(scope: Filter, finding: Finding, was_here: bool) -> bool:  # noqa: FBT001 - read with its name
+    """Say whether a key whose team nobody read belongs here: it was here before, or it could not be read at all."""
+    unknown = finding.team is None and scope.matches_but_for_team(finding)
+    return unknown and (was_here or finding.verdict is Verdict.INSUFFICIENT_DATA)
 
 
 def _paged(keys: Sequence[OpenKey]) -> tuple[tuple[OpenKey, ...], ...]:

@@ -54,7 +54,9 @@ class Postures:
                 each for each in self.coverage(scan, scope) if each.status is not CoverageStatus.SCANNED
             ),
             unread=tuple(
-                each for each in self.scans.findings(scan.id, [Verdict.INSUFFICIENT_DATA]) if scope.matches(each)
+                each
+                for each in self.scans.findings(scan.id, [Verdict.INSUFFICIENT_DATA])
+                if scope.matches_but_for_team(each)
             ),
             running=self.running(),
         )

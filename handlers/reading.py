@@ -12,6 +12,7 @@ from bot.views.accounts import accounts as accounts_view
 from bot.views.history import history as history_view
 from bot.views.key import key_details
 from bot.views.listing import listing as listing_view
+from bot.views.posture import is_by_team
 from bot.views.posture import status as status_view
 from bot.views.requests import MOST_REQUESTS
 from bot.views.requests import requests as requests_view
@@ -27,7 +28,7 @@ def status(desk: Desk, call: Call) -> None:
     if posture is None:
         call.reply.say(NOT_SCANNED)
         return
-    if posture.scope and not posture.summary.keys:
+    if posture.scope and not posture.summary.keys and not is_by_team(posture.scope):
         call.reply.say(f"No key of the last scan matches “{posture.scope}”. {nothing_matches(posture.has_gaps)}")
         return
     call.reply.show(status_view(posture, desk.asking.clock()))

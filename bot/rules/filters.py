@@ -3,7 +3,7 @@
 Shell wildcards as in fnmatch. A bare word matches anywhere in alias, key id, account id or account name.
 """
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
 
@@ -75,6 +75,10 @@ class Filter:
 
     def matches_region(self, region: str) -> bool:
         return not self.region or _like(region, self.region)
+
+    def matches_but_for_team(self, finding: Finding) -> bool:
+        """Say whether all parts but the team match: a key's team is known only while the key is open."""
+        return replace(self, team="").matches(finding)
 
     def may_concern(self, covered: Coverage) -> bool:
         """Say whether a target may hold keys that match; where the filter's other parts cannot tell, it may."""

@@ -30,11 +30,11 @@ MOST_NAMES = 5
 def digest(message: Digest, requests: Mapping[str, Request]) -> Rendered:
     """The one message of a digest; `requests` are the newest of each key, by ARN."""
     content = message.content
-    title = headline(content.summary, bool(content.coverage_failures))
+    title = headline(content.summary, bool(content.coverage_failures), content.scope)
     blocks: list[Block] = [header(f"🔑 {title}")]
     if content.scope:
         blocks.append(context(note(f"Keys that match {content.scope}")))
-    blocks.append(rich(*posture_lines(content.summary, content.previous_summary)))
+    blocks.append(rich(*posture_lines(content.summary, content.previous_summary, content.scope)))
     blocks.append(bullets(*delta_lines(content.delta)))
     blocks += unread_blocks(content.coverage_failures, content.unread_keys, content.unread_total)
     if content.top:
@@ -42,7 +42,7 @@ def digest(message: Digest, requests: Mapping[str, Request]) -> Rendered:
     for key in content.top:
         blocks += key_row(key, requests.get(key.arn))
     blocks.append(_footer(content))
-    return Rendered(escape(f"KMS key rotation: {title}. {percent(content.summary)}"), tuple(blocks))
+    return Rendered(escape(f"KMS key rotation: {title}. {percent(content.summary, content.scope)}"), tuple(blocks))
 
 
 def digest_page(message: Digest, position: int) -> Rendered:

@@ -7,6 +7,7 @@ from bot.models.keys import Finding
 from bot.models.messages import Block, Rendered
 from bot.models.posture import AccountPosture, Posture
 from bot.models.scans import EVERYWHERE, Coverage, CoverageStatus, Progress, Summary
+from bot.rules.filters import Filter
 from bot.views.parts import (
     Inline,
     bold,
@@ -30,20 +31,20 @@ STALE_AFTER = timedelta(hours=24)
 
 def status(posture: Posture, now: datetime) -> Rendered:
     summary = posture.summary
-    title = headline(summary, bool(posture.coverage_failures))
+    title = headline(summary, bool(posture.coverage_failures), posture.scope)
     blocks: list[Block] = [header(title)]
     if posture.scope:
         blocks.append(context(note(f"Only what matches {posture.scope}")))
-    blocks.append(rich(*posture_lines(summary, posture.previous)))
+    blocks.append(rich(*posture_lines(summary, posture.previous, posture.scope)))
     if posture.worst:
         blocks.append(rich(bold("Most open keys")))
-        blocks.append(bullets(*(_account_line(each) for each in posture.worst)))
+        blocks.append(bullets(*(_account_line(each, posture.scope) for each in posture.worst)))
     blocks += unread_blocks(posture.coverage_failures, posture.unread, len(posture.unread))
     blocks.append(_age(posture, now))
-    return Rendered(escape(f"{title}. {percent(summary)}"), tuple(blocks))
+    return Rendered(escape(f"{title}. {percent(summary, posture.scope)}"), tuple(blocks))
 
 
-def headline(summary: Summary, has_failures: bool) -> str:  # noqa: FBT001 - read with its name at every call
+def headline(summary: Summary, has_failures: bool, scope: str) -> str:  # noqa: FBT001 - the same at both calls
     """Say the main thing, and never more than was read."""
     is_partly_unread = has_failures or summary.insufficient_data > 0
     if summary.non_compliant:
@@ -51,12 +52,21 @@ def headline(summary: Summary, has_failures: bool) -> str:  # noqa: FBT001 - rea
         return f"{counted(summary.non_compliant, 'key')} {do}"
     if is_partly_unread:
         return "No open key was found, but not everything could be read"
+    if is_by_team(scope):
+        return "No open key belongs to this team"
     if not summary.judged:
         return "There is no key here that could rotate"
     return "Every key rotates as it should"
 
 
-def percent(summary: Summary) -> str:
+def is_by_team(scope: str) -> bool:
+    """Owners are read for open keys only, so nobody knows how many keys of a team comply."""
+    return bool(Filter.parse(scope).team)
+
+
+def percent(summary: Summary, scope: str) -> str:
+    if is_by_team(scope):
+        return "Owners are read for open keys only, so there is no percentage for a team."
     if not summary.judged:
         return "No key could be judged."
     return (
@@ -65,9 +75,11 @@ def percent(summary: Summary) -> str:
     )
 
 
-def posture_lines(summary: Summary, previous: Summary | None) -> list[list[Inline]]:
+def posture_lines(summary: Summary, previous: Summary | None, scope: str) -> list[list[Inline]]:
     """The percentage with its change, and beside it what it leaves out."""
-    lines: list[list[Inline]] = [[bold(percent(summary)), _change(summary, previous)]]
+    if is_by_team(scope):
+        return [[percent(summary, scope)]]
+    lines: list[list[Inline]] = [[bold(percent(summary, scope)), _change(summary, previous)]]
     beside = [
         f"{summary.exempt:,} exempt" if summary.exempt else "",
         f"{summary.insufficient_data:,} could not be read" if summary.insufficient_data else "",
@@ -116,12 +128,10 @@ def _change(summary: Summary, previous: Summary | None) -> str:
     return " Unchanged since the one before."
 
 
-def _account_line(account: AccountPosture) -> list[Inline]:
+def _account_line(account: AccountPosture, scope: str) -> list[Inline]:
     summary = account.summary
-    return [
-        bold(cut(account.name, 60)),
-        f": {summary.non_compliant:,} of {counted(summary.judged, 'key')} open",
-    ]
+    of_all = "" if is_by_team(scope) else f" of {counted(summary.judged, 'key')}"
+    return [bold(cut(account.name, 60)), f": {summary.non_compliant:,}{of_all} open"]
 
 
 def _place(covered: Coverage) -> str:

@@ -21,9 +21,9 @@ def running(started_by: str, scope: str, progress: Progress | None) -> Rendered:
 
 def finished(started_by: str, scope: str, posture: Posture) -> Rendered:
     where = f" of {cut(scope, 200)}" if scope else ""
-    title = headline(posture.summary, bool(posture.coverage_failures))
+    title = headline(posture.summary, bool(posture.coverage_failures), posture.scope)
     blocks: list[Block] = [
-        rich([bold(f"Scan{where} finished. "), title, "."], *posture_lines(posture.summary, None)),
+        rich([bold(f"Scan{where} finished. "), title, "."], *posture_lines(posture.summary, None, posture.scope)),
         *unread_blocks(posture.coverage_failures, posture.unread, len(posture.unread)),
         _by(started_by),
     ]
