@@ -5,15 +5,23 @@ from dataclasses import asdict
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Connection, Row
+from sqlalchemy.engine import Connection
 from sqlalchemy.exc import IntegrityError
 
 from bot.models.messages import MessageKind
 from bot.models.requests import Change, ChangeState, Decision, DecisionKind, Outcome, Request, RequestState
 from bot.models.trail import SYSTEM, Act, Entry
-from bot.rules.request_state import CHANGE_MOVES, REQUEST_MOVES, all_final
+from bot.rules.request_state import all_final
 from bot.store.engine import Database
 from bot.store.messages import owe, owe_another, touch_request
+from bot.store.request_rows import (
+    change_of,
+    change_while,
+    is_second_open_change,
+    load_request,
+    move_change,
+    move_request,
+)
 from bot.store.tables import changes, decisions, requests
 from bot.store.trail import append
 
@@ -22,6 +30,17 @@ _CLOSING_ACTS = {
     RequestState.EXPIRED: Act.REQUEST_EXPIRED,
     RequestState.CANCELLED: Act.REQUEST_CANCELLED,
 }
+
+_UNTOUCHED: dict[str, object] = {
+    "result": "",
+    "before": "",
+    "after": "",
+    "aws_request_id": None,
+    "next_rotation": None,
+    "started_at": None,
+    "finished_at": None,
+}
+"""What a change says of itself before it is carried out: what was noted of one call says nothing of the next."""
 
 
 class RequestStore:
@@ -38,7 +57,7 @@ class RequestStore:
                 for name in ("changes", "decisions"):
                     del values[name]
                 connection.execute(requests.insert().values(values | {"state": request.state.value}))
-                for change in request.changes:
+                for change in sorted(request.changes, key=lambda change: change.arn):
                     connection.execute(
                         changes.insert().values(asdict(change) | {"state": change.state.value, "open": True})
                     )
@@ -53,20 +72,22 @@ class RequestStore:
                 )
                 owe(connection, MessageKind.REQUEST, request.id, channel, request.created_at)
                 self._touch(connection, request, request.created_at)
-        except IntegrityError:
+        except IntegrityError as error:
+            if not is_second_open_change(error):
+                raise
             return None
         return request
 
     def get(self, request_id: str) -> Request | None:
         with self._database.read() as connection:
-            return _load(connection, request_id)
+            return load_request(connection, request_id)
 
     def of_change(self, change_id: str) -> Request | None:
         with self._database.read() as connection:
             request_id = connection.execute(
                 sa.select(changes.c.request_id).where(changes.c.id == change_id)
             ).scalar_one_or_none()
-            return None if request_id is None else _load(connection, request_id)
+            return None if request_id is None else load_request(connection, request_id)
 
     def open_for(self, arn: str) -> Request | None:
         """Return the request that holds a key's one open change."""
@@ -84,7 +105,7 @@ class RequestStore:
             query = query.where(changes.c.open)
         with self._database.read() as connection:
             newest = {row.arn: row.request_id for row in connection.execute(query)}
-            loaded = {request_id: _load(connection, request_id) for request_id in set(newest.values())}
+            loaded = {request_id: load_request(connection, request_id) for request_id in set(newest.values())}
         return {arn: request for arn, id_ in newest.items() if (request := loaded[id_]) is not None}
 
     def ids_for(self, arn: str) -> list[str]:
@@ -100,7 +121,7 @@ class RequestStore:
             .limit(limit)
         )
         with self._database.read() as connection:
-            loaded = [_load(connection, row.id) for row in connection.execute(query).all()]
+            loaded = [load_request(connection, row.id) for row in connection.execute(query).all()]
         return [request for request in loaded if request is not None]
 
     def decide(self, request: Request, decision: Decision, *, required: int, rule: str) -> Request | None:
@@ -108,6 +129,8 @@ class RequestStore:
 
         The request row is locked before anything is counted, so that two last approvals cannot miss each other.
         """
+        if decision.kind is not DecisionKind.APPROVE:
+            raise ValueError("a denial closes a request: see close()")
         with self._database.write() as connection:
             held = connection.execute(
                 requests.update()
@@ -130,20 +153,27 @@ class RequestStore:
                 )
             ).scalar_one()
             if given >= required:
-                self._move(connection, request.id, RequestState.PENDING, RequestState.APPROVED)
+                move_request(connection, request.id, RequestState.PENDING, RequestState.APPROVED)
                 append(
                     connection,
                     Entry(decision.at, decision.user_id, Act.REQUEST_APPROVED, request.id, {"approvals": given}),
                 )
             self._touch(connection, request, decision.at)
-            return _load(connection, request.id)
+            return load_request(connection, request.id)
 
     def close(self, request: Request, state: RequestState, *, by: str, at: datetime, note: str = "") -> Request | None:
-        """End a pending request without a change (DENIED, EXPIRED, CANCELLED); None if it was not pending any more."""
+        """End a pending request without a change (DENIED, EXPIRED, CANCELLED); None if it was not pending any more.
+
+        A denial takes the place of an approval that the same person gave before.
+        """
+        if state not in _CLOSING_ACTS:
+            raise ValueError(f"a request is not closed by {state}")
         with self._database.write() as connection:
-            if not self._move(connection, request.id, RequestState.PENDING, state, closed_by=by, closed_at=at):
+            if not move_request(connection, request.id, RequestState.PENDING, state, closed_by=by, closed_at=at):
                 return None
             if state is RequestState.DENIED:
+                mine = sa.and_(decisions.c.request_id == request.id, decisions.c.user_id == by)
+                connection.execute(decisions.delete().where(mine))
                 connection.execute(
                     decisions.insert().values(
                         request_id=request.id, user_id=by, kind=DecisionKind.DENY.value, at=at, note=note
@@ -152,7 +182,7 @@ class RequestStore:
             connection.execute(changes.update().where(changes.c.request_id == request.id).values(open=False))
             append(connection, Entry(at, by, _CLOSING_ACTS[state], request.id, {"note": note}))
             self._touch(connection, request, at)
-            return _load(connection, request.id)
+            return load_request(connection, request.id)
 
     def queued(self) -> list[Change]:
         """Return the changes of approved requests that nobody has claimed."""
@@ -163,24 +193,36 @@ class RequestStore:
         return self._changes_in(ChangeState.EXECUTING)
 
     def claim(self, change: Change, at: datetime) -> bool:
-        """Take a queued change for execution; False if somebody else did."""
+        """Take a queued change of an approved request for execution; False if somebody else did."""
         with self._database.write() as connection:
-            claimed = self._move_change(connection, change, ChangeState.QUEUED, ChangeState.EXECUTING, started_at=at)
+            approved = sa.exists().where(
+                requests.c.id == changes.c.request_id, requests.c.state == RequestState.APPROVED.value
+            )
+            queued, executing = ChangeState.QUEUED, ChangeState.EXECUTING
+            claimed = move_change(connection, change, queued, executing, approved, started_at=at)
             if claimed:
                 append(connection, Entry(at, SYSTEM, Act.CHANGE_CLAIMED, change.request_id, {"key": change.arn}))
                 touch_request(connection, change.request_id, [change.arn], at)
             return claimed
 
     def note_call(self, change: Change, before: str, details: dict[str, str | int], at: datetime) -> None:
-        """Put on record, before it is made, that EnableKeyRotation is about to be called."""
+        """Put on record, before it is made, that EnableKeyRotation is about to be called.
+
+        Raises ValueError where the change is not executing any more: somebody concluded it, and no call may follow.
+        """
         with self._database.write() as connection:
-            connection.execute(changes.update().where(changes.c.id == change.id).values(before=before))
+            if not change_while(connection, change, ChangeState.EXECUTING, before=before):
+                raise ValueError(f"change {change.id} is not executing, and its key may not be touched")
             append(connection, Entry(at, SYSTEM, Act.CHANGE_CALLING, change.request_id, {"key": change.arn, **details}))
 
     def conclude(self, change: Change, outcome: Outcome, channel: str, at: datetime) -> bool:
-        """Store how a claimed change ended; with the last one, the request is done."""
+        """Store how a claimed change ended; with the last one, the request is done. False if it had ended already.
+
+        The request row is locked before anything moves, so that two last changes cannot miss each other.
+        """
         with self._database.write() as connection:
-            moved = self._move_change(
+            connection.execute(sa.select(requests.c.id).where(requests.c.id == change.request_id).with_for_update())
+            moved = move_change(
                 connection,
                 change,
                 ChangeState.EXECUTING,
@@ -194,6 +236,7 @@ class RequestStore:
             )
             if not moved:
                 return False
+            is_done = self._finish_if_final(connection, change.request_id, at)
             details = {
                 "key": change.arn,
                 "result": outcome.result,
@@ -202,7 +245,9 @@ class RequestStore:
                 "aws_request_id": outcome.aws_request_id,
             }
             append(connection, Entry(at, SYSTEM, Act[f"CHANGE_{outcome.state.value}"], change.request_id, details))
-            self._finish_if_final(connection, change.request_id, channel, at)
+            if is_done:
+                append(connection, Entry(at, SYSTEM, Act.REQUEST_DONE, change.request_id))
+                owe_another(connection, MessageKind.RESULT, change.request_id, channel, at)
             touch_request(connection, change.request_id, [change.arn], at)
             return True
 
@@ -211,24 +256,19 @@ class RequestStore:
         try:
             with self._database.write() as connection:
                 failed = sa.and_(changes.c.request_id == request.id, changes.c.state == ChangeState.FAILED.value)
-                if connection.execute(sa.select(changes.c.id).where(failed)).first() is None:
+                in_order = sa.select(changes).where(failed).order_by(changes.c.arn)
+                again = [change_of(row) for row in connection.execute(in_order)]
+                done, approved = RequestState.DONE, RequestState.APPROVED
+                if not again or not move_request(connection, request.id, done, approved, closed_at=None):
                     return False
-                if not self._move(connection, request.id, RequestState.DONE, RequestState.APPROVED):
-                    return False
-                again = {
-                    "state": ChangeState.QUEUED.value,
-                    "open": True,
-                    "result": "",
-                    "before": "",  # what was noted before the last call says nothing about the next one
-                    "after": "",
-                    "aws_request_id": None,
-                    "finished_at": None,
-                }
-                queued = connection.execute(changes.update().where(failed).values(again))
-                append(connection, Entry(at, by, Act.CHANGE_RETRIED, request.id, {"changes": queued.rowcount}))
+                for change in again:
+                    move_change(connection, change, ChangeState.FAILED, ChangeState.QUEUED, open=True, **_UNTOUCHED)
+                append(connection, Entry(at, by, Act.CHANGE_RETRIED, request.id, {"changes": len(again)}))
                 self._touch(connection, request, at)
                 return True
-        except IntegrityError:
+        except IntegrityError as error:
+            if not is_second_open_change(error):
+                raise
             return False
 
     def _changes_in(self, state: ChangeState) -> list[Change]:
@@ -239,72 +279,15 @@ class RequestStore:
             .order_by(requests.c.created_at, changes.c.arn)
         )
         with self._database.read() as connection:
-            return [_change(row) for row in connection.execute(query)]
+            return [change_of(row) for row in connection.execute(query)]
 
-    def _move(
-        self, connection: Connection, request_id: str, old: RequestState, new: RequestState, **values: object
-    ) -> bool:
-        if (old, new) not in REQUEST_MOVES:
-            raise ValueError(f"a request cannot move from {old} to {new}")
-        moved = connection.execute(
-            requests.update()
-            .where(requests.c.id == request_id, requests.c.state == old.value)
-            .values(state=new.value, **values)
-        )
-        return moved.rowcount == 1
-
-    def _move_change(
-        self, connection: Connection, change: Change, old: ChangeState, new: ChangeState, **values: object
-    ) -> bool:
-        if (old, new) not in CHANGE_MOVES:
-            raise ValueError(f"a change cannot move from {old} to {new}")
-        moved = connection.execute(
-            changes.update()
-            .where(changes.c.id == change.id, changes.c.state == old.value)
-            .values(state=new.value, **values)
-        )
-        return moved.rowcount == 1
-
-    def _finish_if_final(self, connection: Connection, request_id: str, channel: str, at: datetime) -> None:
+    def _finish_if_final(self, connection: Connection, request_id: str, at: datetime) -> bool:
         states = connection.execute(sa.select(changes.c.state).where(changes.c.request_id == request_id)).scalars()
         if not all_final(ChangeState(state) for state in states):
-            return
-        self._move(connection, request_id, RequestState.APPROVED, RequestState.DONE, closed_at=at)
+            return False
+        move_request(connection, request_id, RequestState.APPROVED, RequestState.DONE, closed_at=at)
         connection.execute(changes.update().where(changes.c.request_id == request_id).values(open=False))
-        append(connection, Entry(at, SYSTEM, Act.REQUEST_DONE, request_id))
-        owe_another(connection, MessageKind.RESULT, request_id, channel, at)
+        return True
 
     def _touch(self, connection: Connection, request: Request, at: datetime) -> None:
         touch_request(connection, request.id, [change.arn for change in request.changes], at)
-
-
-def _load(connection: Connection, request_id: str) -> Request | None:
-    row = connection.execute(sa.select(requests).where(requests.c.id == request_id)).one_or_none()
-    if row is None:
-        return None
-    of_request = connection.execute(
-        sa.select(changes).where(changes.c.request_id == request_id).order_by(changes.c.arn)
-    )
-    decided = connection.execute(
-        sa.select(decisions).where(decisions.c.request_id == request_id).order_by(decisions.c.at)
-    )
-    return Request(
-        id=row.id,
-        state=RequestState(row.state),
-        requester=row.requester,
-        team_id=row.team_id,
-        reason=row.reason,
-        required=row.required,
-        created_at=row.created_at,
-        expires_at=row.expires_at,
-        changes=tuple(_change(each) for each in of_request),
-        decisions=tuple(Decision(each.user_id, DecisionKind(each.kind), each.at, each.note) for each in decided),
-        closed_by=row.closed_by,
-        closed_at=row.closed_at,
-    )
-
-
-def _change(row: Row[tuple[object, ...]]) -> Change:
-    values = dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's public name
-    del values["open"]
-    return Change(**values | {"state": ChangeState(row.state)})

@@ -4,6 +4,9 @@ import sqlalchemy as sa
 
 from bot.store.engine import UtcDateTime
 
+ONE_OPEN_CHANGE_A_KEY = "uq_changes_open_arn"
+"""The index that lets a key have one open change at most: the second to ask is told of the first."""
+
 metadata = sa.MetaData(
     naming_convention={
         "ix": "ix_%(column_0_label)s",
@@ -107,8 +110,7 @@ changes = sa.Table(
     sa.Column("started_at", UtcDateTime),
     sa.Column("finished_at", UtcDateTime),
     sa.Index("ix_changes_arn", "arn"),
-    # A key has one open change at most: the second to ask is told of the first.
-    sa.Index("uq_changes_open_arn", "arn", unique=True, sqlite_where=sa.text("open"), postgresql_where=sa.text("open")),
+    sa.Index(ONE_OPEN_CHANGE_A_KEY, "arn", unique=True, sqlite_where=sa.text("open"), postgresql_where=sa.text("open")),
 )
 
 decisions = sa.Table(

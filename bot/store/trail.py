@@ -14,11 +14,17 @@ from bot.store.tables import audit_entries, audit_head
 _HEAD = 1
 
 
-def append(connection: Connection, entry: Entry) -> None:
-    """Chain an entry inside the transaction of the effect that it records.
+def hold(connection: Connection) -> None:
+    """Lock the head of the chain, and so put concurrent writers into a line.
 
-    The head row is updated first: its lock puts concurrent writers into a line.
+    Every transaction locks rows in one order, so that no two wait for each other: requests, changes, head, messages.
+    One that touches messages before it appends holds the head first.
     """
+    connection.execute(sa.select(audit_head.c.id).where(audit_head.c.id == _HEAD).with_for_update())
+
+
+def append(connection: Connection, entry: Entry) -> None:
+    """Chain an entry inside the transaction of the effect that it records."""
     connection.execute(audit_head.update().where(audit_head.c.id == _HEAD).values(sequence=audit_head.c.sequence + 1))
     head = connection.execute(sa.select(audit_head).where(audit_head.c.id == _HEAD)).one()
     draft = ChainedEntry(
@@ -90,23 +96,37 @@ def _entries(connection: Connection) -> Iterator[ChainedEntry]:
         yield ChainedEntry(**row._mapping)  # noqa: SLF001 - SQLAlchemy's public name
 
 
-def _first_fault(entries: Iterator[ChainedEntry], head_sequence: int, head_hash: str) -> tuple[int, str | None]:
+def _first_fault(entries: Iterator[ChainedEntry], written: int, head_hash: str) -> tuple[int, str | None]:
     previous_hash, count = GENESIS_HASH, 0
     for entry in entries:
-        count += 1
-        if entry.sequence != count:
-            return count, f"Entry {count} is missing: the next one found is entry {entry.sequence}."
-        if entry.previous_hash != previous_hash:
-            return (
-                count,
-                f"Entry {entry.sequence} does not follow entry {entry.sequence - 1}: the chain is broken there.",
-            )
-        if entry.hash != entry.expected_hash():
-            return count, f"Entry {entry.sequence} ({entry.act}, {entry.at}) was changed after it was written."
-        previous_hash = entry.hash
-    if (count, previous_hash) != (head_sequence, head_hash):
-        return (
-            count,
-            f"The chain ends at entry {count}, but {head_sequence} were written: the newest were removed or changed.",
-        )
+        fault = _fault(entry, count + 1, previous_hash)
+        if fault is not None:
+            return count, fault
+        previous_hash, count = entry.hash, count + 1
+    if count < written:
+        missing = f"entry {written} is" if written == count + 1 else f"entries {count + 1} to {written} are"
+        return count, f"The chain ends at entry {count}, but {written} were written: {missing} missing."
+    if count > written:
+        return count, f"Entry {written + 1} was added past the end of the chain: {written} were written."
+    if previous_hash != head_hash:
+        return count, f"The end of the chain is not entry {count} as it was written: it or the head was changed."
     return count, None
+
+
+def _fault(entry: ChainedEntry, expected: int, previous_hash: str) -> str | None:
+    if entry.sequence > expected:
+        return f"Entry {expected} is missing: the next one found is entry {entry.sequence}."
+    if entry.sequence < expected:
+        return f"Entry {entry.sequence} was added: the chain begins at entry 1."
+    if entry.previous_hash != previous_hash:
+        return f"Entry {entry.sequence} does not follow entry {entry.sequence - 1}: the chain is broken there."
+    if not _is_as_written(entry):
+        return f"Entry {entry.sequence} ({entry.act}, {entry.at}) was changed after it was written."
+    return None
+
+
+def _is_as_written(entry: ChainedEntry) -> bool:
+    try:
+        return entry.hash == entry.expected_hash()
+    except TypeError:  # SQLite takes bytes where the table says text
+        return False

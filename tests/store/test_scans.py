@@ -6,7 +6,7 @@ import pytest
 import sqlalchemy as sa
 
 from bot.models.keys import Finding, Reason, Verdict
-from bot.models.scans import Coverage, CoverageStatus, Scan, ScanState, Summary
+from bot.models.scans import Coverage, CoverageStatus, ScanState, Summary
 from bot.models.trail import Act
 from bot.store.engine import Database
 from bot.store.scans import KEPT_SCANS, ScanStore
