@@ -44,6 +44,8 @@ def connected(slack: SlackServer, app: Given, ping_interval: float = 1) -> Itera
         yield handler
     finally:
         handler.client.auto_reconnect_enabled = False
+        handler.client.closed = True
+        handler.client.message_queue.put(None)  # or its last look into the queue takes 1 s
         slack.faults.drop_sockets()  # or the client sits in its last read for 3 s before it closes
         handler.close()
 

@@ -27,6 +27,11 @@ def join(*children: Child) -> Html:
     return Html("".join(_safe(child) for child in children))
 
 
+def lines(text: str) -> Html:
+    """Text as it is, its line breaks too."""
+    return join([join(element("br") if index else "", line) for index, line in enumerate(text.split("\n"))])
+
+
 def _safe(child: Child) -> str:
     if isinstance(child, Html):
         return child

@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterator
 
 from deploy.sandbox.slack.page.dates import formatted
 from deploy.sandbox.slack.page.emoji import picture, plain
-from deploy.sandbox.slack.page.html import Html, element, join
-from deploy.sandbox.slack.page.reader import Reader
+from deploy.sandbox.slack.page.html import Html, element, join, lines
+from deploy.sandbox.slack.page.reader import Reader, permalink
 from deploy.sandbox.slack.things import Json
 
 LINKS = ("http://", "https://", "mailto:", "slack://")
@@ -31,28 +31,30 @@ def render(text: str, reader: Reader) -> Html:
         return f"\ue000{len(held) - 1}\ue001"
 
     body = _TOKENS.sub(hold, text.replace("\ue000", "").replace("\ue001", ""))
-    return join(_lines(body, held))
+    return join(_shown_lines(body, held))
 
 
 def text(body: Json, reader: Reader) -> Html:
     """A text object of either kind."""
-    return render(body["text"], reader) if body["type"] == "mrkdwn" else join(plain(body))
+    return render(body["text"], reader) if body["type"] == "mrkdwn" else lines(plain(body))
 
 
-def link(url: str, label: str) -> Html:
+def link(url: str, label: str, reader: Reader) -> Html:
     if not url.startswith(LINKS):
         return join(label)
+    if here := permalink(url, reader):
+        return element("a", label, href=here)
     return element("a", label, href=url, target="_blank", rel="noopener noreferrer")
 
 
-def _lines(body: str, held: list[Html]) -> Iterator[Html]:
-    lines = body.split("\n")
-    for index, line in enumerate(lines):
+def _shown_lines(body: str, held: list[Html]) -> Iterator[Html]:
+    every = body.split("\n")
+    for index, line in enumerate(every):
         quote = _quote(line)
         inner = _styles(line.removeprefix(quote).lstrip() if quote else line, held)
         if quote:
             yield element("blockquote", inner)
-        elif index + 1 < len(lines) and not _quote(lines[index + 1]):
+        elif index + 1 < len(every) and not _quote(every[index + 1]):
             yield join(inner, element("br"))
         else:
             yield inner
@@ -95,7 +97,7 @@ def _token(match: re.Match[str], reader: Reader) -> Html:
     for prefix, build in ANGLES.items():
         if target.startswith(prefix):
             return build(target.removeprefix(prefix), unescape(label), reader)
-    return link(unescape(target), unescape(label) or unescape(target))
+    return link(unescape(target), unescape(label) or unescape(target), reader)
 
 
 def _mention(text: str) -> Html:
@@ -112,7 +114,7 @@ def _date(target: str, label: str, reader: Reader) -> Html:
     when = element(
         "time", text, datetime=reader.local(moment).isoformat(), title=reader.local(moment).strftime("%c %Z")
     )
-    return element("a", when, href=url, rel="noopener noreferrer") if url.startswith(LINKS) else when
+    return element("a", when, href=url, target="_blank", rel="noopener noreferrer") if url.startswith(LINKS) else when
 
 
 ANGLES: dict[str, Callable[[str, str, Reader], Html]] = {

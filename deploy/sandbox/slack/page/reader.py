@@ -1,11 +1,18 @@
 """Whose eyes the page is seen with: names, time zone, and where a piece of a message or view stands."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from deploy.sandbox.slack.people import Person
 from deploy.sandbox.slack.state import State
+
+_PERMALINK = re.compile(
+    r"https://(?P<domain>[\w-]+)\.slack\.com/archives/(?P<channel>\w+)/p(?P<seconds>\d{10})(?P<serial>\d{6})"
+    r"(\?thread_ts=(?P<thread>[\d.]+)&cid=\w+)?"
+)
 
 
 @dataclass(frozen=True)
@@ -38,3 +45,14 @@ class Origin:
 
     id: str
     channel: str = ""
+
+
+def permalink(url: str, reader: Reader) -> str | None:
+    """Where on this page the message is that `chat.getPermalink` gave this address to."""
+    found = _PERMALINK.fullmatch(url)
+    if found is None or found["domain"] != reader.state.workspace.domain:
+        return None
+    query = {"person": reader.person.id, "channel": found["channel"]}
+    if found["thread"]:
+        query["thread"] = found["thread"]
+    return f"/?{urlencode(query)}#message-{found['thread'] or found['seconds'] + '.' + found['serial']}"

@@ -5,7 +5,7 @@ from typing import Any
 
 from deploy.sandbox.slack.page.dates import formatted
 from deploy.sandbox.slack.page.emoji import picture
-from deploy.sandbox.slack.page.html import Html, element, join
+from deploy.sandbox.slack.page.html import Html, element, join, lines
 from deploy.sandbox.slack.page.mrkdwn import link
 from deploy.sandbox.slack.page.reader import Reader
 from deploy.sandbox.slack.things import Json
@@ -42,8 +42,7 @@ def _list(part: Json, reader: Reader) -> Html:
 
 
 def _text(item: Json, _reader: Reader) -> Html:
-    lines = item["text"].split("\n")
-    return join([join(element("br") if index else "", line) for index, line in enumerate(lines)])
+    return lines(item["text"])
 
 
 def _date(item: Json, reader: Reader) -> Html:
@@ -63,7 +62,7 @@ PARTS: dict[str, Callable[[Any, Reader], Html]] = {
 }
 INLINE: dict[str, Callable[[Any, Reader], Html]] = {
     "text": _text,
-    "link": lambda item, _reader: link(item["url"], item.get("text") or item["url"]),
+    "link": lambda item, reader: link(item["url"], item.get("text") or item["url"], reader),
     "user": lambda item, reader: _mention(f"@{reader.user(item['user_id'])}"),
     "usergroup": lambda item, reader: _mention(f"@{reader.group(item['usergroup_id'])}"),
     "channel": lambda item, reader: _mention(f"#{reader.channel(item['channel_id'])}"),

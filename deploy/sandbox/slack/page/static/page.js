@@ -2,6 +2,7 @@
 "use strict";
 
 const body = document.body;
+const WRONG = "[aria-invalid=true]";
 const SCROLLED = [".replies-log", ".fields-of-modal"];
 const REGIONS = ["sidebar", "heading", "away", "log", "thread", "modals", "notices"];
 const shown = {};
@@ -21,7 +22,8 @@ function keptFields() {
   if (!dialog) return null;
   const fields = new Map();
   for (const field of dialog.querySelectorAll("[data-field]")) fields.set(fieldKey(field), read(field));
-  return { view: dialog.dataset.view, fields };
+  const wrong = [...dialog.querySelectorAll(WRONG)].map((field) => field.dataset.key);
+  return { view: dialog.dataset.view, fields, wrong, focused: document.activeElement?.dataset?.key };
 }
 
 function restoreFields(kept) {
@@ -52,11 +54,13 @@ function swap(name, html) {
 function showModal(kept) {
   const dialog = document.querySelector("#modals dialog");
   if (!dialog) return;
+  const before = kept?.view === dialog.dataset.view ? kept : null;
   restoreFields(kept);
   dialog.showModal();
-  const wrong = dialog.querySelector("[aria-invalid=true]");
+  const wrong = [...dialog.querySelectorAll(WRONG)].find((field) => !before?.wrong.includes(field.dataset.key));
   const first = dialog.querySelector("[autofocus], .block.input input, .block.input select, .block.input textarea");
-  (wrong ?? first ?? dialog.querySelector("footer button:last-child"))?.focus();
+  const focused = byKey(dialog, before?.focused);
+  (wrong ?? focused ?? first ?? dialog.querySelector("footer button:last-child"))?.focus();
 }
 
 const byKey = (root, key) => (key ? root.querySelector(`[data-key="${CSS.escape(key)}"]`) : null);
@@ -72,9 +76,12 @@ async function draw() {
     const focused = document.activeElement;
     const region = focused?.closest(REGIONS.map((name) => `#${name}`).join()) ?? document;
     for (const name of REGIONS) swap(name, regions[name]);
-    if (!focused?.isConnected) byKey(region, focused?.dataset?.key)?.focus();
+    if (document.activeElement === body) byKey(region, focused?.dataset?.key)?.focus();
     body.classList.toggle("with-thread", Boolean(regions.thread));
     document.getElementById("composer").hidden = body.dataset.where === "home";
+    if (!("drawn" in body.dataset) && window.location.hash.startsWith("#message-")) {
+      document.getElementById(window.location.hash.slice(1))?.scrollIntoView({ block: "center" });
+    }
     body.dataset.drawn = String(Number(body.dataset.drawn ?? 0) + 1);
   } catch (error) {
     tell("The sandbox does not answer. Is it still running?");
@@ -245,6 +252,8 @@ document.addEventListener("submit", (event) => {
     const input = document.getElementById("say");
     const text = input.value.trim();
     input.value = "";
+    const log = document.getElementById("log");
+    log.scrollTop = log.scrollHeight; // the answer comes at the end
     if (text) send({ act: "say", channel: body.dataset.where, text });
     return;
   }

@@ -1,0 +1,75 @@
+"""Debian's Chromium, driven by Playwright."""
+
+import os
+import shutil
+from collections.abc import Iterator, Mapping
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from deploy.sandbox.slack import SlackServer
+from tests.sandbox.slack_bot import CHANNEL
+
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+REMEDY = "Chromium was not found. Install it: apt-get install --no-install-recommends chromium fonts-noto-color-emoji"
+
+
+def chromium(environ: Mapping[str, str]) -> str:
+    """Where it is. Without it the test is left out; in CI, where nothing is left out, it fails."""
+    for name in NAMES:
+        if found := shutil.which(name, path=environ.get("PATH", os.defpath)):
+            return found
+    if environ.get("CI"):
+        pytest.fail(REMEDY)
+    pytest.skip(REMEDY)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """One browser for a module's tests, each of which has its own context in it.
+
+    Not longer: while Playwright runs, no other test can run an event loop in this thread.
+    """
+    path = chromium(os.environ)
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
+        yield started
+        started.close()
+
+
+class Browsing:
+    """Opens pages as one person or another, and remembers every script error."""
+
+    def __init__(self, browser: Browser, slack: SlackServer) -> None:
+        self._slack = slack
+        self._context = browser.new_context()
+        self._context.set_default_timeout(10_000)
+        self.errors: list[str] = []
+
+    def open(self, person: str = "U0MARA", channel: str = CHANNEL, width: int = 1280) -> Page:
+        page = self._context.new_page()
+        page.set_viewport_size({"width": width, "height": 900})
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.goto(f"{self._slack.url}/?person={person}&channel={channel}")
+        page.wait_for_selector("body[data-drawn]")
+        return page
+
+    def close(self) -> None:
+        self._context.close()
+
+
+@pytest.fixture
+def browsing(browser: Browser, slack: SlackServer) -> Iterator[Browsing]:
+    opened = Browsing(browser, slack)
+    yield opened
+    opened.close()
+    assert opened.errors == []

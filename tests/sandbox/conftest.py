@@ -1,0 +1,6 @@
+"""What the sandbox's tests share."""
+
+from tests.sandbox.browser import browser, browsing
+from tests.sandbox.slack_bot import slack
+
+__all__ = ["browser", "browsing", "slack"]
