@@ -11,7 +11,7 @@ from sqlalchemy.engine import Row
 from bot.models.digests import Baseline, Digest, DigestContent
 from bot.models.messages import MessageKind
 from bot.models.trail import Act, Entry
-from bot.store.engine import Database
+from bot.store.engine import Database, take_turns
 from bot.store.messages import owe
 from bot.store.tables import digest_baselines, digest_rows, digests
 from bot.store.trail import append
@@ -35,6 +35,7 @@ class DigestStore:
     def create(self, digest: Digest, baseline: Mapping[str, Baseline], pages: int, *, by: str) -> None:
         """Store a digest, replace the baseline and owe its messages: one, and so many pages in its thread."""
         with self._database.write() as connection:
+            take_turns(connection, f"the digest {digest.name}")
             connection.execute(
                 digests.insert().values(asdict(digest) | {"content": _CONTENT.dump_python(digest.content, mode="json")})
             )

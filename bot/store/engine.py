@@ -1,6 +1,6 @@
 """One door to the database: short transactions, SQLite and PostgreSQL alike."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
@@ -91,7 +91,7 @@ def take_turns(connection: Connection, what: str) -> None:
         connection.execute(sa.select(sa.func.pg_advisory_xact_lock(crc32(what.encode()))))
 
 
-def insert_missing(connection: Connection, table: sa.Table, *rows: dict[str, object]) -> int:
+def insert_missing(connection: Connection, table: sa.Table, *rows: Mapping[str, object]) -> int:
     """Insert those rows that break no unique key, and return how many they were.
 
     A row that another transaction is about to insert is waited for: several are given in the order of their key.

@@ -3,10 +3,9 @@
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlalchemy.exc import IntegrityError
 
 from bot.models.firings import FiringState
-from bot.store.engine import Database
+from bot.store.engine import Database, insert_missing
 from bot.store.tables import firings
 
 
@@ -18,12 +17,9 @@ class Firings:
 
     def claim(self, job: str, due_at: datetime, now: datetime, state: FiringState = FiringState.CLAIMED) -> bool:
         """Take a firing; False where somebody has it already."""
-        try:
-            with self._database.write() as connection:
-                connection.execute(firings.insert().values(job=job, due_at=due_at, state=state.value, claimed_at=now))
-        except IntegrityError:
-            return False
-        return True
+        claimed = {"job": job, "due_at": due_at, "state": state.value, "claimed_at": now}
+        with self._database.write() as connection:
+            return insert_missing(connection, firings, claimed) == 1
 
     def finish(self, job: str, due_at: datetime) -> None:
         with self._database.write() as connection:

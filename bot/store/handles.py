@@ -1,11 +1,12 @@
 """Opaque ids for keys: what a button carries instead of an ARN."""
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import sqlalchemy as sa
+from sqlalchemy.engine import Connection
 
-from bot.store.engine import Database
+from bot.store.engine import Database, insert_missing
 from bot.store.tables import key_handles
 
 _BATCH = 500
@@ -18,21 +19,27 @@ class KeyHandles:
         self._database = database
 
     def of(self, arns: Iterable[str]) -> dict[str, str]:
-        """Return the handle of each key, making those that do not exist yet."""
+        """Return the handle of each key, making those that do not exist yet; of two at once the first one counts."""
         wanted = list(dict.fromkeys(arns))
-        with self._database.write() as connection:
-            known: dict[str, str] = {}
-            for start in range(0, len(wanted), _BATCH):
-                batch = wanted[start : start + _BATCH]
-                query = sa.select(key_handles.c.arn, key_handles.c.id).where(key_handles.c.arn.in_(batch))
-                known.update((row.arn, row.id) for row in connection.execute(query))
-            fresh = {arn: f"k{secrets.token_hex(8)}" for arn in wanted if arn not in known}
-            if fresh:
-                connection.execute(key_handles.insert(), [{"id": id_, "arn": arn} for arn, id_ in fresh.items()])
-            return known | fresh
+        with self._database.read() as connection:
+            known = dict(_known(connection, wanted))
+        missing = sorted(arn for arn in wanted if arn not in known)
+        if missing:
+            with self._database.write() as connection:
+                fresh = [{"id": f"k{secrets.token_hex(8)}", "arn": arn} for arn in missing]
+                insert_missing(connection, key_handles, *fresh)
+                known.update(_known(connection, missing))
+        return {arn: known[arn] for arn in wanted}
 
     def arn(self, handle: str) -> str | None:
         with self._database.read() as connection:
             return connection.execute(
                 sa.select(key_handles.c.arn).where(key_handles.c.id == handle)
             ).scalar_one_or_none()
+
+
+def _known(connection: Connection, arns: list[str]) -> Iterator[tuple[str, str]]:
+    for start in range(0, len(arns), _BATCH):
+        batch = arns[start : start + _BATCH]
+        for row in connection.execute(sa.select(key_handles).where(key_handles.c.arn.in_(batch))):
+            yield row.arn, row.id

@@ -11,7 +11,7 @@ from bot.models.messages import Message, MessageKind
 from bot.models.trail import SYSTEM, Act, Entry
 from bot.store.engine import Database
 from bot.store.tables import digest_rows, messages
-from bot.store.trail import append
+from bot.store.trail import append, hold
 
 
 def owe(
@@ -58,11 +58,15 @@ class MessageStore:
         self._database = database
 
     def due(self, now: datetime) -> list[Message]:
-        """Return what Slack does not show yet, in the order in which it is to appear."""
+        """Return what Slack does not show yet, in the order in which it is to appear.
+
+        The pages of a digest's thread come after everything else: hundreds of them must not delay a request.
+        """
+        last = sa.case((messages.c.kind == MessageKind.DIGEST_REST.value, 1), else_=0)
         query = (
             sa.select(messages)
             .where(messages.c.shown < messages.c.wanted, messages.c.lost.is_(None), messages.c.next_attempt_at <= now)
-            .order_by(messages.c.next_attempt_at, messages.c.kind, messages.c.subject, messages.c.position)
+            .order_by(last, messages.c.next_attempt_at, messages.c.kind, messages.c.subject, messages.c.position)
         )
         with self._database.read() as connection:
             return [_message(row) for row in connection.execute(query)]
@@ -98,9 +102,11 @@ class MessageStore:
     def mark_lost(self, message: Message, why: str, at: datetime) -> None:
         """Give a message up for good (deleted by hand, channel gone), and put that on record."""
         with self._database.write() as connection:
-            connection.execute(messages.update().where(messages.c.id == message.id).values(lost=why))
-            details = {"kind": message.kind.value, "channel": message.channel, "why": why}
-            append(connection, Entry(at, SYSTEM, Act.MESSAGE_LOST, message.subject, details))
+            hold(connection)
+            kept = sa.and_(messages.c.id == message.id, messages.c.lost.is_(None))
+            if connection.execute(messages.update().where(kept).values(lost=why)).rowcount:
+                details = {"kind": message.kind.value, "channel": message.channel, "why": why}
+                append(connection, Entry(at, SYSTEM, Act.MESSAGE_LOST, message.subject, details))
 
 
 def _message(row: Row[tuple[object, ...]]) -> Message:

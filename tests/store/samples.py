@@ -5,9 +5,10 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
 
+from bot.models.digests import Delta, Digest, DigestContent, OpenKey
 from bot.models.keys import Finding, Reason, Verdict
 from bot.models.requests import Change, ChangeState, Decision, DecisionKind, Request, RequestState
-from bot.models.scans import EVERYWHERE, Coverage, CoverageStatus, Scan, ScanState
+from bot.models.scans import EVERYWHERE, Coverage, CoverageStatus, Scan, ScanState, Summary
 from bot.store.scans import ScanStore
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -121,3 +122,24 @@ def request_for(*keys: str, required: int = 1, minutes: float = 0) -> Request:
 
 def approval(user_id: str, minutes: float = 1) -> Decision:
     return Decision(user_id, DecisionKind.APPROVE, at(minutes))
+
+
+def open_key(key: str) -> OpenKey:
+    return OpenKey.of(finding(key), handle=f"k{key}", open_since=at(-1440))
+
+
+def digest_of(*keys: str, name: str = "daily", minutes: float = 0) -> Digest:
+    """Make a digest that says something of everything that a digest can say."""
+    content = DigestContent(
+        as_of=at(minutes),
+        summary=Summary(3, len(keys), 2, 1, 1),
+        previous_summary=Summary(4, 0, 2, 0, 1),
+        delta=Delta(new=tuple(f"alias/{key}" for key in keys), fixed=("alias/ä",), unread=('alias/"b"',)),
+        top=tuple(open_key(key) for key in keys),
+        open_total=len(keys),
+        coverage_failures=(failed(), failed(BETA, OHIO)),
+        unread_keys=(finding("unread", verdict=Verdict.INSUFFICIENT_DATA, reason=Reason.ACCESS_DENIED),),
+        unread_total=1,
+        scope="team=payments",
+    )
+    return Digest(fresh_id("digest"), name, CHANNEL, at(minutes), content)
