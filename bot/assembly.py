@@ -1,6 +1,7 @@
 """Wires the whole Slack app out of its parts. Only this room and `bot.app` build anything."""
 
 import logging
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
@@ -25,7 +26,7 @@ from bot.posture import Postures
 from bot.present import Presenter
 from bot.process import Changer, Courier, Process
 from bot.remediate.ask import Asking
-from bot.remediate.change import Remediation
+from bot.remediate.change import READ_BACK_WAITS, Remediation
 from bot.remediate.decide import Deciding
 from bot.remediate.standing import standing
 from bot.rounds import Rounds
@@ -60,7 +61,15 @@ AUDIENCE_NAME = 64
 log = logging.getLogger(__name__)
 
 
-def build_process(settings: Settings, stop: Event) -> Process:
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """What time it is, and how patiently a change is read back."""
+
+    clock: Callable[[], datetime] = utc_now
+    read_back_waits: Sequence[float] = READ_BACK_WAITS
+
+
+def build_process(settings: Settings, stop: Event, timing: Timing | None = None) -> Process:
     """Wire the whole bot, after everything that must hold was found to hold. `stop` is set when it is to end.
 
     Raises UserError; nothing was started then.
@@ -71,7 +80,8 @@ def build_process(settings: Settings, stop: Event) -> Process:
     app_client = web_client(settings.slack.app_token, settings.slack.api_url)
     database = open_database(settings)
     us = introduce(client, app_client, _channels(settings))
-    return _Assembly(_Ways(settings.slack, client, app_client, us), settings, database, stop).process()
+    ways = _Ways(settings.slack, client, app_client, us)
+    return _Assembly(ways, settings, database, stop, timing or Timing()).process()
 
 
 def _channels(settings: Settings) -> dict[str, str]:
@@ -96,8 +106,9 @@ class _Ways:
 class _Assembly:
     """The parts, made in the order in which they need each other."""
 
-    def __init__(self, slack: _Ways, settings: Settings, database: Database, stop: Event) -> None:
+    def __init__(self, slack: _Ways, settings: Settings, database: Database, stop: Event, timing: Timing) -> None:
         self.slack, self.settings, self.database, self.stop = slack, settings, database, stop
+        self.timing, self.clock = timing, timing.clock
         workspaces = frozenset(slack.settings.workspaces or (slack.us.team_id,))
         self.house = House(workspaces, settings.approval.rules)
         self.policy = Policy(settings.policy.max_rotation_period_days)
@@ -109,7 +120,7 @@ class _Assembly:
         self.work = Work()
         self.scans = build_scans(settings, self.aws, self.scan_store)
         self.courier = Courier(self._delivery(), stop)
-        self.deciding = Deciding(self.people, self.request_store, self.trail, self.house, utc_now)
+        self.deciding = Deciding(self.people, self.request_store, self.trail, self.house, self.clock)
         self.changer = Changer(self.request_store, self._remediation(), self.work, self.courier.tell)
         self.rounds = Rounds(self.scans, self.scan_store, self._digests(), self.pause, self.courier.tell)
 
@@ -138,8 +149,8 @@ class _Assembly:
 
     def _delivery(self) -> Delivery:
         open_now = partial(open_keys, self.scan_store)
-        presenter = Presenter(self.digest_store, self.request_store, self.house, open_now, utc_now)
-        return Delivery(self.message_store, self.poster, presenter.render, utc_now, self.pause)
+        presenter = Presenter(self.digest_store, self.request_store, self.house, open_now, self.clock)
+        return Delivery(self.message_store, self.poster, presenter.render, self.clock, self.pause)
 
     def _remediation(self) -> Remediation:
         return Remediation(
@@ -149,8 +160,9 @@ class _Assembly:
             policy=self.policy,
             channel=self.slack.settings.channel,
             still_holds=self.deciding.still_holds,
-            clock=utc_now,
+            clock=self.clock,
             pause=self.pause,
+            read_back_waits=self.timing.read_back_waits,
         )
 
     def _digests(self) -> Digests:
@@ -158,7 +170,9 @@ class _Assembly:
         for route in self.settings.digest.routes:
             scope = Filter(**route.match)
             audiences.append(Audience(f"{route.channel} {scope}"[:AUDIENCE_NAME], route.channel, scope))
-        return Digests(self.scan_store, self.digest_store, self.handles, audiences, self.settings.digest.top, utc_now)
+        return Digests(
+            self.scan_store, self.digest_store, self.handles, audiences, self.settings.digest.top, self.clock
+        )
 
     def _desk(self) -> Desk:
         return Desk(
@@ -171,7 +185,7 @@ class _Assembly:
                 self.handles,
                 self.policy,
                 self.aws.discovery.partition,
-                utc_now,
+                self.clock,
             ),
             asking=Asking(
                 people=self.people,
@@ -184,7 +198,7 @@ class _Assembly:
                 period_days=self.settings.policy.enable_with_period_days,
                 expires_after=self.settings.approval.expires_after,
                 channel=self.slack.settings.channel,
-                clock=utc_now,
+                clock=self.clock,
             ),
             deciding=self.deciding,
             rounds=self.rounds,
@@ -203,7 +217,7 @@ class _Assembly:
         permitted = may_operate(self.house, standing(self.people, actor, self.house.rules), wish)
         if isinstance(permitted, Refused):
             details = {"wish": wish.value, "reason": permitted.reason.value, "team": actor.team_id}
-            self.trail.record(Entry(utc_now(), actor.user_id, Act.REFUSED, wish.value, details))
+            self.trail.record(Entry(self.clock(), actor.user_id, Act.REFUSED, wish.value, details))
         return permitted
 
     def _calendar(self) -> Calendar:
@@ -214,7 +228,7 @@ class _Assembly:
             Job("scan", scan_trigger, lambda _: self._scheduled_scan()),
             Job("digest", digest_trigger, self._scheduled_digest),
         )
-        return Calendar(self.firings, jobs, utc_now)
+        return Calendar(self.firings, jobs, self.clock)
 
     def _scheduled_scan(self) -> None:
         try:
@@ -232,4 +246,4 @@ class _Assembly:
     def _note_start(self) -> None:
         for scan in self.scans.recover():
             log.warning("The scan of %s was interrupted; what it read stays out of sight.", scan.started_at)
-        self.trail.record(Entry(utc_now(), SYSTEM, Act.BOT_STARTED, self.slack.us.bot_user_id))
+        self.trail.record(Entry(self.clock(), SYSTEM, Act.BOT_STARTED, self.slack.us.bot_user_id))

@@ -21,18 +21,18 @@ def register(app: Any, desk: Desk) -> None:  # noqa: ANN401 - Bolt is published 
             return
         ack(response_action="update", view=asking())
         reason = str(values[REASON_BLOCK][REASON_INPUT].get("value") or "").strip()
-        view_id, handle = str(view["id"]), str(view.get("private_metadata", ""))
+        view_id, view_hash, handle = str(view["id"]), str(view["hash"]), str(view.get("private_metadata", ""))
 
         def decline(sentence: str) -> None:
             """Say so in the modal, or where that was closed meanwhile in a direct message."""
-            if desk.writer.update_modal(view_id, declined(sentence)) is not None:
+            if desk.writer.update_submitted(view_id, view_hash, declined(sentence)) is not None:
                 desk.writer.post(actor_of(body).user_id, say(sentence))
 
         def task() -> None:
             came = desk.asking.ask(actor_of(body), desk.handles.arn(handle), days, reason)
             desk.settle()
             if isinstance(came, Asked):
-                desk.writer.update_modal(view_id, asked(came))
+                desk.writer.update_submitted(view_id, view_hash, asked(came))
             else:
                 decline(came.sentence)
 

@@ -8,7 +8,7 @@ from bot.models.approval import Refused, Wish
 from bot.models.messages import Rendered
 from bot.models.scans import Progress, Scan, ScanState
 from bot.models.slack import Posted
-from bot.rules.filters import Filter
+from bot.rules.filters import BadFilterError, Filter
 from bot.views.parts import counted, listed
 from bot.views.scan import failed, finished, running
 from handlers.call import Call
@@ -29,12 +29,10 @@ def scan(desk: Desk, call: Call) -> None:
     board = _Board(desk, call, str(within))
     try:
         ended = desk.rounds.scan(within, call.actor.user_id, board.note)
-    except UserError as error:
-        board.close(None if not board.is_up else failed(call.actor.user_id, str(within), str(error)))
-        if not board.is_up:
-            call.reply.say(str(error))
+    except (UserError, BadFilterError) as error:
+        call.reply.say(str(error))
         return
-    except BaseException:
+    except Exception:
         board.close(failed(call.actor.user_id, str(within), "Something went wrong in the bot; its log says what."))
         raise
     board.close(_ended(desk, call, within, ended))
@@ -75,10 +73,6 @@ class _Board:
         self._done = Event()
         self._thread: Thread | None = None
 
-    @property
-    def is_up(self) -> bool:
-        return self._thread is not None
-
     def note(self, progress: Progress) -> None:
         """Take note of the progress; called on the scan's own thread, so nothing here waits for Slack."""
         self._progress = progress
@@ -86,13 +80,12 @@ class _Board:
             self._thread = Thread(target=self._show, name="scan-progress", daemon=True)
             self._thread.start()
 
-    def close(self, last: Rendered | None) -> None:
+    def close(self, last: Rendered) -> None:
         """Show how it ended."""
         self._done.set()
         if self._thread is not None:
             self._thread.join()
-        if last is not None:
-            self._put(last)
+        self._put(last)
 
     def _show(self) -> None:
         shown: Progress | None = None

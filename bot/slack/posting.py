@@ -1,17 +1,24 @@
 """Writing into Slack."""
 
+import time
+from collections.abc import Callable
+
 from slack_sdk import WebClient
 
 from bot.models.messages import Attachment, Block, Rendered
 from bot.models.slack import Posted, SlackFailure
 from bot.slack.failures import SLACK_ERRORS, failure_of
 
+ACK_LOOKS, ACK_LOOK_SECONDS = 10, 0.2
+"""Slack gives up on an ack after three seconds."""
+
 
 class Poster:
     """Posts, updates and whispers. Every method answers with a value or a SlackFailure."""
 
-    def __init__(self, client: WebClient) -> None:
+    def __init__(self, client: WebClient, sleep: Callable[[float], None] = time.sleep) -> None:
         self._client = client
+        self._sleep = sleep
 
     def post(self, channel: str, message: Rendered, thread_ts: str | None = None) -> Posted | SlackFailure:
         """Post into a channel, or with a person's id into their direct messages."""
@@ -59,6 +66,22 @@ class Poster:
             self._client.views_update(view_id=view_id, view=view)
         except SLACK_ERRORS as error:
             return failure_of(error)
+        return None
+
+    def update_submitted(self, view_id: str, submitted_hash: str, view: Block) -> SlackFailure | None:
+        """Replace a modal whose submission was acked with another view a moment ago.
+
+        The ack and this call travel apart, and an ack that arrives last would win. A view's hash changes with every
+        update: while the known hash still fits, the ack has not arrived. https://docs.slack.dev/surfaces/modals#hashes
+        """
+        known = submitted_hash
+        for _ in range(ACK_LOOKS):
+            try:
+                known = str(self._client.views_update(view_id=view_id, hash=known, view=view)["view"]["hash"])
+            except SLACK_ERRORS as error:
+                failure = failure_of(error)
+                return self.update_modal(view_id, view) if failure.code == "hash_conflict" else failure
+            self._sleep(ACK_LOOK_SECONDS)
         return None
 
     def publish_home(self, user: str, view: Block) -> SlackFailure | None:

@@ -1,16 +1,18 @@
 """The whole bot on this machine: emulated AWS, local Slack, and the real process between them."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from pathlib import Path
 from threading import Event
 from time import monotonic, sleep
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 
-from bot.assembly import build_process
+from bot.assembly import Timing, build_process
 from bot.models.requests import Request, RequestState
 from bot.process import Process
 from bot.settings import load
@@ -19,9 +21,12 @@ from bot.store.requests import RequestStore
 from bot.store.scans import ScanStore
 from bot.store.trail import Trail
 from deploy.sandbox.aws import AwsServer
+from deploy.sandbox.aws.calls import RecordedCall
 from deploy.sandbox.slack import SlackServer
 from deploy.sandbox.slack.driver import Actor, Room
 from deploy.sandbox.slack.things import Message
+
+Found = TypeVar("Found")
 
 CHANNEL = "C0SECURITY"
 PAYMENTS = "111111111111"
@@ -52,6 +57,16 @@ approvers = ["S0KEYADMINS"]
 """
 
 
+class Clock:
+    """The time, and as much later as a test wants."""
+
+    def __init__(self) -> None:
+        self.ahead = timedelta()
+
+    def __call__(self) -> datetime:
+        return datetime.now(UTC) + self.ahead
+
+
 @dataclass
 class House:
     """Everything that a test acts on and looks at."""
@@ -60,6 +75,8 @@ class House:
     slack: SlackServer
     folder: Path
     environ: dict[str, str] = field(default_factory=dict)
+    clock: Clock = field(default_factory=Clock)
+    read_back_waits: Sequence[float] = (0.0, 0.05, 0.05, 0.05, 0.05)
 
     @property
     def mara(self) -> Actor:
@@ -92,7 +109,8 @@ class House:
     @contextmanager
     def running(self, *, scanned: bool = True) -> Iterator[Process]:
         """The bot from its start to its stop; unless said otherwise, after its first scan."""
-        process = build_process(load(self.environ, with_slack=True), Event())
+        timing = Timing(self.clock, self.read_back_waits)
+        process = build_process(load(self.environ, with_slack=True), Event(), timing)
         with closing(process):
             process.start()
             self.slack.wait_for_bot()
@@ -102,7 +120,7 @@ class House:
             process.socket.client.auto_reconnect_enabled = False
             self.slack.faults.drop_sockets()  # or the client sits in its last read before it closes
 
-    @property
+    @cached_property
     def database(self) -> Database:
         return Database(self.environ["DATABASE_URL"])
 
@@ -154,7 +172,21 @@ class House:
         before = len(who.ephemerals)
         act()
         self.slack.wait_for(lambda: len(who.ephemerals) > before, what="a whisper")
-        return shown(who.ephemerals[-1])
+        return shown(who.ephemerals[-1]).strip()
+
+    def key(self, name: str = "payments/card-vault", rotation: int | None = None, **more: Any) -> str:  # noqa: ANN401 - World.key's
+        return self.aws.world.key(**{"account": PAYMENTS, "alias": f"alias/{name}", "rotation": rotation} | more)
+
+    def rotates(self, arn: str) -> bool:
+        return self.aws.world.rotation(self.aws.world.find(arn)).enabled
+
+    @property
+    def enable_calls(self) -> list[RecordedCall]:
+        return self.aws.calls.named("EnableKeyRotation")
+
+    def settled(self) -> Request:
+        """The one request, once nothing is under way for it any more."""
+        return eventually(lambda: None if self.request().is_open else self.request(), "the end of the request")
 
     def request(self) -> Request:
         """The one request that there is."""
@@ -167,7 +199,7 @@ class House:
         return shown(self.now(message))
 
 
-def eventually(predicate: Callable[[], Any], what: str, seconds: float = 30) -> Any:  # noqa: ANN401 - what it found
+def eventually(predicate: Callable[[], Found | None], what: str, seconds: float = 30) -> Found:
     """The predicate's first true answer, for what no server wakes us about: rows in the database, calls to AWS."""
     deadline = monotonic() + seconds
     while not (found := predicate()):
@@ -178,7 +210,26 @@ def eventually(predicate: Callable[[], Any], what: str, seconds: float = 30) -> 
 
 
 def shown(message: Message) -> str:
-    return message.visible_text
+    """Everything that a message shows, mentions and dates among it, a line a block."""
+    return "\n".join("".join(_pieces(block)) for block in message.blocks) or message.text
+
+
+def _pieces(thing: object) -> Iterator[str]:
+    match thing:
+        case {"type": "user", "user_id": str(user)}:
+            yield f"<@{user}>"
+        case {"type": "date", "fallback": str(text)}:
+            yield text
+        case {"type": "rich_text_section", "elements": list(elements)}:
+            yield from _pieces(elements)
+            yield "\n"
+        case {"type": "text", "text": str(text)}:
+            yield text
+        case {"text": str(text)}:
+            yield text + "\n"
+        case dict() | list():
+            for inner in thing.values() if isinstance(thing, dict) else thing:
+                yield from _pieces(inner)
 
 
 @pytest.fixture
@@ -190,3 +241,4 @@ def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
         made = House(aws, slack, tmp_path)
         made.configure()
         yield made
+        made.database.close()
