@@ -14,8 +14,6 @@ from bot.models.people import Actor, LookupFailure, Standing
 from bot.models.requests import Request
 from bot.models.scans import Account
 
-EVERY_ACCOUNT = "*"
-
 
 @dataclass(frozen=True, slots=True)
 class House:
@@ -25,7 +23,7 @@ class House:
     rules: tuple[ApprovalRule, ...]
 
     def rule_for(self, account: Account) -> ApprovalRule | Refused:
-        """Find the rule of an account. Patterns ignore case and match its id or its name.
+        """Find the rule of an account. Patterns ignore case and match its id or its name; an id matches ids alone.
 
         An account whose name could not be read goes by its id. Whether a pattern of names means it cannot be told, so
         the search stops there: the next rule might be laxer.
@@ -42,19 +40,20 @@ class House:
                 )
                 return Refused(RefusalReason.NO_RULE, sentence)
         sentence = (
-            f"No approval rule covers account {account.name}, so nobody may approve. Add one to the configuration."
+            f"No approval rule covers account “{account.name}” ({account.id}), so nobody may approve. "
+            "Add one to the configuration."
         )
         return Refused(RefusalReason.NO_RULE, sentence)
 
     def rules_for(self, accounts: Iterable[Account]) -> tuple[ApprovalRule, ...] | Refused:
-        """Find the rules of several accounts, each rule once; all of them must be satisfied."""
+        """Find the rules of several accounts, each rule once; all of them must be satisfied. No account, no rule."""
         found: dict[ApprovalRule, None] = {}
         for account in accounts:
             rule = self.rule_for(account)
             if isinstance(rule, Refused):
                 return rule
             found[rule] = None
-        return tuple(found)
+        return tuple(found) or Refused(RefusalReason.NO_RULE, "No account is named, so nobody may approve.")
 
 
 def accounts_of(request: Request) -> tuple[Account, ...]:
@@ -67,7 +66,12 @@ def may_ask(house: House, who: Standing, accounts: Iterable[Account]) -> Permitt
     if outsider is not None:
         return outsider
     rules = house.rules_for(accounts)
-    return rules if isinstance(rules, Refused) else _permit(rules)
+    if isinstance(rules, Refused):
+        return rules
+    if not all(rule.approvers for rule in rules):
+        sentence = "The approval rule for this account names nobody, so nobody could approve. Add approvers to it."
+        return Refused(RefusalReason.NO_RULE, sentence)
+    return _permit(rules)
 
 
 def may_decide(house: House, who: Standing, request: Request, wish: Wish, now: datetime) -> Permitted | Refused:
@@ -98,7 +102,7 @@ def may_operate(house: House, who: Standing, wish: Wish) -> Permitted | Refused:
         return outsider
     if any(_refuse_strangers_to_the_list(who, (rule,)) is None for rule in house.rules):
         return Permitted()
-    if isinstance(who.groups, LookupFailure):
+    if isinstance(who.groups, LookupFailure) and any(rule.groups for rule in house.rules):
         return _lookup_failed(who.groups)
     return Refused(RefusalReason.NOT_AN_APPROVER, _OPERATORS_ONLY[wish])
 
@@ -144,9 +148,10 @@ def _refuse_strangers_to_the_list(who: Standing, rules: Sequence[ApprovalRule]) 
     for rule in rules:
         if who.actor.user_id in rule.users:
             continue
-        if isinstance(who.groups, LookupFailure):
+        if isinstance(who.groups, LookupFailure) and rule.groups:
             return _lookup_failed(who.groups)
-        if not any(who.actor.user_id in who.groups.get(group, frozenset()) for group in rule.groups):
+        members = {} if isinstance(who.groups, LookupFailure) else who.groups
+        if not any(who.actor.user_id in members.get(group, frozenset()) for group in rule.groups):
             return Refused(RefusalReason.NOT_AN_APPROVER, f"You are not an approver here. {who_approves(rule)}")
     return None
 
@@ -172,8 +177,9 @@ def _lookup_failed(failure: LookupFailure) -> Refused:
 
 
 def _matches(account: Account, pattern: str) -> bool:
+    """Members may rename their accounts, so that a name which looks like an id must not count as one."""
     wanted = pattern.lower()
-    return fnmatchcase(account.id, wanted) or fnmatchcase(account.name.lower(), wanted)
+    return fnmatchcase(account.id, wanted) or (not _is_id(pattern) and fnmatchcase(account.name.lower(), wanted))
 
 
 def _is_id(pattern: str) -> bool:

@@ -49,8 +49,8 @@ class Comparison:
                 self._name("fixed", finding.name)
             since = before.since if before is not None and not before.open else self.now
             self._baseline[finding.arn] = Baseline(open=False, since=since)
-        elif before is not None and before.open:
-            self._name("lapsed", finding.name)
+        elif before is not None:
+            self._lapse(finding, before)
 
     def close(self, coverage: Iterable[Coverage]) -> None:
         """Account for keys that the digest before knew and this scan does not."""
@@ -107,6 +107,12 @@ class Comparison:
         self.open.append(finding)
         self.since[finding.arn] = since
         self._baseline[finding.arn] = Baseline(open=True, since=since)
+
+    def _lapse(self, finding: Finding, before: Baseline) -> None:
+        """The control does not apply any more. The key stays known, so that it is not new where it applies again."""
+        if before.open:
+            self._name("lapsed", finding.name)
+        self._baseline[finding.arn] = Baseline(open=False, since=self.now if before.open else before.since)
 
     def _keep(self, arn: str, before: Baseline | None, name: str) -> None:
         if before is None:

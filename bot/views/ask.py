@@ -97,7 +97,8 @@ def asked(sent: Asked) -> Element:
                 "✅ Your request is on its way to the channel.",
                 [bold(cut(change.key_name, 200)), f" – every {change.period_days} days"],
             ),
-            context(mrkdwn(sent.approvers), mrkdwn(f"It expires {date(request.expires_at)}.")),
+            said(sent.approvers),
+            context(mrkdwn(f"It expires {date(request.expires_at)}.")),
         ],
         "Close",
     )
@@ -110,15 +111,18 @@ def declined(sentence: str) -> Element:
 
 def _consequences() -> Block:
     lines: list[Inline] = [
-        "The price: a key costs $1 a month, and each of its first two rotations adds $1 a month; after that nothing.",
-        "Old key material stays usable: what is encrypted now can still be decrypted.",
+        "The price: a key costs $1 a month, and each of its first two rotations adds $1 a month, later ones nothing.",
+        "Old key material stays: what is encrypted now can still be decrypted.",
         "Data is not encrypted anew.",
     ]
     return bullets(*lines)
 
 
 def _managed(by: str) -> str:
-    return f"⚠️ Managed by {cut(by, 200)}. Its next run may switch rotation off again: change it in the code as well."
+    return (
+        f"⚠️ Managed by {cut(by, 200)}. The next run from there may switch rotation off again, "
+        "so switch it on in the code as well."
+    )
 
 
 def _told(blocks: list[Block], close: str) -> Element:

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from bot.models.digests import Delta, Digest, DigestContent, OpenKey
 from bot.models.messages import Attachment, Block, Rendered
 from bot.models.requests import Request
+from bot.views.budget import message as within_budget
 from bot.views.parts import (
     Inline,
     bold,
@@ -14,7 +15,7 @@ from bot.views.parts import (
     cut,
     date,
     divider,
-    escape,
+    fallback,
     header,
     mrkdwn,
     note,
@@ -35,14 +36,14 @@ def digest(message: Digest, requests: Mapping[str, Request]) -> Rendered:
     if content.scope:
         blocks.append(context(note(f"Keys that match {content.scope}")))
     blocks.append(rich(*posture_lines(content.summary, content.previous_summary, content.scope)))
-    blocks.append(bullets(*delta_lines(content.delta)))
+    blocks.append(bullets(*_changes(content)))
     blocks += unread_blocks(content.coverage_failures, content.unread_keys, content.unread_total)
     if content.top:
         blocks.append(divider())
     for key in content.top:
         blocks += key_row(key, requests.get(key.arn))
     blocks.append(_footer(content))
-    return Rendered(escape(f"KMS key rotation: {title}. {percent(content.summary, content.scope)}"), tuple(blocks))
+    return within_budget(fallback(f"KMS key rotation: {title}. {percent(content.summary, content.scope)}"), blocks)
 
 
 def digest_page(message: Digest, position: int) -> Rendered:
@@ -53,16 +54,12 @@ def digest_page(message: Digest, position: int) -> Rendered:
     title = f"Open keys {first:,} to {first + len(keys) - 1:,} of {content.open_total:,}"
     if len(keys) == 1:
         title = f"Open key {first:,} of {content.open_total:,}"
-    blocks = (rich(bold(title)), bullets(*(_line(key) for key in keys)))
-    return Rendered(f"{title}.", blocks)
+    return within_budget(f"{title}.", [rich(bold(title)), bullets(*(_line(key) for key in keys))])
 
 
 def digest_file(message: Digest, content: str) -> Attachment:
     """All open keys as a file, where they are too many for a thread."""
-    comment = (
-        f"All {message.content.open_total:,} open keys as of the last scan. "
-        "`/kms-rotation list` pages through them, with buttons."
-    )
+    comment = "All open keys as of the last scan. `/kms-rotation list` pages through them, with buttons."
     return Attachment(f"open-keys-{message.created_at:%Y-%m-%d}.csv", "Open keys", comment, content)
 
 
@@ -74,7 +71,7 @@ def delta_lines(delta: Delta | None) -> Sequence[list[Inline]]:
         ("New", delta.new),
         ("Open again", delta.regressed),
         ("Fixed", delta.fixed),
-        ("No longer listed (deleted, disabled or moved)", delta.lapsed),
+        ("No longer counted (deleted, disabled, exempt or out of scope)", delta.lapsed),
         ("Open last time, not readable now", delta.unread),
     )
     lines: list[list[Inline]] = [
@@ -85,11 +82,18 @@ def delta_lines(delta: Delta | None) -> Sequence[list[Inline]]:
     return lines or [["Nothing has changed since the digest before."]]
 
 
+def _changes(content: DigestContent) -> Sequence[list[Inline]]:
+    if content.delta is None and content.previous_summary is not None:
+        return [["The digest before knew of no key that can rotate, so there is nothing to compare with."]]
+    return delta_lines(content.delta)
+
+
 def _footer(content: DigestContent) -> Block:
     hidden = content.open_total - len(content.top)
     pieces = [mrkdwn(f"As of the scan of {date(content.as_of)}.")]
     if hidden:
-        pieces.append(note(f"{counted(hidden, 'more open key')} in the thread."))
+        where = "in the file in the thread" if content.rest_is_file else "in the thread"
+        pieces.append(note(f"{counted(hidden, 'more open key')} {where}."))
     pieces.append(mrkdwn("`/kms-rotation help` says what else there is."))
     return context(*pieces)
 

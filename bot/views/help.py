@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 
 from bot.models.messages import Block, Rendered
+from bot.views.budget import message
 from bot.views.names import COMMAND
-from bot.views.parts import Inline, bold, bullets, code, context, fallback, note, rich, said
+from bot.views.parts import Inline, bold, bullets, code, context, fallback, note, rich, said, spoken
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +100,7 @@ def overview(notice: str = "") -> Rendered:
         bullets(*(_line(topic) for topic in TOPICS)),
         context(note(FILTERS)),
     ]
-    return Rendered(fallback(notice or f"What {COMMAND} can do."), tuple(blocks))
+    return message(spoken(notice) if notice else f"Here is what {COMMAND} can do.", blocks)
 
 
 def about(topic: Topic) -> Rendered:
@@ -107,7 +108,7 @@ def about(topic: Topic) -> Rendered:
         rich(_line(topic), topic.more),
         context(note(f"For example: {COMMAND} {topic.example}")),
     )
-    return Rendered(fallback(f"{COMMAND} {topic.usage}: {topic.line}."), blocks)
+    return message(fallback(f"{COMMAND} {topic.usage}: {topic.line}."), blocks)
 
 
 def _line(topic: Topic) -> list[Inline]:

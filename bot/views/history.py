@@ -1,15 +1,19 @@
 """The audit trail, newest first, in sentences."""
 
 import json
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from bot.models.messages import Rendered
 from bot.models.trail import SYSTEM, Act, ChainedEntry
+from bot.views.budget import message
 from bot.views.parts import Inline, bold, bullets, context, cut, fallback, moment, note, rich, user
 
-SENTENCES = {
+_CODE = re.compile("[A-Z]+(_[A-Z]+)*")
+
+SENTENCES: dict[str, str] = {
     Act.BOT_STARTED: "started",
     Act.SCAN_STARTED: "started a scan",
     Act.SCAN_FINISHED: "finished a scan",
@@ -37,26 +41,31 @@ def history(entries: Sequence[ChainedEntry], about: str) -> Rendered:
     title = f"The record of {cut(about, 200)}" if about else "The newest entries of the record"
     if not entries:
         sentence = f"The record holds nothing about {cut(about, 200)}." if about else "The record is empty so far."
-        return Rendered(fallback(sentence), (rich(sentence),))
+        return message(fallback(sentence), [rich(sentence)])
     lines = [_line(entry) for entry in entries]
     foot = context(note(f"Newest hash {entries[0].hash[:16]}…  `python -m bot audit verify` proves the whole chain."))
-    return Rendered(fallback(f"{title}."), (rich(bold(title)), bullets(*lines), foot))
+    return message(fallback(f"{title}."), [rich(bold(title)), bullets(*lines), foot])
 
 
 def _line(entry: ChainedEntry) -> list[Inline]:
     who: Inline = "The bot" if entry.actor == SYSTEM else user(entry.actor)
     if entry.actor[:1] not in {"U", "W"} and entry.actor != SYSTEM:
         who = entry.actor
-    did = SENTENCES.get(Act(entry.act), entry.act)
+    did = SENTENCES.get(entry.act, entry.act)
     return [f"#{entry.sequence} ", moment(datetime.fromisoformat(entry.at)), " – ", who, f" {did}", _about(entry)]
 
 
 def _about(entry: ChainedEntry) -> str:
     details: dict[str, Any] = json.loads(entry.details)
-    told = [str(details[name]) for name in ("result", "reason", "scope", "why") if details.get(name)]
-    keys = details.get("key") or ", ".join(details.get("keys", ())) or ""
+    told = [_words(str(details[name])) for name in ("wish", "result", "reason", "scope", "why") if details.get(name)]
+    keys = details.get("key") or ", ".join(map(str, details.get("keys", ())))
     subject = str(keys or entry.subject)
     aws = details.get("aws_request_id")
     if aws:
         told.append(f"AWS request id {aws}")
     return f": {cut(subject, 200)}" + (f" ({cut('; '.join(told), 300)})" if told else "")
+
+
+def _words(told: str) -> str:
+    """`NOT_AN_APPROVER` as people say it; sentences as they are."""
+    return told.replace("_", " ").lower() if _CODE.fullmatch(told) else told

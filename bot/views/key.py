@@ -1,8 +1,9 @@
 """One key in full."""
 
-from bot.models.keys import KeyMetadata, MultiRegionRole, Verdict
+from bot.models.keys import KeyMetadata, MultiRegionRole, Reason, Verdict
 from bot.models.messages import Block, Rendered
 from bot.models.posture import KeyDetails
+from bot.views.budget import message
 from bot.views.parts import (
     DAY,
     Inline,
@@ -20,7 +21,7 @@ from bot.views.parts import (
     note,
     rich,
 )
-from bot.views.rows import change_of, enable_button, fate
+from bot.views.rows import change_of, enable_button, request_lines
 
 VERDICT_MARKS = {
     Verdict.COMPLIANT: "✅ Compliant",
@@ -48,11 +49,11 @@ def key_details(details: KeyDetails) -> Rendered:
     request = details.request
     change = None if request is None else change_of(request, finding.arn)
     if request is not None and change is not None:
-        blocks.append(context(mrkdwn(fate(request, change))))
+        blocks.append(context(*request_lines(request, change)))
     if finding.verdict is Verdict.NON_COMPLIANT and not (request is not None and request.is_open):
         blocks.append(actions(enable_button(details.handle, finding.name)))
     blocks.append(context(mrkdwn(f"Read from AWS {date(details.read_at)}."), *_unread(details)))
-    return Rendered(fallback(f"{finding.name}: {finding.message}"), tuple(blocks))
+    return message(fallback(f"{cut(finding.name, 200)}: {cut(finding.message, 500)}"), blocks)
 
 
 def _facts(details: KeyDetails) -> list[Inline | list[Inline]]:
@@ -61,16 +62,13 @@ def _facts(details: KeyDetails) -> list[Inline | list[Inline]]:
     if finding.next_rotation is not None:
         facts.append(["Next rotation ", moment(finding.next_rotation, DAY)])
     if details.metadata is not None:
-        facts.append(_kind(details.metadata))
-        if details.metadata.description:
-            facts.append(f"Description: {cut(details.metadata.description, 300)}")
-        if details.metadata.created_at is not None:
-            facts.append(["Created ", moment(details.metadata.created_at, DAY)])
+        facts += _described(details.metadata)
     if len(finding.aliases) > 1:
         facts.append(f"Aliases: {cut(', '.join(finding.aliases), 500)}")
     if details.rotations is not None and (status is not None or details.rotations):
         facts.append(_history(details))
-        facts.append(_price(len(details.rotations)))
+        if _is_paid_for(details):
+            facts.append(_price(len(details.rotations)))
     if finding.managed_by:
         facts.append(f"Managed by {cut(finding.managed_by, 200)}")
     if details.tags:
@@ -78,6 +76,17 @@ def _facts(details: KeyDetails) -> list[Inline | list[Inline]]:
         more = f" and {len(shown) - MOST_TAGS} more" if len(shown) > MOST_TAGS else ""
         facts.append(f"Tags: {cut(', '.join(shown[:MOST_TAGS]), 1000)}{more}")
     return facts or ["AWS told nothing else."]
+
+
+def _described(metadata: KeyMetadata) -> list[Inline | list[Inline]]:
+    facts: list[Inline | list[Inline]] = [_kind(metadata)]
+    if metadata.description:
+        facts.append(f"Description: {cut(metadata.description, 300)}")
+    if metadata.created_at is not None:
+        facts.append(["Created ", moment(metadata.created_at, DAY)])
+    if metadata.deletion_date is not None:
+        facts.append(["To be deleted ", moment(metadata.deletion_date, DAY)])
+    return facts
 
 
 def _kind(metadata: KeyMetadata) -> str:
@@ -90,7 +99,7 @@ def _kind(metadata: KeyMetadata) -> str:
 def _history(details: KeyDetails) -> list[Inline]:
     rotations = details.rotations or ()
     if not rotations:
-        return ["Never rotated so far"]
+        return ["Not rotated so far"]
     newest = rotations[::-1][:MOST_ROTATIONS]
     line: list[Inline] = [f"Rotated {counted(len(rotations), 'time')}: "]
     for number, at in enumerate(newest):
@@ -99,8 +108,19 @@ def _history(details: KeyDetails) -> list[Inline]:
 
 
 def _price(rotations: int) -> str:
-    now = BASE_PRICE + min(rotations, MOST_ADDED)
-    return f"Price: ${now} a month now, ${BASE_PRICE + MOST_ADDED} at most once it has rotated twice"
+    now = f"Price: ${BASE_PRICE + min(rotations, MOST_ADDED)} a month"
+    if rotations >= MOST_ADDED:
+        return f"{now}; further rotations add nothing"
+    return f"{now} now, ${BASE_PRICE + MOST_ADDED} once it has rotated twice, and no more than that"
+
+
+def _is_paid_for(details: KeyDetails) -> bool:
+    """AWS managed keys and keys that wait to be deleted cost nothing."""
+    return (
+        details.metadata is not None
+        and details.metadata.manager == "CUSTOMER"
+        and details.finding.reason is not Reason.PENDING_DELETION
+    )
 
 
 def _unread(details: KeyDetails) -> list[dict[str, object]]:

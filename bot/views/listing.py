@@ -4,11 +4,24 @@ import json
 
 from bot.models.messages import Block, Rendered
 from bot.models.posture import ListPage
+from bot.views.budget import message
 from bot.views.names import LIST_PAGE, action_id
-from bot.views.parts import Element, actions, bold, button, context, counted, cut, date, fallback, mrkdwn, note, rich
+from bot.views.parts import (
+    VALUE_CHARACTERS,
+    Element,
+    actions,
+    bold,
+    button,
+    context,
+    counted,
+    cut,
+    date,
+    fallback,
+    mrkdwn,
+    note,
+    rich,
+)
 from bot.views.rows import key_row
-
-LONGEST_SCOPE = 1500
 
 
 def listing(page: ListPage) -> Rendered:
@@ -19,32 +32,39 @@ def listing(page: ListPage) -> Rendered:
     for key in page.keys:
         blocks += key_row(key, page.requests.get(key.arn))
     if page.pages > 1:
-        blocks.append(actions(*_turns(page)))
+        blocks += _turns(page)
     read_at = page.scan.finished_at or page.scan.started_at
     foot: list[Element] = [mrkdwn(f"As of the scan of {date(read_at)}.")]
     if not page.total:
         foot.append(note("What could not be read is not in it: /kms-rotation status says what that was."))
     blocks.append(context(*foot))
-    return Rendered(fallback(f"{title}."), tuple(blocks))
+    return message(fallback(f"{title}."), blocks)
 
 
 def turn_value(scope: str, number: int) -> str:
     """What a button that turns the page carries: a filter and a number, checked anew when they come back."""
-    return json.dumps({"scope": cut(scope, LONGEST_SCOPE), "page": number}, separators=(",", ":"))
+    return json.dumps({"scope": scope, "page": number}, separators=(",", ":"), ensure_ascii=False)
 
 
 def read_turn(value: str) -> tuple[str, int]:
     """Read it back. Raises ValueError for what no button of ours carries."""
-    carried = json.loads(value)
-    if not isinstance(carried, dict):
-        raise ValueError("not a page of the list")  # noqa: TRY004 - one error for all that is malformed
-    return str(carried.get("scope", "")), int(carried.get("page", 1))
+    try:
+        carried = json.loads(value)
+    except RecursionError as error:
+        raise ValueError("not a page of the list") from error
+    match carried:
+        case {"scope": str(scope), "page": int(number)}:
+            return scope, number
+    raise ValueError("not a page of the list")
 
 
-def _turns(page: ListPage) -> list[Element]:
-    turns = []
+def _turns(page: ListPage) -> list[Block]:
+    """The buttons that turn the page. A filter that none can carry is not cut: it would mean other keys."""
+    if len(turn_value(page.scope, page.pages)) > VALUE_CHARACTERS:
+        return [context(note("The filter is too long for buttons that turn the page: give a shorter one."))]
+    turns: list[Element] = []
     if page.page > 1:
         turns.append(button("◀ Previous", action_id(LIST_PAGE, "previous"), turn_value(page.scope, page.page - 1)))
     if page.page < page.pages:
         turns.append(button("Next ▶", action_id(LIST_PAGE, "next"), turn_value(page.scope, page.page + 1)))
-    return turns
+    return [actions(*turns)]

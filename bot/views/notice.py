@@ -1,8 +1,9 @@
 """One sentence for one person."""
 
 from bot.models.messages import Rendered
-from bot.views.parts import fallback, said
+from bot.views.budget import message
+from bot.views.parts import said, spoken
 
 
 def say(sentence: str) -> Rendered:
-    return Rendered(fallback(sentence), (said(sentence),))
+    return message(spoken(sentence), [said(sentence)])

@@ -1,12 +1,13 @@
 """The pieces that views are made of.
 
 Text that others wrote (aliases, account names, AWS's messages) goes into `plain` and `rich` only, where nothing in it
-means anything to Slack. What goes into `mrkdwn` is ours, or mentions and dates.
+means anything to Slack. What goes into `mrkdwn` is ours, or mentions and dates. Sentences of ours that quote others
+put the quotation between “ and ”: see `meant`.
 Limits: https://docs.slack.dev/reference/block-kit/blocks.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -20,7 +21,10 @@ SECTION_CHARACTERS = 3000
 CONTEXT_CHARACTERS = 2000
 HEADER_CHARACTERS = 150
 BUTTON_CHARACTERS = 75
+VALUE_CHARACTERS = 2000
 FALLBACK_CHARACTERS = 3000
+MOST_PEOPLE = 8
+_QUOTED = re.compile("“.*”", re.DOTALL)
 _MEANINGFUL = re.compile(r"(<@[UW][A-Z0-9]+>|<#[CG][A-Z0-9]+>|<!subteam\^S[A-Z0-9]+>|`[^`\n]+`)")
 MOMENT = "{date_short_pretty} at {time}"
 DAY = "{date_short_pretty}"
@@ -31,7 +35,7 @@ def cut(text: str, limit: int) -> str:
 
 
 def escape(text: str) -> str:
-    """Escape for mrkdwn and for fallback texts. Cut before, never after.
+    """Escape for mrkdwn. Cut before, never after.
 
     https://docs.slack.dev/messaging/formatting-message-text#escaping
     """
@@ -132,20 +136,33 @@ def bullets(*lines: Sequence[Inline] | Inline) -> Block:
 
 
 def said(sentence: str) -> Block:
-    """A sentence in which mentions of people, groups and channels, and `code`, mean something; nothing else does."""
-    elements: list[Element] = []
-    for piece in _MEANINGFUL.split(sentence):
-        if match := _MEANINGFUL.fullmatch(piece):
-            elements.append(_meant(match))
-        elif piece:
-            elements.append({"type": "text", "text": piece})
-    return {"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": elements}]}
+    """A sentence of ours as a paragraph."""
+    return rich(meant(sentence))
+
+
+def meant(sentence: str) -> list[Inline]:
+    """A line in which mentions of people, groups and channels, and `code`, mean something, and nothing else does.
+
+    From the first “ to the last ” nothing does at all: there stands what others wrote.
+    """
+    return [_element(piece) if is_markup else piece for piece, is_markup in _pieces(sentence)]
+
+
+def spoken(sentence: str) -> str:
+    """The same line as the text of a message."""
+    told = ""
+    for piece, is_markup in _pieces(sentence):
+        room = FALLBACK_CHARACTERS - len(told)
+        text = piece if is_markup else _escaped(piece, room)
+        if len(text) > room:
+            break
+        told += text
+    return told
 
 
 def fallback(sentence: str) -> str:
-    """The same sentence as the text of a message."""
-    pieces = _MEANINGFUL.split(cut(sentence, FALLBACK_CHARACTERS))
-    return "".join(piece if _MEANINGFUL.fullmatch(piece) else escape(piece) for piece in pieces)
+    """The text of a message: a whole sentence in which nothing means anything to Slack."""
+    return _escaped(sentence, FALLBACK_CHARACTERS)
 
 
 def bold(text: str) -> Element:
@@ -170,9 +187,11 @@ def date(at: datetime, form: str = MOMENT) -> str:
     return f"<!date^{int(at.timestamp())}^{form}|{_fallback(at)}>"
 
 
-def people(user_ids: Iterable[str]) -> str:
-    """Mentions for mrkdwn: “@a, @b and @c”."""
-    return listed([f"<@{each}>" for each in user_ids])
+def people(user_ids: Iterable[str], most: int = MOST_PEOPLE) -> str:
+    """Mentions for mrkdwn: “@a, @b and @c”, or “@a, @b and 7 others”."""
+    mentions = [f"<@{each}>" for each in user_ids]
+    others = len(mentions) - most
+    return listed([*mentions[:most], counted(others, "other")] if others > 0 else mentions)
 
 
 def listed(words: Sequence[str]) -> str:
@@ -191,8 +210,30 @@ def some(names: Sequence[str], most: int, total: int | None = None) -> str:
     return ", ".join(shown) + (f" and {total - len(shown):,} more" if total > len(shown) else "")
 
 
-def _meant(match: re.Match[str]) -> Element:
-    text = match.group()
+def _pieces(sentence: str) -> Iterator[tuple[str, bool]]:
+    """Split a sentence of ours; with each piece goes whether it is markup."""
+    quoted = _QUOTED.search(sentence)
+    parts = (sentence,) if quoted is None else (sentence[: quoted.start()], sentence[quoted.end() :])
+    for number, part in enumerate(parts):
+        if number and quoted is not None:
+            yield quoted.group(), False
+        for piece in _MEANINGFUL.split(part):
+            if piece:
+                yield piece, _MEANINGFUL.fullmatch(piece) is not None
+
+
+def _escaped(text: str, limit: int) -> str:
+    """Escape as much of a text as fits."""
+    whole = escape(text)
+    if len(whole) <= limit:
+        return whole
+    room, kept = limit - 1, 0
+    while kept < len(text) and (room := room - len(escape(text[kept]))) >= 0:
+        kept += 1
+    return escape(text[:kept]) + "…"
+
+
+def _element(text: str) -> Element:
     if text.startswith("<@"):
         return user(text[2:-1])
     if text.startswith("<#"):

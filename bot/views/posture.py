@@ -7,7 +7,7 @@ from bot.models.keys import Finding
 from bot.models.messages import Block, Rendered
 from bot.models.posture import AccountPosture, Posture
 from bot.models.scans import EVERYWHERE, Coverage, CoverageStatus, Progress, Summary
-from bot.rules.filters import Filter
+from bot.views.budget import message
 from bot.views.parts import (
     Inline,
     bold,
@@ -16,12 +16,11 @@ from bot.views.parts import (
     counted,
     cut,
     date,
-    escape,
+    fallback,
     header,
     mrkdwn,
     note,
     rich,
-    some,
 )
 
 MOST_FAILURES = 8
@@ -41,7 +40,7 @@ def status(posture: Posture, now: datetime) -> Rendered:
         blocks.append(bullets(*(_account_line(each, posture.scope) for each in posture.worst)))
     blocks += unread_blocks(posture.coverage_failures, posture.unread, len(posture.unread))
     blocks.append(_age(posture, now))
-    return Rendered(escape(f"{title}. {percent(summary, posture.scope)}"), tuple(blocks))
+    return message(fallback(f"{title}. {percent(summary, posture.scope)}"), blocks)
 
 
 def headline(summary: Summary, has_failures: bool, scope: str) -> str:  # noqa: FBT001 - the same at both calls
@@ -55,13 +54,14 @@ def headline(summary: Summary, has_failures: bool, scope: str) -> str:  # noqa: 
     if is_by_team(scope):
         return "No open key belongs to this team"
     if not summary.judged:
-        return "There is no key here that could rotate"
-    return "Every key rotates as it should"
+        return "Every key that could rotate is exempt" if summary.exempt else "There is no key here that could rotate"
+    aside = f", {counted(summary.exempt, 'exempt key')} aside" if summary.exempt else ""
+    return f"Every key that can rotate does so as it should{aside}"
 
 
 def is_by_team(scope: str) -> bool:
     """Owners are read for open keys only, so nobody knows how many keys of a team comply."""
-    return bool(Filter.parse(scope).team)
+    return any(part.startswith("team=") for part in scope.split())
 
 
 def percent(summary: Summary, scope: str) -> str:
@@ -90,7 +90,10 @@ def posture_lines(summary: Summary, previous: Summary | None, scope: str) -> lis
 
 
 def unread_blocks(failures: Sequence[Coverage], unread: Sequence[Finding], unread_total: int) -> list[Block]:
-    """What could not be read, and why: an account, a Region or a key that is missing is never passed over."""
+    """What could not be read, and why: an account, a Region or a key that is missing is never passed over.
+
+    Where a target was read in part, its line counts the keys that are missing, and they are not told again.
+    """
     if not failures and not unread_total:
         return []
     lines: list[Inline | list[Inline]] = [
@@ -101,13 +104,12 @@ def unread_blocks(failures: Sequence[Coverage], unread: Sequence[Finding], unrea
     covered = {each.account for each in failures if each.status is CoverageStatus.PARTIAL}
     loose = [each for each in unread if each.account not in covered]
     lines += [
-        [bold(cut(each.name, 100)), f" in {each.account_name}, {each.region}: {cut(each.message, 300)}"]
+        [bold(cut(each.name, 100)), f" in {cut(each.account_name, 60)}, {each.region}: {cut(each.message, 300)}"]
         for each in loose[:MOST_UNREAD]
     ]
-    if unread_total and not lines:
-        lines.append(
-            f"{counted(unread_total, 'key')}: {some([each.name for each in unread], MOST_UNREAD, unread_total)}"
-        )
+    untold = len(loose[MOST_UNREAD:]) if covered else unread_total - len(loose[:MOST_UNREAD])
+    if untold:
+        lines.append(f"… and {counted(untold, 'more key')}")
     return [rich(bold("⚠️ Not everything could be read")), bullets(*lines)]
 
 
@@ -125,7 +127,7 @@ def _change(summary: Summary, previous: Summary | None) -> str:
         return f" ▲ up from {previous.percent_compliant:g}%"
     if summary.percent_compliant < previous.percent_compliant:
         return f" ▼ down from {previous.percent_compliant:g}%"
-    return " Unchanged since the one before."
+    return " As before."
 
 
 def _account_line(account: AccountPosture, scope: str) -> list[Inline]:

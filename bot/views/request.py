@@ -4,13 +4,14 @@ from datetime import datetime
 
 from bot.models.messages import Block, Rendered
 from bot.models.requests import FINAL_CHANGE_STATES, Change, ChangeState, Request, RequestState
+from bot.views.budget import message
 from bot.views.names import APPROVE, DENY, RETRY, WITHDRAW
 from bot.views.parts import (
     DAY,
-    Element,
     Inline,
     actions,
     bold,
+    bullets,
     button,
     code,
     confirm,
@@ -18,8 +19,9 @@ from bot.views.parts import (
     counted,
     cut,
     date,
-    escape,
+    fallback,
     listed,
+    meant,
     moment,
     mrkdwn,
     note,
@@ -27,9 +29,12 @@ from bot.views.parts import (
     rich,
     user,
 )
-from bot.views.rows import MARKS, fate
+from bot.views.rows import MARKS, approved, fate, in_vain, request_lines
 
 MOST_CHANGES = 15
+MOST_CONCERNED = 40
+UNDONE = frozenset({RequestState.DENIED, RequestState.CANCELLED, RequestState.EXPIRED})
+UNDER_WAY = {ChangeState.QUEUED: "About to be changed.", ChangeState.EXECUTING: "Being changed now."}
 
 
 def request(asked: Request, approvers: str, now: datetime) -> Rendered:
@@ -44,23 +49,23 @@ def request(asked: Request, approvers: str, now: datetime) -> Rendered:
         blocks += _waiting(asked, approvers)
     else:
         blocks += _outcome(asked, now)
-    return Rendered(escape(f"Enable rotation of {_names(asked)}: ") + _state(asked), tuple(blocks))
+    return message(fallback(f"Enable rotation of {_names(asked)}: ") + _state(asked), blocks)
 
 
 def result(done: Request) -> Rendered:
     """What is told in the request's thread when its last change is final. It mentions those whom it concerns."""
-    concerned = people(dict.fromkeys((done.requester, *done.approvers)))
+    concerned = people(dict.fromkeys((done.requester, *done.approvers)), MOST_CONCERNED)
     lines: list[Inline | list[Inline]] = []
     for change in done.changes[:MOST_CHANGES]:
-        lines.append([f"{MARKS.get(change.state, '⏳')} ", bold(cut(change.key_name, 200)), f" – {change.result}"])
+        lines.append(_ended(change))
         if change.next_rotation is not None:
             lines.append(["Next rotation ", moment(change.next_rotation, DAY), "."])
         if change.aws_request_id:
             lines.append(["AWS request id ", code(change.aws_request_id), "."])
     if len(done.changes) > MOST_CHANGES:
         lines.append(_tally(done))
-    blocks = (rich(*lines), context(mrkdwn(f"For {concerned}.")))
-    return Rendered(escape(f"Rotation of {_names(done)}: {_tally(done)}"), blocks)
+    blocks = [rich(*lines), context(mrkdwn(f"For {concerned}."))]
+    return message(fallback(f"Rotation of {_names(done)}: {_tally(done)}"), blocks)
 
 
 def _what(asked: Request) -> Inline:
@@ -90,10 +95,8 @@ def _waiting(asked: Request, approvers: str) -> list[Block]:
         "Not now",
     )
     return [
-        context(
-            mrkdwn(f"⏳ {len(asked.approvers)} of {counted(asked.required, 'approval')}.{given} {approvers}"),
-            mrkdwn(f"Expires {date(asked.expires_at)}."),
-        ),
+        rich(meant(f"⏳ {len(asked.approvers)} of {counted(asked.required, 'approval')}.{given} {approvers}")),
+        context(mrkdwn(f"Expires {date(asked.expires_at)}.")),
         actions(
             button("Approve", APPROVE, asked.id, style="primary", confirm=sure),
             button("Deny", DENY, asked.id),
@@ -103,18 +106,7 @@ def _waiting(asked: Request, approvers: str) -> list[Block]:
 
 
 def _outcome(asked: Request, now: datetime) -> list[Block]:
-    blocks: list[Block] = []
-    for change in asked.changes[:MOST_CHANGES]:
-        told: list[Element] = [mrkdwn(fate(asked, change))]
-        if change.state in FINAL_CHANGE_STATES:
-            told.append(note(change.result))
-        if change.next_rotation is not None:
-            told.append(mrkdwn(f"Next rotation {date(change.next_rotation, DAY)}."))
-        if change.aws_request_id:
-            told.append(note(f"AWS request id {change.aws_request_id}"))
-        blocks.append(context(*told))
-        if asked.state in {RequestState.DENIED, RequestState.CANCELLED, RequestState.EXPIRED}:
-            break  # one sentence is true of all of them
+    blocks = [_told_of_one(asked)] if len(asked.changes) == 1 or asked.state in UNDONE else _told_of_many(asked)
     failed = sum(change.state is ChangeState.FAILED for change in asked.changes)
     if asked.state is RequestState.DONE and failed and now < asked.expires_at:
         again = "Try again" if failed == 1 else f"Try the {failed} failed ones again"
@@ -122,20 +114,44 @@ def _outcome(asked: Request, now: datetime) -> list[Block]:
     return blocks
 
 
+def _told_of_one(asked: Request) -> Block:
+    """What became of the one key, or of all of them where nothing was done."""
+    change = asked.changes[0]
+    told = [mrkdwn(fate(asked, change))] if asked.state in UNDONE else request_lines(asked, change)
+    if change.aws_request_id:
+        told.append(note(f"AWS request id {change.aws_request_id}."))
+    return context(*told)
+
+
+def _told_of_many(asked: Request) -> list[Block]:
+    lines: list[list[Inline]] = []
+    for change in asked.changes[:MOST_CHANGES]:
+        line = _ended(change)
+        if change.next_rotation is not None:
+            line += [" Next rotation ", moment(change.next_rotation, DAY), "."]
+        lines.append(line)
+    return [context(mrkdwn(f"{approved(asked)}.")), bullets(*lines)]
+
+
+def _ended(change: Change) -> list[Inline]:
+    result = change.result if change.state in FINAL_CHANGE_STATES else UNDER_WAY[change.state]
+    return [f"{MARKS.get(change.state, '⏳')} ", bold(cut(change.key_name, 200)), f" – {result}"]
+
+
 def _state(asked: Request) -> str:
     match asked.state:
         case RequestState.PENDING:
             return f"<@{asked.requester}> asks for approval."
         case RequestState.APPROVED:
-            return f"approved by {people(asked.approvers)}; being changed."
+            return f"approved by {people(asked.approvers)}; under way."
         case RequestState.DENIED:
             return f"denied by <@{asked.closed_by}>. Nothing was changed."
         case RequestState.CANCELLED:
             return "withdrawn. Nothing was changed."
         case RequestState.EXPIRED:
-            return "expired without an approval. Nothing was changed."
+            return f"expired; {in_vain(asked)}. Nothing was changed."
         case RequestState.DONE:
-            return escape(_tally(asked))
+            return fallback(_tally(asked))
 
 
 def _names(asked: Request) -> str:
@@ -145,11 +161,13 @@ def _names(asked: Request) -> str:
 
 def _tally(done: Request) -> str:
     if len(done.changes) == 1:
-        return done.changes[0].result
+        return cut(done.changes[0].result, 300)
     states = [change.state for change in done.changes]
     kinds = (
         (ChangeState.SUCCEEDED, "enabled"),
         (ChangeState.NOT_NEEDED, "rotating already"),
         (ChangeState.FAILED, "failed"),
+        (ChangeState.QUEUED, "about to be changed"),
+        (ChangeState.EXECUTING, "being changed"),
     )
     return listed([f"{states.count(state)} {word}" for state, word in kinds if states.count(state)]) + "."

@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 
 from bot.models.messages import Block, Rendered
-from bot.models.requests import Request
+from bot.models.requests import Request, RequestState
+from bot.views.budget import message
 from bot.views.parts import bold, context, counted, cut, date, fallback, mrkdwn, note, rich
 from bot.views.rows import fate
 
@@ -13,7 +14,8 @@ MOST_REQUESTS = 12
 def requests(open_requests: Sequence[Request], links: Mapping[str, str]) -> Rendered:
     """`links` are the addresses of the requests' messages, by request id."""
     if not open_requests:
-        return Rendered("No request is waiting.", (rich("No request is waiting, and none is being carried out."),))
+        sentence = "No request is waiting, and none is being carried out."
+        return message(sentence, [rich(sentence)])
     title = f"{counted(len(open_requests), 'open request')}"
     blocks: list[Block] = [rich(bold(title))]
     for request in open_requests[:MOST_REQUESTS]:
@@ -22,8 +24,8 @@ def requests(open_requests: Sequence[Request], links: Mapping[str, str]) -> Rend
         name = f"{cut(first.key_name, 200)}{more} – {cut(first.account_name, 60)} · {first.region}"
         link = f" <{links[request.id]}|Go to the request>" if request.id in links else ""
         blocks.append(rich(bold(name)))
-        expires = f" Expires {date(request.expires_at)}." if not request.approvers else ""
+        expires = f" Expires {date(request.expires_at)}." if request.state is RequestState.PENDING else ""
         blocks.append(context(mrkdwn(f"{fate(request, first)}{expires}{link}")))
     if len(open_requests) > MOST_REQUESTS:
-        blocks.append(context(note(f"… and {len(open_requests) - MOST_REQUESTS} more.")))
-    return Rendered(fallback(f"{title}."), tuple(blocks))
+        blocks.append(context(note(f"… and {len(open_requests) - MOST_REQUESTS:,} more.")))
+    return message(fallback(f"{title}."), blocks)

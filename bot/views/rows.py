@@ -2,11 +2,12 @@
 
 from bot.models.digests import OpenKey
 from bot.models.messages import Block
-from bot.models.requests import FINAL_CHANGE_STATES, Change, ChangeState, Request, RequestState
+from bot.models.requests import FINAL_CHANGE_STATES, Change, ChangeState, DecisionKind, Request, RequestState
 from bot.views.names import ENABLE, action_id
-from bot.views.parts import DAY, Element, button, context, cut, date, mrkdwn, note, people, plain, section
+from bot.views.parts import DAY, Element, button, context, counted, cut, date, mrkdwn, note, people, plain, section
 
 ENABLE_LABEL = "Enable rotation"
+ENDED = {ChangeState.SUCCEEDED: "Done", ChangeState.NOT_NEEDED: "Found not needed", ChangeState.FAILED: "Failed"}
 MARKS = {ChangeState.SUCCEEDED: "✅", ChangeState.NOT_NEEDED: "✅", ChangeState.FAILED: "❌"}
 
 
@@ -18,7 +19,7 @@ def key_row(key: OpenKey, request: Request | None) -> list[Block]:
         blocks = [section(plain(title), enable_button(key.handle, key.name))]
         details = _details(key)
         if request is not None and change is not None:
-            details.append(mrkdwn(fate(request, change)))
+            details += request_lines(request, change)
         return [*blocks, context(*details)] if details else blocks
     return [section(plain(title)), context(*request_lines(request, change))]
 
@@ -46,22 +47,44 @@ def fate(request: Request, change: Change) -> str:
     asked = f"Asked by <@{request.requester}>"
     match request.state:
         case RequestState.PENDING:
-            given = f", approved by {people(request.approvers)} so far" if request.approvers else ""
-            return f"⏳ {asked} {date(request.created_at)}{given}; waiting for approval."
+            return f"⏳ {asked} {date(request.created_at)}{_so_far(request)}."
         case RequestState.DENIED:
             return f"🚫 {asked}, denied by <@{request.closed_by}> {_when(request)}. Nothing was changed."
         case RequestState.CANCELLED:
             return f"↩️ {asked}, who withdrew it {_when(request)}. Nothing was changed."
         case RequestState.EXPIRED:
-            return f"⌛ {asked}; nobody approved it in time. Nothing was changed."
-    approved = f"{asked}, approved by {people(request.approvers)}"
+            return f"⌛ {asked} {date(request.created_at)}; {in_vain(request)}. Nothing was changed."
     match change.state:
         case ChangeState.QUEUED:
-            return f"⏳ {approved}; about to be changed."
+            return f"⏳ {approved(request)} {_approved_when(request)}; about to be changed."
         case ChangeState.EXECUTING:
-            return f"⏳ {approved}; being changed now."
-    done = f" {date(change.finished_at)}" if change.finished_at is not None else ""
-    return f"{MARKS[change.state]} {approved}.{' Done' if change.state is not ChangeState.FAILED else ' Failed'}{done}."
+            return f"⏳ {approved(request)} {_approved_when(request)}; being changed now."
+    at = f" {date(change.finished_at)}" if change.finished_at is not None else ""
+    return f"{MARKS[change.state]} {approved(request)}. {ENDED[change.state]}{at}."
+
+
+def approved(request: Request) -> str:
+    return f"Asked by <@{request.requester}>, approved by {people(request.approvers)}"
+
+
+def in_vain(request: Request) -> str:
+    """Say how a request expired."""
+    given = len(request.approvers)
+    if not given:
+        return "nobody approved it in time"
+    return f"only {given} of {counted(request.required, 'approval')} came in time"
+
+
+def _so_far(request: Request) -> str:
+    missing = request.required - len(request.approvers)
+    if not request.approvers or missing < 1:
+        return "; waiting for approval"
+    return f", approved by {people(request.approvers)} so far; waiting for {counted(missing, 'more approval')}"
+
+
+def _approved_when(request: Request) -> str:
+    given = [decision.at for decision in request.decisions if decision.kind is DecisionKind.APPROVE]
+    return date(max(given)) if given else ""
 
 
 def _may_ask_again(request: Request, change: Change) -> bool:
@@ -78,9 +101,9 @@ def _when(request: Request) -> str:
 def _details(key: OpenKey) -> list[Element]:
     told = []
     if key.open_since is not None:
-        told.append(mrkdwn(f"Open since {date(key.open_since, DAY)}"))
+        told.append(mrkdwn(f"First reported {date(key.open_since, DAY)}."))
     if key.team:
-        told.append(note(f"Team {cut(key.team, 60)}"))
+        told.append(note(f"Team {cut(key.team, 60)}."))
     if key.managed_by:
-        told.append(note(f"Managed by {cut(key.managed_by, 120)}"))
+        told.append(note(f"Managed by {cut(key.managed_by, 120)}."))
     return told
