@@ -56,12 +56,3 @@ class BotProcess:
     def _wait(self, on_end: Callable[[], object]) -> None:
         self._process.wait()
         on_end()
-
-
-def inheritable(environ: Mapping[str, str]) -> dict[str, str]:
-    """What the bot may know of the shell: nothing that leads to a real AWS or Slack, or over a proxy."""
-    return {
-        name: value
-        for name, value in environ.items()
-        if not name.startswith(("AWS_", "SLACK_")) and not name.lower().endswith("_proxy")
-    }

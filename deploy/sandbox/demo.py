@@ -10,8 +10,9 @@ from typing import TypeVar
 
 from deploy.sandbox import words
 from deploy.sandbox.aws import AwsServer
-from deploy.sandbox.bot_process import BotProcess, inheritable
+from deploy.sandbox.bot_process import BotProcess
 from deploy.sandbox.errors import CannotStartError
+from deploy.sandbox.shell import clean
 from deploy.sandbox.slack import SlackServer
 from deploy.sandbox.slack.things import Message
 from deploy.sandbox.state import State, state
@@ -38,6 +39,7 @@ def run(options: Options, bot: Sequence[str]) -> int:
 
     Errors: CannotStartError for a taken port, or a folder that cannot be written to.
     """
+    clean()
     stop = StopSignals()
     stop.listen()
     with ExitStack() as stack:
@@ -64,7 +66,7 @@ class Demo:
         pointers = {
             **self._slack.environment(), **self._aws.environment(least_privilege=True), **self._kept.environment()
         }  # fmt: skip
-        environment = {**inheritable(os.environ), **pointers, "PYTHONUNBUFFERED": "1"}
+        environment = {**os.environ, **pointers, "PYTHONUNBUFFERED": "1"}
         _say("Starting the bot on an AWS organisation of seven accounts, all of it on this machine …")
         bot = BotProcess(command, environment, self._kept.log, on_end=self._slack.look_again)
         try:
@@ -105,10 +107,9 @@ def _started(stack: ExitStack, make: Callable[[], Server], port: int, option: st
     try:
         return stack.enter_context(make())
     except OSError as error:
-        another = f"Choose another with {option}, or let 0 find one: {option} 0"
-        raise CannotStartError(
-            f"Port {port} cannot be used: {(error.strerror or str(error)).lower()}. {another}"
-        ) from error
+        why = os.strerror(error.errno).lower() if error.errno else str(error)
+        remedy = f"Choose another with {option}, or let 0 find one: {option} 0"
+        raise CannotStartError(f"Port {port} cannot be used: {why}. {remedy}") from error
 
 
 def _say(text: str) -> None:
