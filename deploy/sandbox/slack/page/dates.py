@@ -4,6 +4,8 @@ from datetime import datetime, timedelta
 
 from deploy.sandbox.slack.page.reader import Reader
 
+LAST_SECOND = 10**11  # beyond it no calendar has a date
+
 
 def formatted(reader: Reader, seconds: float, pattern: str) -> str:
     """`{date_short} at {time}` for this reader; unknown braces stay as they are."""

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterator
 
-from deploy.sandbox.slack.page.dates import formatted
+from deploy.sandbox.slack.page.dates import LAST_SECOND, formatted
 from deploy.sandbox.slack.page.emoji import picture, plain
 from deploy.sandbox.slack.page.html import Html, element, join, lines
 from deploy.sandbox.slack.page.reader import Reader, permalink
@@ -19,6 +19,7 @@ _STYLED = re.compile(
     r"|:(?P<emoji>[a-z0-9_+-]+):"
 )
 _QUOTES = ("&gt;", ">")
+_SECONDS = re.compile("[0-9]+")
 _HELD = re.compile("\ue000(\\d+)\ue001")
 
 
@@ -107,7 +108,7 @@ def _mention(text: str) -> Html:
 def _date(target: str, label: str, reader: Reader) -> Html:
     seconds, _, rest = target.partition("^")
     pattern, _, url = rest.partition("^")
-    if not seconds.isdigit():
+    if not _SECONDS.fullmatch(seconds) or int(seconds) > LAST_SECOND:
         return join(label)
     moment = int(seconds)
     text = formatted(reader, moment, pattern)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from deploy.sandbox.slack.page.dates import formatted
+from deploy.sandbox.slack.page.dates import LAST_SECOND, formatted
 from deploy.sandbox.slack.page.emoji import picture
 from deploy.sandbox.slack.page.html import Html, element, join, lines
 from deploy.sandbox.slack.page.mrkdwn import link
@@ -46,6 +46,8 @@ def _text(item: Json, _reader: Reader) -> Html:
 
 
 def _date(item: Json, reader: Reader) -> Html:
+    if item["timestamp"] > LAST_SECOND:
+        return join(str(item.get("fallback", item["timestamp"])))
     moment = reader.local(item["timestamp"])
     return element("time", formatted(reader, item["timestamp"], item["format"]), datetime=moment.isoformat())
 
