@@ -1,5 +1,6 @@
 """A budget of calls: the quotas are shared with everybody else in an account, so the bot takes half, and less there
-where AWS throttles all the same.
+where AWS throttles all the same. What was left over of the last second may be spent at once, so that small accounts
+wait for nothing.
 """
 
 import math
@@ -26,6 +27,9 @@ QUOTAS_PER_SECOND = {
 """Of one account in one Region. https://docs.aws.amazon.com/kms/latest/developerguide/requests-per-second.html"""
 
 SHARE = 0.5
+SAVED_SECONDS = 1.0
+"""So much unspent budget is kept: with a share of half, no second sees more calls than the quota allows."""
+
 SLOWEST = 64
 """Throttled again and again, a budget shrinks to this part of itself."""
 
@@ -38,7 +42,7 @@ BURST_SECONDS = 1.0
 
 @dataclass(slots=True)
 class _Meter:
-    next_free: float = 0.0
+    next_free: float = -math.inf
     slowness: float = 1.0
     throttled_at: float | None = None
 
@@ -48,11 +52,18 @@ class _Meter:
 
 
 class CallBudget:
-    """Spaces the calls of each account, Region and operation evenly, and lets nobody wait without need."""
+    """Spaces the calls of each account, Region and operation, and lets nobody wait without need.
+
+    A leaky bucket, as https://en.wikipedia.org/wiki/Generic_cell_rate_algorithm describes it.
+    """
 
     def __init__(
-        self, clock: Callable[[], float] = time.monotonic, sleep: Callable[[float], None] = time.sleep
+        self,
+        share: float = SHARE,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
+        self._share = share
         self._clock = clock
         self._sleep = sleep
         self._lock = threading.Lock()
@@ -63,8 +74,11 @@ class CallBudget:
         now = self._clock()
         with self._lock:
             meter = self._meters.setdefault((account, region, operation), _Meter())
-            turn = max(meter.next_free, now)
-            meter.next_free = turn + meter.slowness_at(now) / (QUOTAS_PER_SECOND[operation] * SHARE)
+            slowness = meter.slowness_at(now)
+            spacing = slowness / (QUOTAS_PER_SECOND[operation] * self._share)
+            saved = max(0.0, SAVED_SECONDS - spacing) if slowness == 1.0 else 0.0
+            turn = max(meter.next_free, now - saved)
+            meter.next_free = turn + spacing
         if turn > now:
             self._sleep(turn - now)
 

@@ -20,6 +20,7 @@ def client_config(connections: int) -> Config:
     """Settings of every client. A fixed user agent saves a tenth of each call's cost."""
     return Config(
         user_agent=USER_AGENT,
+        parameter_validation=False,
         max_pool_connections=connections,
         connect_timeout=5,
         read_timeout=20,

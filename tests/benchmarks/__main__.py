@@ -1,0 +1,22 @@
+"""`make bench`: the benchmarks, as Markdown on standard output."""
+
+import os
+import platform
+import sys
+
+from tests.benchmarks import scanning
+
+REPORTS = (scanning.report,)
+
+
+def main() -> None:
+    """Print each section as soon as it is measured."""
+    print(f"# Benchmarks\n\nPython {platform.python_version()}, {os.cpu_count()} cores, {platform.machine()}\n")  # noqa: T201 - the report
+    for report in REPORTS:
+        for section in report():
+            print(section)  # noqa: T201 - the report
+            sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()
