@@ -1,6 +1,7 @@
 """From arguments to an exit status: every error becomes a sentence on standard error."""
 
 import logging
+import os
 import sys
 from argparse import Namespace
 from collections.abc import Callable, Mapping, Sequence
@@ -28,6 +29,9 @@ def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
         print(error, file=sys.stderr)  # noqa: T201 - the terminal is the interface
         return Exit.USAGE
     except KeyboardInterrupt:
+        return Exit.INTERRUPTED
+    except BrokenPipeError:  # who reads has seen enough; https://docs.python.org/3/library/signal.html#note-on-sigpipe
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return Exit.INTERRUPTED
     except Exception:  # noqa: BLE001 - nobody is to see a traceback who did not ask for one
         _log.exception("This is a defect of the bot; --debug tells more.")

@@ -43,10 +43,10 @@ def print_json(scan: Scan, coverage: Sequence[Coverage], findings: Iterable[Find
         "coverage": [_covered(each) for each in coverage],
     }
     out = sys.stdout
-    out.write(json.dumps(head, ensure_ascii=False)[:-1] + ',\n"findings": [')
+    out.write(json.dumps(head)[:-1] + ',\n"findings": [')
     separator = "\n"
     for finding in findings:
-        out.write(separator + json.dumps(_found(finding), ensure_ascii=False))
+        out.write(separator + json.dumps(_found(finding)))
         separator = ",\n"
     out.write("\n]}\n")
     out.flush()

@@ -1,6 +1,6 @@
 """What can be typed, and the help that teaches it."""
 
-from argparse import ArgumentParser, RawDescriptionHelpFormatter
+from argparse import ArgumentParser, ArgumentTypeError, RawDescriptionHelpFormatter
 
 _PROGRAM = "python -m bot"
 
@@ -66,8 +66,8 @@ def parser() -> ArgumentParser:
         _SCAN_EXAMPLES,
     )
     scan.add_argument("--format", choices=("table", "json"), default="table", help="how to print (default: table)")
-    scan.add_argument("--account", metavar="PATTERN", default="", help="only accounts with this id or name")
-    scan.add_argument("--region", metavar="PATTERN", default="", help="only Regions with this name")
+    scan.add_argument("--account", metavar="PATTERN", type=_pattern, help="only accounts with this id or name")
+    scan.add_argument("--region", metavar="PATTERN", type=_pattern, help="only Regions with this name")
     scan.add_argument("--no-store", action="store_true", help="leave the database alone")
     _only_action(
         command(
@@ -91,6 +91,16 @@ def parser() -> ArgumentParser:
         "bring the database to this version's schema",
     )
     return root
+
+
+def _pattern(text: str) -> str:
+    """Take a pattern as filters write it. A shell's empty variable must not mean everything."""
+    pattern = text.strip().lower()
+    if not pattern:
+        raise ArgumentTypeError("it is empty; leave the option out for everything")
+    if len(pattern.split()) > 1:
+        raise ArgumentTypeError("it has a space in it; write ? for a space")
+    return pattern
 
 
 def _only_action(command: ArgumentParser, name: str, summary: str) -> None:

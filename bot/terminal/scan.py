@@ -17,7 +17,6 @@ from bot.models import scans as models
 from bot.models.scans import CoverageStatus, Scan, ScanState
 from bot.rules.filters import Filter
 from bot.scan import MemoryRecord, Scans
-from bot.scan.plan import check_narrowing
 from bot.settings import Settings
 from bot.store.scans import ScanStore
 from bot.terminal.exits import Exit
@@ -26,7 +25,7 @@ from bot.terminal.output import print_json, print_table
 
 def scan(settings: Settings, asked: Namespace) -> int:
     """Scan, print, and answer with the exit status. Nothing is begun before all that was asked is understood."""
-    within = _filter(asked)
+    within = Filter(account=asked.account or "", region=asked.region or "")
     aws = connect_aws(settings)
     record = MemoryRecord() if asked.no_store else ScanStore(open_database(settings))
     scans = build_scans(settings, aws, record)
@@ -52,12 +51,6 @@ def _user() -> str:
         return getpass.getuser()
     except (KeyError, OSError):  # a container's user need not have a name
         return str(os.getuid())
-
-
-def _filter(asked: Namespace) -> Filter:
-    within = Filter(account=asked.account.lower(), region=asked.region.lower())
-    check_narrowing(within)
-    return within
 
 
 @contextmanager

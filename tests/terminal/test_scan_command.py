@@ -191,6 +191,9 @@ def test_settings_of_no_use_are_2_and_nothing_is_begun(
         (["--region", "mars-*"], "No Region of the accounts to scan matches region=mars-*."),
         (["--format", "xml"], "argument --format: invalid choice: 'xml' (choose from 'table', 'json')"),
         (["--acount", "x"], "unrecognized arguments: --acount x"),
+        (["--account", ""], "argument --account: it is empty; leave the option out for everything"),
+        (["--account", "prod payments"], "argument --account: it has a space in it; write ? for a space"),
+        (["--region", " "], "argument --region: it is empty; leave the option out for everything"),
     ],
 )
 def test_what_matches_nothing_or_means_nothing_is_2(
@@ -239,6 +242,18 @@ def test_no_way_into_aws_is_a_sentence(
     assert done.returncode == status, done.stderr
     assert words in " ".join((done.stdout + done.stderr).split())
     assert "Traceback" not in done.stderr
+
+
+def test_a_reader_that_has_seen_enough_is_no_defect(aws: AwsServer, terminal: Shell) -> None:
+    for _ in range(300):
+        aws.world.key(account=MEMBER, rotation=365)
+    with terminal.start("scan", "--format", "json") as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        err = process.stderr.read()
+        process.wait(PATIENCE_SECONDS)
+    assert (process.returncode, err) == (130, "")
 
 
 @pytest.mark.parametrize("which", [signal.SIGINT, signal.SIGTERM])
