@@ -56,6 +56,9 @@ from handlers import Desk, register
 LISTENER_THREADS = 32
 """Bolt's own five left clicks without an ack while others were busy."""
 
+PING_SECONDS = 3
+"""The SDK takes a socket for dead after four pings without an answer; with its own ten seconds that is long."""
+
 AUDIENCE_NAME = 64
 
 log = logging.getLogger(__name__)
@@ -129,7 +132,7 @@ class _Assembly:
         app = App(client=self.slack.client, token_verification_enabled=False, listener_executor=listeners)
         register(app, self._desk())
         token = self.slack.settings.app_token.get_secret_value()
-        socket = SocketModeHandler(app, token, web_client=self.slack.app_client)
+        socket = SocketModeHandler(app, token, web_client=self.slack.app_client, ping_interval=PING_SECONDS)
         return Process(
             socket=socket,
             calendar=self._calendar(),

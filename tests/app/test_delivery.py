@@ -1,0 +1,113 @@
+"""Slack fails in every way it has; what is stored stays true, and messages come to tell it."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+
+from bot.models.requests import RequestState
+from tests.app.house import CHANNEL, House, eventually, house, shown
+
+__all__ = ["house"]
+
+KEY = "payments/card-vault"
+MUCH_LATER = timedelta(hours=1)
+
+
+def ask_unseen(house: House) -> None:
+    """Ask for a key, without waiting for the message."""
+    house.press_enable(house.mara, KEY)
+    house.mara.submit(house.mara.modal, {})
+    eventually(lambda: house.requests.in_state(RequestState.PENDING), "the request")
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        lambda faults: faults.rate_limit_next("chat.postMessage", retry_after=1),
+        lambda faults: faults.fail_next("chat.postMessage", times=4, status=503),
+        lambda faults: faults.close_next("chat.postMessage", times=3),
+        lambda faults: faults.error_next("chat.postMessage", "internal_error", times=2),
+    ],
+    ids=["429", "503", "closed", "internal_error"],
+)
+def test_a_message_is_posted_once_slack_can(house: House, fault: object) -> None:
+    assert callable(fault)
+    house.key(KEY)
+    with house.running():
+        fault(house.slack.faults)
+        ask_unseen(house)
+        house.clock.ahead += MUCH_LATER
+        house.slack.wait_for(house.request_messages, timeout=30, what="the request's message")
+        assert len(house.request_messages()) == 1
+
+
+@pytest.mark.parametrize("fields", [{"is_archived": True}, {"members": frozenset({"U0MARA", "U0JONAS"})}])
+def test_a_message_waits_for_its_channel(house: House, fields: dict[str, object]) -> None:
+    house.key(KEY)
+    before = house.slack.state.channels[CHANNEL]
+    with house.running():
+        house.press_enable(house.mara, KEY)
+        house.slack.state.change_channel(CHANNEL, **fields)
+        house.mara.submit(house.mara.modal, {})
+        eventually(lambda: house.requests.in_state(RequestState.PENDING), "the request")
+        eventually(lambda: [call for call in house.slack.calls if not call.answer.get("ok")], "a refusal")
+        house.slack.state.change_channel(CHANNEL, is_archived=before.is_archived, members=before.members)
+        house.clock.ahead += MUCH_LATER
+        house.slack.wait_for(house.request_messages, timeout=30, what="the request's message")
+
+
+def test_a_request_whose_message_was_deleted_is_posted_anew(house: House) -> None:
+    house.key(KEY)
+    with house.running():
+        message = house.ask(house.mara, KEY)
+        house.slack.state.drop_message(CHANNEL, message.ts)
+        old = house.whisper(house.mara, lambda: house.mara.click_stale(message, text="Approve"))
+        assert "somebody else has to approve" in old
+        house.jonas.click_stale(message, text="Approve")
+        house.slack.wait_for(house.request_messages, timeout=30, what="the new message")
+        (again,) = house.request_messages()
+        assert again.ts != message.ts
+        house.until_shown(again, "Rotation is on")
+
+
+def test_a_digest_that_was_deleted_is_given_up_and_that_is_recorded(house: House) -> None:
+    house.key(KEY)
+    with house.running():
+        house.command(house.jonas, "digest")
+        house.slack.wait_for(lambda: house.channel.roots, what="the digest")
+        digest = house.channel.roots[0]
+        house.slack.state.drop_message(CHANNEL, digest.ts)
+        house.ask(house.mara, KEY)
+        eventually(lambda: [each for each in house.trail.newest(20) if each.act == "MESSAGE_LOST"], "the record")
+
+
+def test_an_answer_reaches_the_person_when_its_response_url_is_used_up(house: House) -> None:
+    house.key(KEY)
+    with house.running():
+        house.slack.faults.fail_next("response_url", times=3)
+        assert "open key" in house.command(house.mara, "list")
+
+
+def test_a_dropped_socket_is_replaced_and_then_clicks_arrive_again(house: House) -> None:
+    house.key(KEY)
+    with house.running():
+        message = house.ask(house.mara, KEY)
+        house.slack.faults.drop_sockets()
+        house.slack.wait_for(lambda: house.slack.connections == 0, what="the drop")
+        house.slack.wait_for_bot(30)
+        house.press(house.jonas, message, "Approve")
+        assert "Rotation is on" in house.until_shown(message, "Rotation is on")
+
+
+def test_hostile_names_and_reasons_stay_what_they_are(house: House) -> None:
+    hostile = "<!channel> <@U0JONAS> *bold* `code` & <https://evil.example|click>"
+    house.aws.world.account("111111111111", "<!here> prod & *co*")
+    house.key(KEY, description=hostile)
+    with house.running():
+        message = house.ask(house.mara, KEY, {"reason": {"text": hostile}})
+        for text in (shown(message), message.text, house.command(house.mara, "key payments/card-vault")):
+            assert "<!channel>" not in message.text
+            assert text
+        assert hostile in shown(message)
+        assert all(hostile not in str(block) for block in message.blocks if '"mrkdwn"' in str(block).replace("'", '"'))

@@ -1,0 +1,109 @@
+"""Starting: what is wrong is a sentence that names the place and the remedy, exit status 2, nothing begun."""
+
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+
+import pytest
+
+from tests.app.house import CONFIGURATION, House, eventually, house
+
+__all__ = ["house"]
+
+
+def start(house: House, **variables: str) -> subprocess.CompletedProcess[str]:
+    environ = {**os.environ, **house.environ, **variables}
+    command = [sys.executable, "-m", "bot", "run"]
+    return subprocess.run(command, env=environ, capture_output=True, text=True, timeout=60, check=False)
+
+
+@pytest.mark.parametrize(
+    ("variables", "place", "words"),
+    [
+        ({"SLACK_BOT_TOKEN": ""}, "environment: SLACK_BOT_TOKEN", "It is not set."),
+        ({"SLACK_BOT_TOKEN": "xapp-1-x"}, "environment: SLACK_BOT_TOKEN", "It holds an app-level token"),
+        ({"SLACK_BOT_TOKEN": "xoxb-nonsense"}, "environment: SLACK_BOT_TOKEN", "does not accept it (invalid_auth)"),
+        ({"SLACK_APP_TOKEN": "xapp-nonsense"}, "environment: SLACK_APP_TOKEN", "does not accept it (invalid_auth)"),
+        ({"SLACK_API_URL": "http://127.0.0.1:9/api/"}, "environment: SLACK_API_URL", "Slack does not answer at"),
+        ({"DATABASE_URL": "sqlite:////nowhere/at/all/bot.sqlite3"}, "DATABASE_URL", "cannot be"),
+        ({"DATABASE_URL": "postgresql+psycopg://bot:secret@127.0.0.1:9/bot"}, "DATABASE_URL", "cannot be"),
+    ],
+)
+def test_a_bad_environment_is_told(house: House, variables: dict[str, str], place: str, words: str) -> None:
+    ended = start(house, **variables)
+    assert ended.returncode == 2
+    assert place in ended.stderr
+    assert words in ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert "secret" not in ended.stderr
+    assert ended.stdout == ""
+    assert house.slack.connections == 0
+    assert house.aws.calls.all() == []
+
+
+@pytest.mark.parametrize(
+    ("channel", "fields", "words"),
+    [
+        ("C0GENERAL", {}, "The bot is not in #general (C0GENERAL). Type /invite"),
+        ("C0NOWHERE", {}, "There is no channel C0NOWHERE that the bot can see."),
+        ("C0PAYMENTS", {"is_archived": True}, "#payments (C0PAYMENTS) is archived."),
+    ],
+)
+def test_a_channel_that_is_no_use_is_told(house: House, channel: str, fields: dict[str, bool], words: str) -> None:
+    if fields:
+        house.slack.state.change_channel(channel, **fields)
+    route = f'[[digest.route]]\nmatch = {{ team = "payments" }}\nchannel = "{channel}"\n'
+    house.configure(f"{CONFIGURATION}\n{route}")
+    ended = start(house)
+    assert ended.returncode == 2
+    assert f"digest.route[1].channel: {words}" in ended.stderr
+
+
+def test_all_that_is_wrong_is_told_at_once(house: House) -> None:
+    house.configure(CONFIGURATION.replace("C0SECURITY", "C0GENERAL"))
+    ended = start(house, SLACK_APP_TOKEN="xapp-nonsense")
+    assert ended.returncode == 2
+    assert "environment: SLACK_APP_TOKEN" in ended.stderr
+    assert "slack.channel" in ended.stderr
+
+
+def test_sigterm_ends_the_bot_and_the_next_start_goes_on(house: House) -> None:
+    arn = house.key()
+    command = [sys.executable, "-m", "bot", "run"]
+    for _ in range(2):
+        bot = subprocess.Popen(command, env={**os.environ, **house.environ}, stderr=subprocess.PIPE, text=True)
+        house.slack.wait_for_bot(30)
+        eventually(house.scans.current, "the first scan")
+        bot.send_signal(signal.SIGTERM)
+        _, log = bot.communicate(timeout=30)
+        assert bot.returncode == 0, log
+        assert "Traceback" not in log
+    scan = house.scans.current()
+    assert scan is not None
+    assert house.scans.finding(scan.id, arn) is not None
+    assert house.trail.verify().fault is None
+    with sqlite3.connect(house.folder / "bot.sqlite3") as database:
+        assert database.execute("SELECT count(*) FROM scans").fetchone() == (1,)
+
+
+def test_a_bot_that_was_killed_takes_its_approved_change_up_again(house: House) -> None:
+    arn = house.key()
+    command = [sys.executable, "-m", "bot", "run"]
+    environ = {**os.environ, **house.environ}
+    bot = subprocess.Popen(command, env=environ, stderr=subprocess.DEVNULL)
+    house.slack.wait_for_bot(30)
+    eventually(house.scans.current, "the first scan")
+    message = house.ask(house.mara, "payments/card-vault")
+    house.aws.faults.slow(3, action="sts:AssumeRole")
+    house.press(house.jonas, message, "Approve")
+    eventually(lambda: house.requests.executing() or house.requests.queued(), "the claim")
+    bot.kill()
+    bot.wait()
+    house.aws.faults.clear()
+    assert not house.rotates(arn)
+    with house.running():
+        house.until_shown(message, "Rotation is on")
+    assert len(house.enable_calls) == 1
+    assert house.trail.verify().fault is None
