@@ -35,7 +35,7 @@ TOPICS = (
     Topic(
         "list",
         "list [filter]",
-        "the keys that do not rotate, each with a button",
+        "the keys that do not rotate as they should, each with a button",
         f"“Enable rotation” asks for approval; nothing is changed before somebody else approves. {FILTERS}",
         "list team=payments region=eu-*",
     ),

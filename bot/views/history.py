@@ -51,7 +51,7 @@ def _line(entry: ChainedEntry) -> list[Inline]:
     who: Inline = "The bot" if entry.actor == SYSTEM else user(entry.actor)
     if entry.actor[:1] not in {"U", "W"} and entry.actor != SYSTEM:
         who = entry.actor
-    did = SENTENCES.get(entry.act, entry.act)
+    did = SENTENCES.get(entry.act) or _words(entry.act)
     return [f"#{entry.sequence} ", moment(datetime.fromisoformat(entry.at)), " – ", who, f" {did}", _about(entry)]
 
 

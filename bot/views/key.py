@@ -52,7 +52,8 @@ def key_details(details: KeyDetails) -> Rendered:
         blocks.append(context(*request_lines(request, change)))
     if finding.verdict is Verdict.NON_COMPLIANT and not (request is not None and request.is_open):
         blocks.append(actions(enable_button(details.handle, finding.name)))
-    blocks.append(context(mrkdwn(f"Read from AWS {date(details.read_at)}."), *_unread(details)))
+    act = "Tried to read it" if finding.verdict is Verdict.INSUFFICIENT_DATA else "Read from AWS"
+    blocks.append(context(mrkdwn(f"{act} {date(details.read_at)}."), *_unread(details)))
     return message(fallback(f"{cut(finding.name, 200)}: {cut(finding.message, 500)}"), blocks)
 
 

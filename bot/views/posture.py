@@ -36,7 +36,7 @@ def status(posture: Posture, now: datetime) -> Rendered:
         blocks.append(context(note(f"Only what matches {posture.scope}")))
     blocks.append(rich(*posture_lines(summary, posture.previous, posture.scope)))
     if posture.worst:
-        blocks.append(rich(bold("Most open keys")))
+        blocks.append(rich(bold("Accounts with the most open keys")))
         blocks.append(bullets(*(_account_line(each, posture.scope) for each in posture.worst)))
     blocks += unread_blocks(posture.coverage_failures, posture.unread, len(posture.unread))
     blocks.append(_age(posture, now))

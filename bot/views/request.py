@@ -110,7 +110,13 @@ def _outcome(asked: Request, now: datetime) -> list[Block]:
     failed = sum(change.state is ChangeState.FAILED for change in asked.changes)
     if asked.state is RequestState.DONE and failed and now < asked.expires_at:
         again = "Try again" if failed == 1 else f"Try the {failed} failed ones again"
-        blocks.append(actions(button(again, RETRY, asked.id)))
+        sure = confirm(
+            f"{again}?",
+            "The bot re-reads what failed and enables rotation where it is still needed. The approval still holds.",
+            "Try again",
+            "Not now",
+        )
+        blocks.append(actions(button(again, RETRY, asked.id, confirm=sure)))
     return blocks
 
 
