@@ -31,17 +31,17 @@ def welcome(page: str, aws: Mapping[str, str], state: Mapping[str, str], world: 
 Open {page}
 
 Try this. “You are”, at the top left, makes you somebody else.
-  1. As Mara, press “Enable rotation” beside a key in the digest, and send the form.
-  2. Approve it as Mara: refused, she has asked for it herself. As Jonas: done, and read back from AWS.
-  3. Ask for a key of the account data-lake: it takes two people, Jonas and Aiko.
-  4. Press a button as Gus, who is a guest, or as Eve, who is of another company.
-  5. Type /kms-rotation status, or key alias/payments/card-vault after the command, or help. Open Home, too.
+  1. As Mara, press “Enable rotation” beside a key of prod-payments in the digest, and send the form.
+  2. Approve it as Mara: refused, because she has asked for it. As Jonas: done, and read back from AWS.
+  3. As Mara, ask for a key of data-lake: it takes two people, Jonas and Aiko.
+  4. Press Approve as Gus, who is a guest, or as Eve, who is of another company.
+  5. Type /kms-rotation status, /kms-rotation key alias/payments/card-vault or /kms-rotation help, and open Home.
 
 AWS is at {aws["AWS_ENDPOINT_URL"]}. In another terminal, as an administrator of account {TOOLING_ACCOUNT}:
 {_indented(exports(aws))}
   {_status_command(world)}
   {_disable_command(world)}
-After the last one, /kms-rotation scan finds a key that has stopped rotating.
+After the last one, as Jonas, /kms-rotation scan and then /kms-rotation digest name a key that has stopped rotating.
 
 The record of who did what, proved entry by entry:
 {_indented(exports(state))}

@@ -5,11 +5,12 @@ import shutil
 from collections.abc import Iterator, Mapping
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from deploy.sandbox.slack import SlackServer
 from tests.sandbox.slack_bot import CHANNEL
 
+PATIENCE_MILLISECONDS = 20_000
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = (
     "--no-sandbox",
@@ -40,6 +41,7 @@ def browser() -> Iterator[Browser]:
     Not longer: while Playwright runs, no other test can run an event loop in this thread.
     """
     path = chromium(os.environ)
+    expect.set_options(timeout=PATIENCE_MILLISECONDS)
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
         yield started
@@ -52,7 +54,7 @@ class Browsing:
     def __init__(self, browser: Browser, slack: SlackServer) -> None:
         self._slack = slack
         self._context = browser.new_context()
-        self._context.set_default_timeout(10_000)
+        self._context.set_default_timeout(PATIENCE_MILLISECONDS)
         self.errors: list[str] = []
 
     def open(self, person: str = "U0MARA", channel: str = CHANNEL, width: int = 1280) -> Page:

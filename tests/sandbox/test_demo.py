@@ -2,13 +2,10 @@
 
 import os
 import re
-import shlex
 import signal
-import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from socket import create_server
-from subprocess import PIPE, Popen
 from typing import Any
 from urllib.request import urlopen
 
@@ -19,64 +16,9 @@ from slack_sdk import WebClient
 from bot.settings import load
 from deploy.sandbox.slack.workspace import default_workspace
 from deploy.sandbox.state import CONFIG
+from tests.sandbox.sandbox_process import Start, exported
 
 ROOT = Path(__file__).parents[2]
-STAND_IN = """
-import sys
-from deploy.sandbox.terminal import main
-sys.exit(main(sys.argv[1:], [sys.executable, "-m", "tests.sandbox.stand_in_bot"]))
-"""
-END_SECONDS = 20
-END = re.compile(r"Ctrl-C ends it( all)?\.")
-
-
-class Sandbox:
-    """One run of it. Whatever happens, its process group is gone in the end."""
-
-    def __init__(self, *arguments: str, stand_in: str = "", **environ: str) -> None:
-        how = ["-c", STAND_IN] if stand_in else ["-m", "deploy.sandbox"]
-        self.process: Popen[str] = Popen(
-            [sys.executable, *how, *arguments],
-            cwd=ROOT,
-            env={**os.environ, "STAND_IN": stand_in, **environ},
-            stdout=PIPE,
-            stderr=PIPE,
-            text=True,
-        )
-        self.printed = ""
-
-    def until_ready(self) -> str:
-        """What it has printed once it waits. Errors: AssertionError where it ends instead."""
-        assert self.process.stdout is not None
-        for line in self.process.stdout:
-            self.printed += line
-            if END.search(line):
-                return self.printed
-        raise AssertionError(f"it ended: {self.printed} {self.process.communicate()}")
-
-    def end(self, how: signal.Signals = signal.SIGINT) -> tuple[int, str, str]:
-        """Exit status, all that it printed, and its errors."""
-        self.process.send_signal(how)
-        return self.wait()
-
-    def wait(self) -> tuple[int, str, str]:
-        output, errors = self.process.communicate(timeout=END_SECONDS)
-        return self.process.returncode, self.printed + output, errors
-
-
-@pytest.fixture
-def started() -> Iterator[list[Sandbox]]:
-    runs: list[Sandbox] = []
-    yield runs
-    for run in runs:
-        run.process.kill()
-        run.process.wait()
-
-
-def exported(text: str) -> dict[str, str]:
-    """The environment of a shell that has read the text."""
-    lines = [shlex.split(line) for line in text.splitlines() if line.startswith("export ")]
-    return dict(words[1].split("=", 1) for words in lines)
 
 
 def is_running(pid: int) -> bool:
@@ -91,46 +33,46 @@ def children(pid: int) -> list[int]:
     return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()]
 
 
-def test_a_taken_port_is_told_in_one_sentence_with_the_remedy(started: list[Sandbox]) -> None:
+def test_a_taken_port_is_told_in_one_sentence_with_the_remedy(start: Start) -> None:
     with create_server(("127.0.0.1", 0)) as other:
         port = str(other.getsockname()[1])
-        started.append(Sandbox("--no-bot", "--port", port))
-        status, output, errors = started[0].wait()
+        run = start("--no-bot", "--port", port)
+        status, output, errors = run.wait()
     remedy = "Choose another with --port, or let 0 find one: --port 0"
     assert (status, output) == (2, "")
     assert errors == f"Port {port} cannot be used: address already in use. {remedy}\n"
 
 
-def test_a_taken_port_of_aws_is_told_too(started: list[Sandbox]) -> None:
+def test_a_taken_port_of_aws_is_told_too(start: Start) -> None:
     with create_server(("127.0.0.1", 0)) as other:
         port = str(other.getsockname()[1])
-        started.append(Sandbox("--no-bot", "--port", "0", "--aws-port", port))
-        status, _, errors = started[0].wait()
+        run = start("--no-bot", "--port", "0", "--aws-port", port)
+        status, _, errors = run.wait()
     assert status == 2
     assert errors.startswith(f"Port {port} cannot be used: address already in use. Choose another with --aws-port")
 
 
 @pytest.mark.parametrize("text", ["-1", "65536", "http"])
-def test_what_is_no_port_is_bad_usage(started: list[Sandbox], text: str) -> None:
-    started.append(Sandbox(f"--port={text}"))
-    status, _, errors = started[0].wait()
+def test_what_is_no_port_is_bad_usage(start: Start, text: str) -> None:
+    run = start(f"--port={text}")
+    status, _, errors = run.wait()
     assert status == 2
     assert f"{text} is not a port; write a number from 0 to 65535" in errors
 
 
-def test_a_folder_that_cannot_be_made_is_told_with_the_remedy(started: list[Sandbox], tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_made_is_told_with_the_remedy(start: Start, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    started.append(Sandbox("--no-bot", "--port", "0", "--data", str(tmp_path / "file" / "folder")))
-    status, _, errors = started[0].wait()
+    run = start("--no-bot", "--port", "0", "--data", str(tmp_path / "file" / "folder"))
+    status, _, errors = run.wait()
     assert status == 2
     assert errors == f"{tmp_path}/file/folder cannot be used: Not a directory. Name another folder: --data FOLDER\n"
 
 
 def test_without_the_bot_it_prints_an_environment_that_boto3_and_slacks_client_work_with(
-    started: list[Sandbox], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    started.append(Sandbox("--no-bot", "--port", "0", "--data", str(tmp_path / "kept")))
-    printed = started[0].until_ready()
+    run = start("--no-bot", "--port", "0", "--data", str(tmp_path / "kept"))
+    printed = run.until_ready()
     assert all(line.startswith(("export ", "#")) for line in printed.splitlines())
     environment = exported(printed)
     assert sorted(environment) == [
@@ -159,13 +101,12 @@ def test_without_the_bot_it_prints_an_environment_that_boto3_and_slacks_client_w
     assert environment["DATABASE_URL"] == f"sqlite:///{tmp_path}/kept/kms-rotation.sqlite3"
     settings = load({**environment}, with_slack=True)
     assert settings.path == tmp_path / "kept" / "kms-rotation.toml"
-    assert started[0].end()[0] == 0
+    assert run.end()[0] == 0
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_a_signal_ends_everything(started: list[Sandbox], how: signal.Signals, tmp_path: Path) -> None:
-    run = Sandbox("--port", "0", stand_in="serve", TMPDIR=str(tmp_path))
-    started.append(run)
+def test_a_signal_ends_everything(start: Start, how: signal.Signals, tmp_path: Path) -> None:
+    run = start("--port", "0", stand_in="serve", TMPDIR=str(tmp_path))
     run.until_ready()
     bots = children(run.process.pid)
     assert len(bots) == 1
@@ -177,9 +118,8 @@ def test_a_signal_ends_everything(started: list[Sandbox], how: signal.Signals, t
     assert list(tmp_path.iterdir()) == []
 
 
-def test_it_shows_the_first_digest_and_then_what_to_try(started: list[Sandbox]) -> None:
-    run = Sandbox("--port", "0", stand_in="serve")
-    started.append(run)
+def test_it_shows_the_first_digest_and_then_what_to_try(start: Start) -> None:
+    run = start("--port", "0", stand_in="serve")
     printed = run.until_ready()
     address = re.search(r"^Open (http://127\.0\.0\.1:\d+)$", printed, re.MULTILINE)
     assert address is not None
@@ -194,17 +134,16 @@ def test_it_shows_the_first_digest_and_then_what_to_try(started: list[Sandbox]) 
     [("refuse", 2, "  environment: SLACK_BOT_TOKEN: It is not set."), ("die", 70, "  line one\n  the cause")],
 )
 def test_a_bot_that_ends_by_itself_is_told_with_its_last_lines(
-    started: list[Sandbox], doing: str, status: int, last_lines: str
+    start: Start, doing: str, status: int, last_lines: str
 ) -> None:
-    run = Sandbox("--port", "0", stand_in=doing)
-    started.append(run)
+    run = start("--port", "0", stand_in=doing)
     ended, _, errors = run.wait()
     assert ended == 1
     assert f"The bot ended by itself, with exit status {status}. The last lines of its log:\n" in errors
     assert errors.rstrip().endswith(last_lines)
 
 
-def test_the_bot_learns_of_nothing_real(started: list[Sandbox], tmp_path: Path) -> None:
+def test_the_bot_learns_of_nothing_real(start: Start, tmp_path: Path) -> None:
     """Whatever the shell holds, the bot is pointed at this machine, and has the bot's permissions alone."""
     real = {
         "AWS_PROFILE": "production",
@@ -212,8 +151,7 @@ def test_the_bot_learns_of_nothing_real(started: list[Sandbox], tmp_path: Path) 
         "SLACK_BOT_TOKEN": "xoxb-real",
         "HTTPS_PROXY": "http://proxy.invalid:3128",
     }
-    run = Sandbox("--port", "0", "--data", str(tmp_path), stand_in="serve", **real)
-    started.append(run)
+    run = start("--port", "0", "--data", str(tmp_path), stand_in="serve", **real)
     run.until_ready()
     raw = Path(f"/proc/{children(run.process.pid)[0]}/environ").read_text(encoding="utf-8")
     environment = dict(line.split("=", 1) for line in raw.split("\0") if line)
@@ -224,11 +162,11 @@ def test_the_bot_learns_of_nothing_real(started: list[Sandbox], tmp_path: Path) 
     assert not {"AWS_PROFILE", "HTTPS_PROXY"} & set(environment)
 
 
-def test_a_configuration_that_was_changed_is_kept(started: list[Sandbox], tmp_path: Path) -> None:
+def test_a_configuration_that_was_changed_is_kept(start: Start, tmp_path: Path) -> None:
     changed = CONFIG.read_text(encoding="utf-8").replace("top = 10", "top = 3")
     (tmp_path / CONFIG.name).write_text(changed, encoding="utf-8")
-    started.append(Sandbox("--no-bot", "--port", "0", "--data", str(tmp_path)))
-    environment = exported(started[0].until_ready())
+    run = start("--no-bot", "--port", "0", "--data", str(tmp_path))
+    environment = exported(run.until_ready())
     assert _settings(environment).digest.top == 3
     assert (tmp_path / CONFIG.name).read_text(encoding="utf-8") == changed
 
