@@ -174,7 +174,13 @@ class _Assembly:
             scope = Filter(**route.match)
             audiences.append(Audience(f"{route.channel} {scope}"[:AUDIENCE_NAME], route.channel, scope))
         return Digests(
-            self.scan_store, self.digest_store, self.handles, audiences, self.settings.digest.top, self.clock
+            self.scan_store,
+            self.digest_store,
+            self.request_store,
+            self.handles,
+            audiences,
+            self.settings.digest.top,
+            self.clock,
         )
 
     def _desk(self) -> Desk:

@@ -38,6 +38,12 @@ class DigestBook(Protocol):
     def made_for(self, name: str, since: datetime) -> bool: ...
 
 
+class Repairs(Protocol):
+    """The keys that were repaired through the bot."""
+
+    def succeeded_since(self, at: datetime) -> frozenset[str]: ...
+
+
 class Handles(Protocol):
     """Opaque ids for keys."""
 
@@ -59,6 +65,7 @@ class Digests:
 
     findings: Findings
     book: DigestBook
+    repairs: Repairs
     handles: Handles
     audiences: Sequence[Audience]
     top: int
@@ -78,21 +85,27 @@ class Digests:
 
     def _publish(self, scan: Scan, audience: Audience, by: str) -> Digest:
         now = self.clock()
-        scope, baseline = audience.scope, self.book.baseline(audience.name)
-        comparison = Comparison(baseline, now)
+        scope, baseline, before = audience.scope, self.book.baseline(audience.name), self.book.latest(audience.name)
+        repaired = frozenset[str]() if before is None else self.repairs.succeeded_since(before.created_at)
+        comparison = Comparison(baseline, now, repaired)
         for finding in self.findings.findings(scan.id):
             if scope.matches(finding) or _may_belong(scope, finding, finding.arn in baseline):
                 comparison.add(finding)
         coverage = [each for each in self.findings.coverage(scan.id) if scope.may_concern(each)]
         comparison.close(coverage)
-        content = self._content(scan, audience, comparison, coverage)
+        content = self._content(scan, audience, comparison, coverage, before)
         digest = Digest(f"d{secrets.token_hex(6)}", audience.name, audience.channel, now, content)
         pages = 1 if content.rest_is_file else len(content.rest)
         self.book.create(digest, comparison.baseline, pages, by=by)
         return digest
 
     def _content(
-        self, scan: Scan, audience: Audience, comparison: Comparison, coverage: Sequence[Coverage]
+        self,
+        scan: Scan,
+        audience: Audience,
+        comparison: Comparison,
+        coverage: Sequence[Coverage],
+        before: Digest | None,
     ) -> DigestContent:
         ordered = comparison.in_order()
         handles = self.handles.of(finding.arn for finding in ordered[: self.top])
@@ -101,7 +114,6 @@ class Digests:
             for each in ordered
         ]
         pages = _paged(keys[self.top :])
-        before = self.book.latest(audience.name)
         return DigestContent(
             as_of=scan.finished_at or scan.started_at,
             summary=comparison.summary,

@@ -21,10 +21,14 @@ MOST_PAGES = 15
 
 @dataclass(slots=True)
 class Comparison:
-    """Findings are added one at a time; then the rest is known."""
+    """Findings are added one at a time; then the rest is known.
+
+    `repaired` are keys whose rotation was enabled since the digest before: if one is open now, it is open again.
+    """
 
     previous: Mapping[str, Baseline]
     now: datetime
+    repaired: frozenset[str] = frozenset()
     open: list[Finding] = field(default_factory=list)
     unread: list[Finding] = field(default_factory=list)
     since: dict[str, datetime] = field(default_factory=dict)
@@ -97,7 +101,7 @@ class Comparison:
         )
 
     def _add_open(self, finding: Finding, before: Baseline | None) -> None:
-        if before is not None and before.open:
+        if before is not None and before.open and finding.arn not in self.repaired:
             since = before.since
             self._name("still_open", finding.name)
         else:

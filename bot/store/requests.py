@@ -113,6 +113,12 @@ class RequestStore:
         with self._database.read() as connection:
             return list(connection.execute(sa.select(changes.c.request_id).where(changes.c.arn == arn)).scalars())
 
+    def succeeded_since(self, at: datetime) -> frozenset[str]:
+        """Return the keys whose change succeeded at or after a moment."""
+        done = sa.and_(changes.c.state == ChangeState.SUCCEEDED.value, changes.c.finished_at >= at)
+        with self._database.read() as connection:
+            return frozenset(connection.execute(sa.select(changes.c.arn).where(done)).scalars())
+
     def in_state(self, *states: RequestState, limit: int | None = None) -> list[Request]:
         query = (
             sa.select(requests.c.id)

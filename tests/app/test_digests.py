@@ -92,7 +92,7 @@ def test_a_row_that_was_fixed_and_is_open_again_has_its_button_again(house: Hous
         house.aws.faults.disable_rotation(arn)
         house.jonas.slash("/kms-rotation scan", channel=CHANNEL)
         house.slack.wait_for(lambda: "finished" in shown(house.channel.roots[-1]), timeout=30, what="the scan")
-        digest(house, 2)
+        assert "Open again: 1" in digest(house, 2)
         house.mara.click(house.channel.roots[-1], text="Enable rotation")
         house.slack.wait_for(lambda: house.mara.modals, what="the modal")
 
