@@ -67,7 +67,7 @@ class Demo:
             **self._slack.environment(), **self._aws.environment(least_privilege=True), **self._kept.environment()
         }  # fmt: skip
         environment = {**os.environ, **pointers, "PYTHONUNBUFFERED": "1"}
-        _say("Starting the bot on an AWS organisation of seven accounts, all of it on this machine …")
+        _say(f"Starting the bot on an AWS organisation of {len(self._aws.world.accounts)} accounts on this machine …")
         bot = BotProcess(command, environment, self._kept.log, on_end=self._slack.look_again)
         try:
             self._show(bot)

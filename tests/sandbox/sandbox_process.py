@@ -55,10 +55,10 @@ class Sandbox:
         output, errors = self.process.communicate(timeout=END_SECONDS)
         return self.process.returncode, self.printed + output, errors
 
-    def kill(self) -> None:
-        """End what a failed test has left behind."""
-        self.process.kill()
-        self.process.communicate()
+    def clear_away(self) -> None:
+        """End what a failed test has left behind, its bot too."""
+        if self.process.poll() is None:
+            self.end(signal.SIGTERM)
 
 
 Start: TypeAlias = Callable[..., Sandbox]
@@ -75,7 +75,7 @@ def start() -> Iterator[Start]:
 
     yield run
     for each in runs:
-        each.kill()
+        each.clear_away()
 
 
 def exported(text: str) -> dict[str, str]:

@@ -13,7 +13,8 @@ from aiohttp import web
 
 from deploy.sandbox.slack import acting
 from deploy.sandbox.slack.errors import CannotDoThatError
-from deploy.sandbox.slack.page.shell import Place, page, place, regions
+from deploy.sandbox.slack.page.place import Place, place
+from deploy.sandbox.slack.page.shell import page, regions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -119,7 +120,7 @@ class Page:
 
     def _place(self, request: web.Request) -> Place:
         query: Mapping[str, str] = request.query
-        return place(self._server, query.get("person"), query.get("channel"), query.get("thread"))
+        return place(self._state, query.get("person"), query.get("channel"), query.get("thread"))
 
     def _open_home(self, where: Place) -> None:
         try:
