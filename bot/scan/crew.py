@@ -91,7 +91,6 @@ class Crew(Generic[Result]):
                     self._busy += 1
                     return task
                 if self._busy == 0:
-                    self._changed.notify_all()
                     return None
                 self._changed.wait()
         return None

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from time import monotonic, sleep
 
 import pytest
 from botocore.retries.standard import ExponentialBackoff
@@ -17,6 +18,8 @@ from deploy.sandbox.aws import AwsServer
 
 MEMBER, TOOLING = "111111111111", "123456789012"
 FRANKFURT, DUBLIN, VIRGINIA = "eu-central-1", "eu-west-1", "us-east-1"
+
+PATIENCE_SECONDS = 60
 
 ORGANISATION = 'accounts = "organization"'
 ONE_PLACE = f'accounts = ["{MEMBER}"]\nregions = ["{FRANKFURT}"]'
@@ -81,6 +84,14 @@ def point_at(aws: AwsServer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("AWS_PROFILE", raising=False)
     for name, value in aws.environment(least_privilege=True).items():
         monkeypatch.setenv(name, value)
+
+
+def wait_for(predicate: Callable[[], object], what: str) -> None:
+    """Wait until something holds; a test fails where it does not within a minute."""
+    deadline = monotonic() + PATIENCE_SECONDS
+    while not predicate():
+        assert monotonic() < deadline, f"waited in vain for {what}"
+        sleep(0.01)
 
 
 @pytest.fixture

@@ -1,9 +1,14 @@
 """How many calls a scan makes, and as whom."""
 
 from collections import Counter
+from threading import Event
 
+from bot.app import connect_aws
 from bot.models.scans import CoverageStatus
-from tests.scan.audits import FRANKFURT, MEMBER, ONE_PLACE, ORGANISATION, TOOLING, House
+from bot.rules.filters import Filter
+from bot.rules.verdict import Policy
+from bot.scan import Scanner
+from tests.scan.audits import DUBLIN, FRANKFURT, MEMBER, ONE_PLACE, ORGANISATION, TOOLING, House
 
 
 def calls_about(house: House, arn: str) -> list[str]:
@@ -58,6 +63,28 @@ def test_every_page_of_keys_and_aliases_is_read_at_its_full_size(house: House) -
     assert audit.at(MEMBER, FRANKFURT).keys == 1201
     assert [call.parameters["Limit"] for call in house.aws.calls.named("ListKeys")] == [1000] * 2
     assert [call.parameters["Limit"] for call in house.aws.calls.named("ListAliases")] == [100] * 13
+
+
+def test_a_target_that_was_begun_is_finished_before_another_is_begun(house: House) -> None:
+    """So the keys that are known and not yet read never pile up, however large the organisation is."""
+    for region in (FRANKFURT, DUBLIN):
+        for _ in range(3):
+            house.aws.world.key(account=MEMBER, region=region, rotation=365)
+    connected = connect_aws(house.settings(ONE_PLACE))
+    scanner = Scanner(
+        connected.discovery,
+        connected.reader,
+        Policy(),
+        accounts=[MEMBER],
+        regions=[FRANKFURT, DUBLIN],
+        workers=1,
+    )
+    plan = scanner.plan(Filter(), Event())
+    house.aws.calls.clear()
+    list(scanner.read(plan, Event()))
+    regions = [call.region for call in house.aws.calls if call.service == "kms"]
+    assert regions == sorted(regions)
+    assert len(regions) == 2 * (2 + 3 * 2)
 
 
 def test_the_bots_own_permissions_and_those_of_its_audit_role_are_enough(house: House) -> None:

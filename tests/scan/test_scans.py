@@ -20,7 +20,7 @@ from bot.store.engine import Database
 from bot.store.scans import ScanStore
 from bot.store.schema import upgrade
 from bot.store.trail import Trail
-from tests.scan.audits import FRANKFURT, MEMBER, ONE_PLACE, ORGANISATION, TOOLING, House
+from tests.scan.audits import FRANKFURT, MEMBER, ONE_PLACE, ORGANISATION, TOOLING, House, wait_for
 
 EVERYTHING = Filter()
 
@@ -171,8 +171,7 @@ def test_a_scan_can_be_stopped_before_its_targets_are_known(house: House, databa
     house.aws.faults.slow(3, action="organizations:ListAccounts")
     scans, store = stored_scans(house, database)
     running = _Running(scans)
-    while not house.aws.calls.named("GetCallerIdentity"):
-        Event().wait(0.01)
+    wait_for(lambda: house.aws.calls.named("GetCallerIdentity"), "the first call")
     scans.stop()
     assert running.end().state is ScanState.INTERRUPTED
     assert (store.running(), acts(database)) == ([], [])

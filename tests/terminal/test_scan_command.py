@@ -13,7 +13,7 @@ from bot.store.engine import Database
 from bot.store.scans import ScanStore
 from bot.store.trail import Trail
 from deploy.sandbox.aws import AwsServer
-from tests.scan.audits import DUBLIN, FRANKFURT, MEMBER, TOOLING
+from tests.scan.audits import DUBLIN, FRANKFURT, MEMBER, TOOLING, wait_for
 from tests.terminal.conftest import SETTINGS
 from tests.terminal.shell import PATIENCE_SECONDS, Shell
 
@@ -261,8 +261,7 @@ def test_an_interrupted_scan_says_so_and_shows_nothing(aws: AwsServer, terminal:
     aws.world.key(account=MEMBER)
     aws.faults.slow(2, action="kms:DescribeKey")
     with terminal.start("scan", "--format", "json") as process:
-        while not aws.calls.named("ListAliases"):
-            assert process.poll() is None
+        wait_for(lambda: aws.calls.named("ListAliases"), "the scan to reach the key")
         process.send_signal(which)
         out, err = process.communicate(timeout=PATIENCE_SECONDS)
     assert (process.returncode, out) == (130, "")
