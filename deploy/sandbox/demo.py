@@ -113,4 +113,8 @@ def _started(stack: ExitStack, make: Callable[[], Server], port: int, option: st
 
 
 def _say(text: str) -> None:
-    print(text, flush=True)
+    """Print, unless nobody reads any more: a closed pipe or terminal ends nothing in the browser."""
+    try:
+        print(text, flush=True)
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

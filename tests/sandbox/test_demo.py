@@ -104,6 +104,17 @@ def test_without_the_bot_it_prints_an_environment_that_boto3_and_slacks_client_w
     assert run.end()[0] == 0
 
 
+def test_nobody_has_to_read_what_it_prints(start: Start) -> None:
+    run = start("--port", "0", stand_in="serve")
+    run.until_ready()
+    assert run.process.stdout is not None
+    run.process.stdout.close()
+    run.process.send_signal(signal.SIGTERM)
+    assert run.process.wait(20) == 0
+    assert run.process.stderr is not None
+    assert run.process.stderr.read() == ""
+
+
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_ends_everything(start: Start, how: signal.Signals, tmp_path: Path) -> None:
     run = start("--port", "0", stand_in="serve", TMPDIR=str(tmp_path))
