@@ -91,10 +91,9 @@ def _described(metadata: KeyMetadata) -> list[Inline | list[Inline]]:
 
 
 def _kind(metadata: KeyMetadata) -> str:
-    role = (
-        "" if metadata.multi_region_role is MultiRegionRole.SINGLE else f" · multi-Region {metadata.multi_region_role}"
-    )
-    return f"{metadata.state} · {metadata.spec} · {metadata.usage} · {metadata.origin}{role.lower()}"
+    is_single = metadata.multi_region_role is MultiRegionRole.SINGLE
+    role = "" if is_single else f" · multi-Region {metadata.multi_region_role.lower()}"
+    return f"{metadata.state} · {metadata.spec} · {metadata.usage} · {metadata.origin}{role}"
 
 
 def _history(details: KeyDetails) -> list[Inline]:

@@ -122,6 +122,19 @@ def test_all_verdicts_and_pasts_are_in_the_table() -> None:
     assert set(SEEN) == set(product([*Verdict, EXEMPT], [None, OPEN, CLOSED]))
 
 
+@pytest.mark.parametrize(("now", "before"), SEEN)
+def test_a_key_that_was_repaired_and_is_open_is_open_again(now: str, before: Baseline | None) -> None:
+    comparison = Comparison(
+        {arn(FILLER): CLOSED} | ({} if before is None else {arn("k"): before}), NOW, frozenset({arn("k")})
+    )
+    comparison.add(finding("k", now))
+    expected = SEEN[now, before]
+    if (now, before) == (Verdict.NON_COMPLIANT, OPEN):
+        expected = ("regressed", OPEN_NOW)
+    assert told(comparison) == ({} if expected[0] is None else {expected[0]: ("k",)})
+    assert comparison.baseline.get(arn("k")) == expected[1]
+
+
 def test_the_first_digest_compares_with_nothing() -> None:
     comparison = Comparison({}, NOW)
     comparison.add(finding("k", Verdict.NON_COMPLIANT))

@@ -77,7 +77,7 @@ def homes(words: Words) -> Iterator[Modal]:
     links = {"r1": "https://example.slack.com/archives/C0SECURITY/p1"}
     yield "nothing scanned", home(None, [], {}, at(5))
     yield "all well", home(posture_of(words), [], {}, at(5))
-    yield "everything", home(posture_of(words, accounts=5, failures=50, unread=50), waiting, links, at(5000))
+    yield "everything", home(posture_of(words, accounts=5, failures=50, unread_keys=50), waiting, links, at(5000))
 
 
 def no_rule(words: Words) -> str:
@@ -140,12 +140,12 @@ def _requests(words: Words) -> Iterator[Message]:
 def _postures(words: Words) -> Iterator[Message]:
     yield "status, all well", status(posture_of(words), at(5))
     yield "status, old", status(posture_of(words), at(5000))
-    yield "status, one unread", status(posture_of(words, unread=1), at(5))
+    yield "status, one unread", status(posture_of(words, unread_keys=1), at(5))
     full = posture_of(
         words,
         accounts=5,
         failures=50,
-        unread=50,
+        unread_keys=50,
         scope=words.scope,
         previous=Summary(1, 1),
         scan=scan(words.scope),
@@ -191,7 +191,7 @@ def _scans(words: Words) -> Iterator[Message]:
             yield f"scan of {bool(scope)}, {name}", running("U0MARA", scope, progress)
         yield (
             f"scan of {bool(scope)}, finished",
-            finished("U0MARA", scope, posture_of(words, accounts=1, failures=20, unread=20, scope=scope)),
+            finished("U0MARA", scope, posture_of(words, accounts=1, failures=20, unread_keys=20, scope=scope)),
         )
         yield f"scan of {bool(scope)}, failed", failed("schedule", scope, words.sentence)
 

@@ -9,7 +9,7 @@ from bot.models.keys import Finding, KeyMetadata, Reason, RotationStatus, Verdic
 from bot.models.posture import AccountPosture, KeyDetails, Part, Posture
 from bot.models.requests import Change, ChangeState, Decision, Request, RequestState
 from bot.models.scans import EVERYWHERE, Coverage, CoverageStatus, Progress, Scan, ScanState, Summary
-from tests.store.samples import ALPHA, BERLIN, approval, arn_of, at, finding
+from tests.store.samples import BERLIN, approval, arn_of, at, finding
 
 MARKER = "h0stile"
 HOSTILE = f"{MARKER} <!channel> <@U0X> <!subteam^S0X> <#C0X> <https://evil.example|a> *b* ~s~ `c` & <script> :tada:"
@@ -181,16 +181,16 @@ def digest_of(
 
 
 def posture_of(
-    words: Words = ORDINARY, *, accounts: int = 0, failures: int = 0, unread: int = 0, **changes: object
+    words: Words = ORDINARY, *, accounts: int = 0, failures: int = 0, unread_keys: int = 0, **changes: object
 ) -> Posture:
     plain = Posture(
         scan=scan(),
         scope="",
-        summary=Summary(compliant=7, non_compliant=accounts, insufficient_data=unread),
+        summary=Summary(compliant=7, non_compliant=accounts, insufficient_data=unread_keys),
         previous=None,
         worst=tuple(AccountPosture(f"{n:012}", words.account, Summary(1, 1)) for n in range(accounts)),
         coverage_failures=tuple(failure(words, number) for number in range(failures)),
-        unread=tuple(open_finding(words, n, verdict=Verdict.INSUFFICIENT_DATA) for n in range(unread)),
+        unread=tuple(open_finding(words, n, verdict=Verdict.INSUFFICIENT_DATA) for n in range(unread_keys)),
     )
     return replace(plain, **changes)  # type: ignore[arg-type]  # any field of a posture
 
@@ -250,4 +250,3 @@ def unread_details(words: Words = ORDINARY) -> KeyDetails:
 
 RUNNING = Progress(3, 10, 1234)
 ORGANISATION = Coverage(EVERYWHERE, EVERYWHERE, EVERYWHERE, CoverageStatus.FAILED, 0, "Nothing can be listed.")
-HERE = (ALPHA, BERLIN)

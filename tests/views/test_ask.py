@@ -1,0 +1,65 @@
+"""The modal behind “Enable rotation”."""
+
+from bot.models.asking import Asked, Proposal
+from bot.models.requests import RequestState
+from bot.views.ask import REASON_CHARACTERS, ask, asked, asking, declined
+from bot.views.names import ASK_MODAL, PERIOD_BLOCK, PERIOD_INPUT, REASON_BLOCK, REASON_INPUT
+from tests.views.reading import lines, parts
+from tests.views.samples import open_finding, request_in
+
+PROPOSAL = Proposal("k0", open_finding(managed_by=None), 180, 90, 365)
+
+
+def test_the_modal_says_what_is_changed_what_it_costs_and_that_nothing_happens_yet() -> None:
+    assert lines(ask(PROPOSAL)) == [
+        "alias/payments/card-vault",
+        "prod-payments · eu-central-1",
+        "arn:aws:kms:eu-central-1:111111111111:key/key-0",
+        "Automatic rotation is off. Read 2026-03-02 12:00 UTC.",
+        "Days between rotations (From 90 to 365, the policy's most.)",
+        "Why now? (The approvers see it, and it goes on record.)",
+        "• The price: a key costs $1 a month, and each of its first two rotations adds $1 a month, later ones nothing.",
+        "• Old key material stays: what is encrypted now can still be decrypted.",
+        "• Data is not encrypted anew.",
+        "Nothing is changed before somebody else approves.",
+    ]
+
+
+def test_a_key_that_code_manages_is_warned_of() -> None:
+    shown = lines(ask(Proposal("k0", open_finding(managed_by="Terraform"), 180, 90, 365)))
+    assert shown[4] == (
+        "⚠️ Managed by Terraform. The next run from there may switch rotation off again, "
+        "so switch it on in the code as well."
+    )
+
+
+def test_the_modal_carries_an_opaque_id_and_the_bounds() -> None:
+    shown = ask(PROPOSAL)
+    assert (shown["callback_id"], shown["private_metadata"]) == (ASK_MODAL, "k0")
+    blocks = {block["block_id"]: block for block in shown["blocks"] if "block_id" in block}
+    period, reason = blocks[PERIOD_BLOCK]["element"], blocks[REASON_BLOCK]["element"]
+    assert (period["action_id"], reason["action_id"]) == (PERIOD_INPUT, REASON_INPUT)
+    assert (period["initial_value"], period["min_value"], period["max_value"]) == ("180", "90", "365")
+    assert reason["max_length"] == REASON_CHARACTERS
+    assert blocks[REASON_BLOCK]["optional"] is True
+
+
+def test_after_sending_the_modal_says_who_can_approve_and_until_when() -> None:
+    shown = asked(Asked(request_in(RequestState.PENDING), "<@U0JONAS> or <!subteam^S0ADMINS> can approve."))
+    assert lines(shown) == [
+        "✅ Your request is on its way to the channel.",
+        "alias/payments/card-vault – every 365 days",
+        "@U0JONAS or @S0ADMINS can approve.",
+        "It expires 2026-03-03 12:00 UTC.",
+    ]
+    assert "submit" not in shown
+
+
+def test_while_the_key_is_read_the_modal_says_so() -> None:
+    assert lines(asking()) == ["Reading the key …"]
+
+
+def test_a_refusal_names_people_and_stays_in_the_modal() -> None:
+    shown = declined("<@U0JONAS> has asked for this key already; that request waits for approval.")
+    assert lines(shown) == ["@U0JONAS has asked for this key already; that request waits for approval."]
+    assert [part["user_id"] for part in parts(shown) if part.get("type") == "user"] == ["U0JONAS"]
