@@ -9,7 +9,7 @@ from bot.aws.budget import CallBudget
 from bot.aws.credentials import Identity, SessionKeys
 from bot.aws.failures import AWS_ERRORS, failure_of
 from bot.aws.kms import metadata, rotation_status
-from bot.models.keys import FailureKind, KeyArn, KeyMetadata, ReadFailure, RotationStatus
+from bot.models.keys import NO_REMEDIATION_ROLE, FailureKind, KeyArn, KeyMetadata, ReadFailure, RotationStatus
 from bot.models.requests import Mandate
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ class Remediator:
         if key.account == self._identity.account:
             return None
         detail = f"scan.remediation_role is not configured, and the key lies in account {key.account}."
-        return ReadFailure(FailureKind.ACCESS_DENIED, "sts:AssumeRole", "NoRemediationRole", detail)
+        return ReadFailure(FailureKind.ACCESS_DENIED, "sts:AssumeRole", NO_REMEDIATION_ROLE, detail)
 
     def _assume(self, key: KeyArn, role: str, mandate: Mandate) -> SessionKeys:
         request: AssumeRoleRequestTypeDef = {

@@ -106,6 +106,10 @@ class RotationStatus:
     next_rotation: datetime | None = None
 
 
+NO_REMEDIATION_ROLE = "NoRemediationRole"
+"""The code of the one failure that is ours: AWS was not asked, because the settings name no role to ask as."""
+
+
 class FailureKind(StrEnum):
     """What kind of failure a read of AWS ended in."""
 
@@ -131,6 +135,8 @@ class ReadFailure:
     @property
     def sentence(self) -> str:
         """One sentence for people; AWS's own words stay in `detail`."""
+        if self.code == NO_REMEDIATION_ROLE:
+            return self.detail
         if self.kind is FailureKind.ACCESS_DENIED:
             return f"{self.permission} is denied ({denied_by(self.detail)})."
         if self.kind is FailureKind.THROTTLED:

@@ -4,9 +4,9 @@ import os
 import platform
 import sys
 
-from tests.benchmarks import scanning
+from tests.benchmarks import clicking, scanning
 
-REPORTS = (scanning.report,)
+REPORTS = (scanning.report, clicking.report)
 
 
 def main() -> None:
