@@ -166,7 +166,7 @@ def who_approves(rule: ApprovalRule) -> str:
 
 
 def _permit(rules: Sequence[ApprovalRule]) -> Permitted:
-    return Permitted(max((rule.required for rule in rules), default=1), "; ".join(map(str, rules)))
+    return Permitted(max(rule.required for rule in rules), "; ".join(map(str, rules)))
 
 
 def _lookup_failed(failure: LookupFailure) -> Refused:

@@ -42,6 +42,9 @@ class Case:
     is_own: bool = False
     is_expired: bool = False
 
+    def but(self, **changes: object) -> "Case":
+        return replace(self, **changes)  # type: ignore[arg-type]  # any field of a case
+
     @property
     def house(self) -> House:
         approvers = (ME if self.listed.startswith("by name") else SOMEBODY, "S0ADMINS")
@@ -210,6 +213,70 @@ def test_a_request_is_over_at_the_moment_when_it_expires(seconds: int) -> None:
     assert decision.reason is RefusalReason.EXPIRED
 
 
+SENTENCES = [
+    (FULL_MEMBER.but(team=THEIRS), "Only people of this workspace can do that."),
+    (FULL_MEMBER.but(person=Person(SOMEBODY, OURS)), "Only people of this workspace can do that."),
+    (
+        FULL_MEMBER.but(person=Person(ME, OURS, is_restricted=True)),
+        "Only full members of this workspace can do that; guests, bots and deactivated people cannot.",
+    ),
+    (
+        FULL_MEMBER.but(person=NO_ANSWER),
+        "Slack could not be asked (users.info: timeout), so nobody can tell whether you may do that. "
+        "Nothing was changed; try again in a minute.",
+    ),
+    (FULL_MEMBER.but(is_own=True), "You asked for this change, so somebody else has to approve it."),
+    (FULL_MEMBER.but(is_own=True, wish=Wish.DENY), "This is your own request: withdraw it instead."),
+    (
+        FULL_MEMBER.but(wish=Wish.WITHDRAW),
+        "Only <@U0SOMEBODY>, who asked, can withdraw this request. Approvers can deny it.",
+    ),
+    (FULL_MEMBER.but(is_expired=True), "This request has expired. Ask again if the key still needs it."),
+    (
+        FULL_MEMBER.but(is_expired=True, wish=Wish.DENY),
+        "This request has expired already; nothing will be changed.",
+    ),
+    (
+        FULL_MEMBER.but(is_expired=True, wish=Wish.RETRY),
+        "The approval is no longer fresh. Ask again, so that somebody approves what is true now.",
+    ),
+    (
+        FULL_MEMBER.but(listed="nowhere"),
+        "You are not an approver here. <@U0SOMEBODY> or <!subteam^S0ADMINS> can approve.",
+    ),
+    (FULL_MEMBER.but(rule="empty"), "You are not an approver here. The rule for this account names nobody."),
+    (
+        FULL_MEMBER.but(listed="nowhere", wish=Wish.START_SCAN),
+        "Only people who may approve requests can start a scan; the next scheduled one comes by itself.",
+    ),
+    (
+        FULL_MEMBER.but(listed="nowhere", wish=Wish.SEND_DIGEST),
+        "Only people who may approve requests can send the digest. `/kms-rotation status` is there for everybody.",
+    ),
+    (
+        FULL_MEMBER.but(rule="empty", wish=Wish.ASK),
+        "The approval rule for this account names nobody, so nobody could approve. Add approvers to it.",
+    ),
+    (
+        FULL_MEMBER.but(rule="account unnamed"),
+        "The name of account 111111111111 could not be read, so nobody can tell whether the approval rule for "
+        "“prod-*” means it. Name the account by its id in a rule, or allow organizations:ListAccounts.",
+    ),
+]
+
+
+@pytest.mark.parametrize(("case", "sentence"), SENTENCES)
+def test_a_refusal_says_why_and_what_helps(case: Case, sentence: str) -> None:
+    if case.wish in OPERATING:
+        decision = may_operate(case.house, case.standing, case.wish)
+    elif case.wish is Wish.ASK:
+        decision = may_ask(case.house, case.standing, [case.account])
+    else:
+        decision = may_decide(case.house, case.standing, case.request, case.wish, NOW)
+    assert isinstance(decision, Refused)
+    assert decision.sentence == sentence
+
+
 def test_people_from_elsewhere_are_not_told_who_approves() -> None:
     stranger = replace(FULL_MEMBER, team=THEIRS, listed="nowhere")
     decision = may_decide(stranger.house, stranger.standing, stranger.request, Wish.APPROVE, NOW)
@@ -224,8 +291,8 @@ def test_no_workspace_in_the_configuration_means_nobody() -> None:
 
 def test_a_request_without_keys_is_nobodys_to_approve() -> None:
     decision = may_decide(FULL_MEMBER.house, FULL_MEMBER.standing, request_of([]), Wish.APPROVE, NOW)
-    assert isinstance(decision, Refused)
-    assert isinstance(may_ask(FULL_MEMBER.house, FULL_MEMBER.standing, []), Refused)
+    assert decision == Refused(RefusalReason.NO_RULE, "No account is named, so nobody may approve.")
+    assert may_ask(FULL_MEMBER.house, FULL_MEMBER.standing, []) == decision
 
 
 def test_a_group_that_slack_could_not_read_says_what_and_that_nothing_happened() -> None:

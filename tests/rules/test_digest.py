@@ -234,5 +234,10 @@ def test_pages_hold_every_row_and_no_more_than_fits(lengths: list[int]) -> None:
         assert len(page) == PAGE_ROWS or sum(page) + following[0] > PAGE_CHARACTERS, "no page ends early"
 
 
+def test_a_page_is_filled_to_the_last_character() -> None:
+    assert in_pages([PAGE_CHARACTERS - 1, 1, 1]) == [2, 1]
+    assert in_pages([1] * (PAGE_ROWS + 1)) == [PAGE_ROWS, 1]
+
+
 def test_no_rows_need_no_page() -> None:
     assert in_pages([]) == []
