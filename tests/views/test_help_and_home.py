@@ -1,0 +1,43 @@
+"""Help, and the Home tab."""
+
+from bot.views import help as help_views
+from bot.views.home import home
+from handlers.commands import SUBCOMMANDS
+from tests.store.samples import at
+from tests.views.reading import lines
+from tests.views.samples import (
+    ORDINARY,
+    every_request,
+    posture_of,
+)
+
+
+def test_help_knows_every_subcommand_and_no_other() -> None:
+    assert {topic.name for topic in help_views.TOPICS} == set(SUBCOMMANDS)
+    told = lines(help_views.overview())
+    for topic in help_views.TOPICS:
+        assert any(line.startswith(f"• /kms-rotation {topic.usage}  {topic.line}") for line in told)
+        assert f"For example: /kms-rotation {topic.example}" in lines(help_views.about(topic))
+        assert topic.usage.split()[0] == topic.example.split()[0] == topic.name
+
+
+def test_a_notice_stands_above_the_help() -> None:
+    shown = help_views.overview("There is no “stauts”. Did you mean `/kms-rotation status`?")
+    assert lines(shown)[0] == "There is no “stauts”. Did you mean /kms-rotation status?"
+    assert shown.text == "There is no “stauts”. Did you mean `/kms-rotation status`?"
+
+
+def test_home_shows_how_the_keys_stand_and_what_waits() -> None:
+    shown = lines(home(posture_of(accounts=1), [every_request(ORDINARY)["pending"]], {}, at(5)))
+    assert shown[0] == "1 key does not rotate as it should"
+    assert "1 open request" in shown
+    assert shown[-1] == "/kms-rotation help says what else there is."
+
+
+def test_home_before_the_first_scan() -> None:
+    assert lines(home(None, [], {}, at(5))) == [
+        "KMS key rotation",
+        "Nothing has been scanned yet. The first scan comes by itself.",
+        "No request is waiting, and none is being carried out.",
+        "/kms-rotation help says what else there is.",
+    ]

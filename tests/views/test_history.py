@@ -1,0 +1,54 @@
+"""The record, an entry a sentence."""
+
+import json
+
+import pytest
+
+from bot.models.trail import GENESIS_HASH, SYSTEM, Act, ChainedEntry
+from bot.views.history import SENTENCES, history
+from tests.store.samples import at
+from tests.views.reading import lines
+
+
+def entry(act: str, actor: str = "U0MARA", subject: str = "r1", **details: object) -> ChainedEntry:
+    return ChainedEntry(7, at(0).isoformat(), actor, act, subject, json.dumps(details), GENESIS_HASH, "ab" * 32)
+
+
+@pytest.mark.parametrize(
+    ("found", "told"),
+    [
+        (
+            entry(Act.REQUEST_CREATED, keys=["arn:1", "arn:2"], reason="Audit on Monday"),
+            "@U0MARA asked for rotation: arn:1, arn:2 (Audit on Monday)",
+        ),
+        (entry(Act.APPROVAL_GIVEN), "@U0MARA approved: r1"),
+        (
+            entry(Act.REFUSED, wish="APPROVE", reason="NOT_AN_APPROVER"),
+            "@U0MARA was refused: r1 (approve; not an approver)",
+        ),
+        (
+            entry(Act.CHANGE_SUCCEEDED, SYSTEM, key="arn:1", result="Rotation is on.", aws_request_id="a-1"),
+            "The bot enabled rotation: arn:1 (Rotation is on.; AWS request id a-1)",
+        ),
+        (
+            entry(Act.SCAN_STARTED, "schedule", "s1", scope="account=prod-*"),
+            "schedule started a scan: s1 (account=prod-*)",
+        ),
+        (entry("KEY_EXEMPTED"), "@U0MARA key exempted: r1"),
+    ],
+)
+def test_an_entry_of_the_record_is_a_sentence(found: ChainedEntry, told: str) -> None:
+    assert lines(history([found], "r1")) == [
+        "The record of r1",
+        f"• #7 2026-03-02 12:00 UTC – {told}",
+        "Newest hash abababababababab…  `python -m bot audit verify` proves the whole chain.",
+    ]
+
+
+def test_every_act_has_its_words() -> None:
+    assert set(SENTENCES) == set(Act)
+
+
+def test_an_empty_record_says_so() -> None:
+    assert lines(history([], "")) == ["The record is empty so far."]
+    assert lines(history([], "r1")) == ["The record holds nothing about r1."]

@@ -1,0 +1,111 @@
+"""One key in full: what AWS told, and what it did not."""
+
+from dataclasses import replace
+
+import pytest
+
+from bot.models.keys import KeyMetadata, MultiRegionRole, Reason, Verdict
+from bot.views.key import key_details
+from tests.store.samples import arn_of, at
+from tests.views.reading import buttons, lines
+from tests.views.samples import (
+    ORDINARY,
+    details_of,
+    every_request,
+    open_finding,
+    rotating_details,
+    unread_details,
+)
+
+
+def test_an_open_key_in_full() -> None:
+    shown = key_details(details_of())
+    assert lines(shown) == [
+        "alias/payments/card-vault",
+        "prod-payments (111111111111) · eu-central-1",
+        arn_of("key-0"),
+        "❌ Not compliant – Automatic rotation is off.",
+        "• Enabled · SYMMETRIC_DEFAULT · ENCRYPT_DECRYPT · AWS_KMS",
+        "• Description: Automatic rotation is off.",
+        "• Created 2024-04-07 01:20 UTC",
+        "• Not rotated so far",
+        "• Price: $1 a month now, $3 once it has rotated twice, and no more than that",
+        "• Managed by Terraform",
+        "• Tags: team=payments",
+        "[Enable rotation]",
+        "Read from AWS 2026-03-02 12:03 UTC.",
+    ]
+    assert shown.text == "alias/payments/card-vault: Automatic rotation is off."
+
+
+@pytest.mark.parametrize(
+    ("rotations", "history_line", "price"),
+    [
+        (0, "• Not rotated so far", "• Price: $1 a month now, $3 once it has rotated twice, and no more than that"),
+        (
+            1,
+            "• Rotated 1 time: 2026-03-01 19:20 UTC",
+            "• Price: $2 a month now, $3 once it has rotated twice, and no more than that",
+        ),
+        (
+            2,
+            "• Rotated 2 times: 2026-03-01 19:20 UTC, 2026-03-01 02:40 UTC",
+            "• Price: $3 a month; further rotations add nothing",
+        ),
+    ],
+)
+def test_history_and_price_follow_the_rotations(rotations: int, history_line: str, price: str) -> None:
+    shown = lines(key_details(rotating_details(rotations=rotations)))
+    assert history_line in shown
+    assert price in shown
+
+
+def test_old_rotations_are_counted() -> None:
+    (line,) = [line for line in lines(key_details(rotating_details(rotations=9))) if "Rotated" in line]
+    assert line.startswith("• Rotated 9 times: 2026-03-01 19:20 UTC, ")
+    assert line.endswith(" and 4 before")
+
+
+def _metadata() -> KeyMetadata:
+    metadata = details_of().metadata
+    assert metadata is not None
+    return metadata
+
+
+def test_keys_that_cost_nothing_have_no_price() -> None:
+    waiting = details_of(
+        finding=open_finding(verdict=Verdict.NOT_APPLICABLE, reason=Reason.PENDING_DELETION),
+        metadata=replace(_metadata(), state="PendingDeletion", deletion_date=at(10_000)),
+        rotations=(at(-5),),
+    )
+    managed = details_of(metadata=replace(_metadata(), manager="AWS"), rotations=(at(-5),))
+    for details in (waiting, managed):
+        assert not any("Price" in line for line in lines(key_details(details)))
+    assert "• To be deleted 2026-03-09 10:40 UTC" in lines(key_details(waiting))
+
+
+def test_a_multi_region_key_says_what_it_is() -> None:
+    replica = details_of(metadata=replace(_metadata(), multi_region_role=MultiRegionRole.REPLICA))
+    assert any(line.endswith("· multi-Region replica") for line in lines(key_details(replica)))
+
+
+def test_what_could_not_be_read_of_a_key_is_told_and_not_made_up() -> None:
+    shown = lines(key_details(unread_details()))
+    assert shown[3] == "⚠️ Could not be read – Automatic rotation is off."
+    assert shown[-1] == (
+        "Tried to read it 2026-03-02 12:03 UTC. | ⚠️ Tags could not be read: Automatic rotation is off. | "
+        "⚠️ History could not be read: Automatic rotation is off."
+    )
+    assert not any(word in line for line in shown for word in ("Price", "Rotated", "Not rotated", "[Enable"))
+
+
+@pytest.mark.parametrize("verdict", Verdict)
+@pytest.mark.parametrize("name", [None, *every_request(ORDINARY)])
+def test_a_key_offers_its_button_where_rotation_is_missing_and_nobody_has_asked(
+    verdict: Verdict, name: str | None
+) -> None:
+    asked = None if name is None else every_request(ORDINARY)[name]
+    shown = key_details(details_of(finding=open_finding(verdict=verdict), request=asked))
+    is_open = asked is not None and asked.is_open
+    assert (buttons(shown) == ["Enable rotation"]) == (verdict is Verdict.NON_COMPLIANT and not is_open)
+    assert any("Asked by @U0MARA" in line for line in lines(shown)) == (asked is not None)
