@@ -1,6 +1,7 @@
 """`python -m bot run`: the Slack app, until it is told to stop."""
 
 import logging
+import os
 import signal
 from contextlib import closing
 from threading import Event
@@ -15,6 +16,7 @@ log = logging.getLogger(__name__)
 def run(settings: Settings) -> int:
     """Run until SIGTERM or SIGINT. Raises UserError, with nothing started, where something that must hold does not."""
     stop = Event()
+    os.environ.pop("SLACK_BOT_TOKEN", None)  # the settings hold it; Bolt looks here too, and warns of two tokens
 
     def stop_now(_number: int, _frame: FrameType | None) -> None:
         stop.set()

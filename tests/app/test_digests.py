@@ -82,6 +82,22 @@ def test_keys_past_the_top_are_in_the_thread(house: House) -> None:
     assert [f"key-{number:02}" in shown(page) for number in range(12)] == [False] * 5 + [True] * 7
 
 
+def test_a_thousand_open_keys_are_one_message_and_a_file_in_its_thread(house: House) -> None:
+    for number in range(1000):
+        house.key(f"batch/key-{number:04}")
+    with house.running():
+        told = digest(house)
+        root = house.channel.roots[-1]
+        house.slack.wait_for(lambda: house.channel.thread(root.ts), timeout=30, what="the thread")
+        (reply,) = house.channel.thread(root.ts)
+    assert "1,000 keys do not rotate as they should" in told
+    assert told.count("Enable rotation") == 10
+    (file,) = reply.files
+    content = house.slack.state.files[file["id"]].content.decode()
+    assert len(content.splitlines()) == 1001
+    assert all(f"alias/batch/key-{number:04}" in content for number in range(1000))
+
+
 def test_a_row_that_was_fixed_and_is_open_again_has_its_button_again(house: House) -> None:
     arn = house.key("payments/card-vault")
     with house.running():
