@@ -498,3 +498,20 @@ def test_an_outcome_of_a_change_that_nobody_knows_is_refused(store: RequestStore
     unknown: Change = request_for("a").changes[0]
     assert store.claim(unknown, at(1)) is False
     assert store.conclude(unknown, ended(), CHANNEL, at(1)) is False
+
+
+def test_all_requests_that_ever_covered_a_key_are_known(store: RequestStore) -> None:
+    first = bring_to(store, RequestState.DENIED, "a", "b")
+    second = create(store, "a")
+    assert set(store.ids_for(arn_of("a"))) == {first.id, second.id}
+    assert store.ids_for(arn_of("b")) == [first.id]
+    assert store.ids_for(arn_of("none")) == []
+
+
+@pytest.mark.parametrize("state", ENDS)
+def test_the_keys_whose_change_succeeded_since_a_moment_are_known(store: RequestStore, state: ChangeState) -> None:
+    bring_to(store, RequestState.DONE, "a", "b", end=state)
+    succeeded = {arn_of("a"), arn_of("b")} if state is ChangeState.SUCCEEDED else set()
+    assert store.succeeded_since(at(2)) == succeeded
+    assert store.succeeded_since(at(3)) == succeeded
+    assert store.succeeded_since(at(3.1)) == set()
