@@ -93,7 +93,7 @@ def test_a_thousand_open_keys_are_one_message_and_a_file_in_its_thread(house: Ho
     assert "1,000 keys do not rotate as they should" in told
     assert told.count("Enable rotation") == 10
     (file,) = reply.files
-    content = house.slack.state.files[file["id"]].content.decode()
+    content = (house.slack.state.files[file["id"]].content or b"").decode()
     assert len(content.splitlines()) == 1001
     assert all(f"alias/batch/key-{number:04}" in content for number in range(1000))
 
