@@ -1,5 +1,6 @@
 """Wires the whole Slack app out of its parts. Only this room and `bot.app` build anything."""
 
+import hashlib
 import logging
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -19,18 +20,16 @@ from bot.deliver import Delivery
 from bot.digest import Audience, Digests, open_keys
 from bot.key import KeyLookup
 from bot.listing import Listing
-from bot.models.approval import Permitted, Refused, Wish
-from bot.models.people import Actor
 from bot.models.trail import SYSTEM, Act, Entry
+from bot.operate import Operating
 from bot.posture import Postures
 from bot.present import Presenter
 from bot.process import Changer, Courier, Process
 from bot.remediate.ask import Asking
 from bot.remediate.change import READ_BACK_WAITS, Remediation
 from bot.remediate.decide import Deciding
-from bot.remediate.standing import standing
 from bot.rounds import Rounds
-from bot.rules.approval import House, may_operate
+from bot.rules.approval import House
 from bot.rules.filters import Filter
 from bot.rules.verdict import Policy
 from bot.scan import ScanRunningError
@@ -59,7 +58,6 @@ LISTENER_THREADS = 32
 PING_SECONDS = 3
 """The SDK takes a socket for dead after four pings without an answer; with its own ten seconds that is long."""
 
-AUDIENCE_NAME = 64
 
 log = logging.getLogger(__name__)
 
@@ -172,7 +170,7 @@ class _Assembly:
         audiences = [Audience("default", self.slack.settings.channel, Filter())]
         for route in self.settings.digest.routes:
             scope = Filter(**route.match)
-            audiences.append(Audience(f"{route.channel} {scope}"[:AUDIENCE_NAME], route.channel, scope))
+            audiences.append(Audience(_audience_name(route.channel, scope), route.channel, scope))
         return Digests(
             self.scan_store,
             self.digest_store,
@@ -217,17 +215,10 @@ class _Assembly:
             trail=self.trail,
             writer=self.poster,
             work=self.work,
-            may_operate=self._may_operate,
+            may_operate=Operating(self.people, self.trail, self.house, self.clock).may,
             carry_out=self.changer.carry_out,
             settle=self.courier.tell,
         )
-
-    def _may_operate(self, actor: Actor, wish: Wish) -> Permitted | Refused:
-        permitted = may_operate(self.house, standing(self.people, actor, self.house.rules), wish)
-        if isinstance(permitted, Refused):
-            details = {"wish": wish.value, "reason": permitted.reason.value, "team": actor.team_id}
-            self.trail.record(Entry(self.clock(), actor.user_id, Act.REFUSED, wish.value, details))
-        return permitted
 
     def _calendar(self) -> Calendar:
         digest = self.settings.digest
@@ -256,3 +247,8 @@ class _Assembly:
         for scan in self.scans.recover():
             log.warning("The scan of %s was interrupted; what it read stays out of sight.", scan.started_at)
         self.trail.record(Entry(self.clock(), SYSTEM, Act.BOT_STARTED, self.slack.us.bot_user_id))
+
+
+def _audience_name(channel: str, scope: Filter) -> str:
+    """Name an audience by what it is, so that a change of the settings begins a digest of its own."""
+    return f"{channel} {hashlib.sha256(str(scope).encode()).hexdigest()[:16]}"

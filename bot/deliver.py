@@ -72,7 +72,7 @@ class Delivery:
         return None
 
     def _deliver(self, message: Message) -> bool:
-        thread_ts = None
+        parent = None
         if message.kind in THREAD_OF:
             parent = self.owed.find(THREAD_OF[message.kind], message.subject)
             if parent is None or (parent.ts is None and parent.lost is not None):
@@ -81,23 +81,24 @@ class Delivery:
             if parent.ts is None:
                 self._wait(message)
                 return False
-            thread_ts = parent.ts
         rendered = self.render(message)
         if rendered is None:
             self._lose(message, "There is nothing to show any more.")
             return False
-        answer = self._show(message, rendered, thread_ts)
+        answer = self._show(message, rendered, parent)
         if isinstance(answer, SlackFailure):
             self._failed(message, answer)
             return False
         self.owed.mark_shown(message, answer)
         return True
 
-    def _show(self, message: Message, rendered: Rendered | Attachment, thread_ts: str | None) -> str | SlackFailure:
+    def _show(self, message: Message, rendered: Rendered | Attachment, parent: Message | None) -> str | SlackFailure:
+        """Post or update; a reply goes where its parent is, which may be a channel of last week's settings."""
+        channel, thread_ts = (message.channel, None) if parent is None else (parent.channel, parent.ts)
         if isinstance(rendered, Attachment):
-            return self.channels.attach(message.channel, rendered, thread_ts or "")
+            return self.channels.attach(channel, rendered, thread_ts or "")
         if message.ts is None:
-            posted = self.channels.post(message.channel, rendered, thread_ts)
+            posted = self.channels.post(channel, rendered, thread_ts)
             return posted.ts if isinstance(posted, Posted) else posted
         return self.channels.update(message.channel, message.ts, rendered) or message.ts
 

@@ -1,0 +1,29 @@
+"""Who may set off a scan or a digest: people who may approve something. A refusal is recorded."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.models.approval import Permitted, Refused, Wish
+from bot.models.people import Actor
+from bot.models.trail import Act, Entry
+from bot.remediate.gateways import PeopleDirectory, Record
+from bot.remediate.standing import standing
+from bot.rules.approval import House, may_operate
+
+
+@dataclass(frozen=True, slots=True)
+class Operating:
+    """Everything that the decision needs."""
+
+    people: PeopleDirectory
+    record: Record
+    house: House
+    clock: Callable[[], datetime]
+
+    def may(self, actor: Actor, wish: Wish) -> Permitted | Refused:
+        permitted = may_operate(self.house, standing(self.people, actor, self.house.rules), wish)
+        if isinstance(permitted, Refused):
+            details = {"wish": wish.value, "reason": permitted.reason.value, "team": actor.team_id}
+            self.record.record(Entry(self.clock(), actor.user_id, Act.REFUSED, wish.value, details))
+        return permitted
