@@ -5,10 +5,10 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types layers policies format bench install clean
+.PHONY: help demo screenshots test check lint types layers policies format bench install clean
 
 help: ## list the targets
-	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sort | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sort | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 install: $(STAMP) ## the virtual environment with everything in it
 
@@ -21,6 +21,9 @@ $(STAMP): requirements.txt requirements-dev.txt
 
 demo: $(STAMP) ## the whole bot on this machine, no accounts needed
 	@$(BIN)/python -m deploy.sandbox $(ARGS)
+
+screenshots: $(STAMP) ## the pictures in docs/, taken of the demo in Chromium
+	@$(BIN)/python -m deploy.sandbox.gallery.screenshots $(ARGS)
 
 test: check ## everything: format, lint, types, layers, policies, tests
 	$(BIN)/python -m pytest $(ARGS)
@@ -48,4 +51,4 @@ bench: $(STAMP) ## the benchmarks
 	$(BIN)/python -m tests.benchmarks
 
 clean: ## remove the virtual environment and the caches
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build
