@@ -112,7 +112,7 @@ def _outcome(asked: Request, now: datetime) -> list[Block]:
         again = "Try again" if failed == 1 else f"Try the {failed} failed ones again"
         sure = confirm(
             f"{again}?",
-            "The bot re-reads what failed and enables rotation where it is still needed. The approval still holds.",
+            "What failed is read again, and rotation enabled where it is still needed, on the approval that was given.",
             "Try again",
             "Not now",
         )
