@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from deploy.sandbox.slack.server import SlackServer
 
 STATIC = Path(__file__).parent / "static"
+KINDS = {".css": "text/css", ".js": "text/javascript"}
 BREATH_SECONDS = 0.05
 HEADERS = {
     "Content-Security-Policy": (
@@ -77,11 +78,11 @@ class Page:
 
     async def static(self, request: web.Request) -> web.Response:
         name = request.match_info["name"]
-        kinds = {"page.css": "text/css", "page.js": "text/javascript"}
-        if name not in kinds:
+        if name not in {file.name for file in STATIC.iterdir()}:
             return web.Response(status=404)
         text = await asyncio.to_thread((STATIC / name).read_text, "utf-8")
-        return web.Response(text=text, content_type=kinds[name], charset="utf-8", headers=HEADERS)
+        kind = KINDS[Path(name).suffix]
+        return web.Response(text=text, content_type=kind, charset="utf-8", headers=HEADERS)
 
     async def events(self, request: web.Request) -> web.StreamResponse:
         """A line at every change; the browser then asks for the regions."""

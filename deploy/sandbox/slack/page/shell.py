@@ -2,7 +2,9 @@
 
 from typing import TYPE_CHECKING
 
+from deploy.sandbox.slack import manifest
 from deploy.sandbox.slack.page import blocks
+from deploy.sandbox.slack.page.composer import composer
 from deploy.sandbox.slack.page.html import Html, element, join
 from deploy.sandbox.slack.page.messages import channel_log, thread_log
 from deploy.sandbox.slack.page.modal import modal
@@ -30,25 +32,12 @@ def regions(server: "SlackServer", where: Place) -> dict[str, Html]:
 
 def page(server: "SlackServer", where: Place) -> Html:
     parts = regions(server, where)
-    commands = [element("option", value=f"{command} ") for command in server.workspace.app.commands]
-    composer = element(
-        "form",
-        element("label", "Message", for_="say", class_="hidden"),
-        element(
-            "input", id="say", autocomplete="off", list="commands", maxlength="4000", data_testid="composer",
-            placeholder=f"Message, or {' '.join(server.workspace.app.commands)} …",
-        ),
-        element("datalist", commands, id="commands"),
-        element("button", "Send", class_="button primary", data_testid="send"),
-        id="composer",
-        hidden=where.is_home,
-    )  # fmt: skip
     middle = element(
         "main",
         element("div", parts["heading"], id="heading"),
         element("div", parts["away"], id="away", role="status"),
         element("div", parts["log"], id="log", tabindex="0", role="log", aria_label="Messages"),
-        composer,
+        composer(manifest.commands(), hidden=where.is_home),
         id="main",
     )
     head = element(
@@ -58,7 +47,8 @@ def page(server: "SlackServer", where: Place) -> Html:
         element("title", f"{server.workspace.name} — sandbox Slack"),
         element("link", rel="icon", href="data:,"),
         element("link", rel="stylesheet", href="/page/static/page.css"),
-        element("script", src="/page/static/page.js", defer=True),
+        element("script", src="/page/static/page.js", type="module"),
+        element("script", src="/page/static/composer.js", type="module"),
     )
     body = element(
         "body",

@@ -1,7 +1,6 @@
 // Redraws what changed, and sends what people do. The server renders and escapes; nothing here makes HTML of text.
-"use strict";
 
-const body = document.body;
+export const body = document.body;
 const WRONG = "[aria-invalid=true]";
 const SCROLLED = [".replies-log", ".fields-of-modal"];
 const REGIONS = ["sidebar", "heading", "away", "log", "thread", "modals", "notices"];
@@ -91,7 +90,7 @@ async function draw() {
   }
 }
 
-function tell(sentence) {
+export function tell(sentence) {
   const old = document.getElementById("told");
   if (old) old.remove();
   const told = document.createElement("div");
@@ -141,7 +140,7 @@ function entered(where) {
 
 // --- what people do ------------------------------------------------------------------------------
 
-async function send(act) {
+export async function send(act) {
   const request = { method: "POST", headers: { "Content-Type": "application/json" } };
   request.body = JSON.stringify({ person: body.dataset.person, ...act });
   const answer = await fetch("/page/act", request);
@@ -247,18 +246,9 @@ document.addEventListener("change", async (event) => {
 });
 
 document.addEventListener("submit", (event) => {
-  event.preventDefault();
-  if (event.target.id === "composer") {
-    const input = document.getElementById("say");
-    const text = input.value.trim();
-    input.value = "";
-    const log = document.getElementById("log");
-    log.scrollTop = log.scrollHeight; // the answer comes at the end
-    if (text) send({ act: "say", channel: body.dataset.where, text });
-    return;
-  }
   const dialog = event.target.closest("dialog[data-view]");
   if (!dialog) return;
+  event.preventDefault();
   const button = dialog.querySelector("[type=submit]");
   button.classList.add("busy");
   const { view } = dialog.dataset;
