@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from threading import Event
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from slack_bolt import App
@@ -18,6 +19,7 @@ from bot.app import build_scans, connect_aws, open_database
 from bot.cron import cron_trigger
 from bot.deliver import Delivery
 from bot.digest import Audience, Digests, open_keys
+from bot.errors import UserError
 from bot.key import KeyLookup
 from bot.listing import Listing
 from bot.models.trail import SYSTEM, Act, Entry
@@ -38,6 +40,7 @@ from bot.schedule import Calendar, Job
 from bot.settings import Settings, Slack
 from bot.settings.load import DEFAULT_FILE
 from bot.slack.client import web_client
+from bot.slack.failures import SLACK_ERRORS, failure_of
 from bot.slack.introduction import Introduction, introduce
 from bot.slack.people import People
 from bot.slack.posting import Poster
@@ -120,7 +123,7 @@ class _Assembly:
         self.people, self.poster = People(slack.client), Poster(slack.client)
         self.work = Work()
         self.scans = build_scans(settings, self.aws, self.scan_store)
-        self.courier = Courier(self._delivery(), stop)
+        self.courier = Courier(self._delivery())
         self.deciding = Deciding(self.people, self.request_store, self.trail, self.house, self.clock)
         self.changer = Changer(self.request_store, self._remediation(), self.work, self.courier.tell)
         self.rounds = Rounds(self.scans, self.scan_store, self._digests(), self.pause, self.courier.tell)
@@ -133,6 +136,7 @@ class _Assembly:
         socket = SocketModeHandler(app, token, web_client=self.slack.app_client, ping_interval=PING_SECONDS)
         return Process(
             socket=socket,
+            connect=partial(_connect, socket),
             calendar=self._calendar(),
             courier=self.courier,
             changer=self.changer,
@@ -247,6 +251,15 @@ class _Assembly:
         for scan in self.scans.recover():
             log.warning("The scan of %s was interrupted; what it read stays out of sight.", scan.started_at)
         self.trail.record(Entry(self.clock(), SYSTEM, Act.BOT_STARTED, self.slack.us.bot_user_id))
+
+
+def _connect(socket: Any) -> None:  # noqa: ANN401 - Bolt is published without types
+    try:
+        socket.connect()
+    except SLACK_ERRORS as error:
+        raise UserError(
+            f"Slack's socket cannot be opened ({failure_of(error).code}). Start again in a minute."
+        ) from error
 
 
 def _audience_name(channel: str, scope: Filter) -> str:

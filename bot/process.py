@@ -21,6 +21,7 @@ from bot.work import Work
 SWEEP_SECONDS = 30.0
 DELIVERY_SECONDS = 1.0
 DRAIN_SECONDS = 15.0
+LAST_DELIVERY_SECONDS = 5.0
 
 log = logging.getLogger(__name__)
 
@@ -38,10 +39,10 @@ class Changes(Protocol):
 class Courier:
     """Delivers what is owed, at once when told and every second otherwise, on a thread of its own."""
 
-    def __init__(self, delivery: Delivery, stop: Event) -> None:
+    def __init__(self, delivery: Delivery) -> None:
         self._delivery = delivery
-        self._stop = stop
         self._news = Event()
+        self._dismissed = Event()
         self._thread = Thread(target=self._run, name="courier", daemon=True)
 
     def tell(self) -> None:
@@ -50,17 +51,21 @@ class Courier:
     def start(self) -> None:
         self._thread.start()
 
-    def join(self, seconds: float) -> None:
+    def dismiss(self, seconds: float) -> None:
+        """Let it deliver once more, and wait so long for it. What Slack does not take by then stays owed."""
+        self._dismissed.set()
         self._news.set()
-        self._thread.join(seconds)
+        if self._thread.is_alive():
+            self._thread.join(seconds)
 
     def _run(self) -> None:
-        while not self._stop.is_set():
+        while not self._dismissed.is_set():
             self._news.wait(DELIVERY_SECONDS)
             self._news.clear()
-            self.deliver()
+            self._deliver()
+        self._deliver()
 
-    def deliver(self) -> None:
+    def _deliver(self) -> None:
         try:
             self._delivery.deliver_due()
         except Exception:
@@ -110,9 +115,13 @@ class Changer:
 
 @dataclass(slots=True)
 class Process:
-    """Everything that runs. `socket` is Bolt's Socket Mode handler; `first_scan` runs where nothing was scanned yet."""
+    """Everything that runs. `socket` is Bolt's Socket Mode handler, and `connect` opens it.
+
+    `first_scan` runs where nothing was scanned yet.
+    """
 
     socket: Any
+    connect: Callable[[], None]
     calendar: Calendar
     courier: Courier
     changer: Changer
@@ -129,7 +138,7 @@ class Process:
         self.on_start()
         self.courier.start()
         self.changer.take_up()
-        self.socket.connect()
+        self.connect()
         log.info("Connected to Slack.")
         self.work.submit("the first scan", self.first_scan)
         self.work.submit("catching up with the schedule", self.calendar.catch_up)
@@ -151,7 +160,6 @@ class Process:
         self.socket.close()
         if not self.work.drain(DRAIN_SECONDS):
             log.warning("Some work did not end in time; the next start takes it up.")
-        self.courier.join(DRAIN_SECONDS)
-        self.courier.deliver()
+        self.courier.dismiss(LAST_DELIVERY_SECONDS)
         for close in self.closing:
             close()
