@@ -80,6 +80,11 @@ class Trail:
         with self._database.read() as connection:
             return [ChainedEntry(**row._mapping) for row in connection.execute(query)]  # noqa: SLF001 - SQLAlchemy's public name
 
+    def entries(self) -> Iterator[ChainedEntry]:
+        """Stream every entry, oldest first."""
+        with self._database.read() as connection:
+            yield from _entries(connection)
+
     def verify(self) -> Verification:
         """Prove that no entry was changed, removed, inserted or reordered, and say which where one was."""
         with self._database.read() as connection:

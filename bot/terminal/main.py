@@ -10,10 +10,11 @@ from bot.errors import UserError
 from bot.log import set_up_logging
 from bot.rules.filters import BadFilterError
 from bot.settings import Settings, load
+from bot.terminal.audit import audit
 from bot.terminal.exits import Exit
 from bot.terminal.parser import parser
 from bot.terminal.scan import scan
-from bot.terminal.upkeep import upgrade_database, verify_trail
+from bot.terminal.upkeep import upgrade_database
 
 _log = logging.getLogger(__name__)
 
@@ -47,6 +48,6 @@ def _run(settings: Settings, _asked: Namespace) -> int:
 _COMMANDS: Mapping[str, Callable[[Settings, Namespace], int]] = {
     "run": _run,
     "scan": scan,
-    "audit": verify_trail,
+    "audit": audit,
     "db": upgrade_database,
 }

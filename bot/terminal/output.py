@@ -54,18 +54,18 @@ def print_json(scan: Scan, coverage: Sequence[Coverage], findings: Iterable[Find
 
 def print_table(scan: Scan, coverage: Sequence[Coverage], findings: Iterable[Finding]) -> None:
     """Print what somebody has to look at, and the counts of everything."""
-    out = Console(highlight=False, width=None if sys.stdout.isatty() else WIDTH_ELSEWHERE)
-    keys = _table("Key", "Account", "Region", "Team", "Managed by", "Finding")
+    out = console()
+    keys = table("Key", "Account", "Region", "Team", "Managed by", "Finding")
     for finding in findings:
         if finding.verdict in ATTENTION:
             keys.add_row(*map(Text, _row(finding)))
-    gaps = _table("Account", "Region", "Not read, or not wholly")
+    gaps = table("Account", "Region", "Not read, or not wholly")
     unread = [each for each in coverage if each.status is not CoverageStatus.SCANNED]
     for each in unread:
         gaps.add_row(*map(Text, (each.account_name, each.region, each.error or "")))
-    for table in (keys, gaps):
-        if table.row_count:
-            out.print(table)
+    for filled in (keys, gaps):
+        if filled.row_count:
+            out.print(filled)
     out.print(Text(in_words(scan.summary)))
     out.print(Text(f"{len(coverage) - len(unread)} of {len(coverage)} targets were read in full."))
 
@@ -87,12 +87,17 @@ def moment(at: datetime | None) -> str | None:
     return None if at is None else at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
-def _table(*columns: str) -> Table:
+def console() -> Console:
+    """Standard output: as wide as the terminal, or wide enough for a file."""
+    return Console(highlight=False, width=None if sys.stdout.isatty() else WIDTH_ELSEWHERE)
+
+
+def table(*columns: str) -> Table:
     """Make a table that cuts nothing off."""
-    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    made = Table(box=SIMPLE_HEAD, pad_edge=False)
     for column in columns:
-        table.add_column(column, overflow="fold")
-    return table
+        made.add_column(column, overflow="fold")
+    return made
 
 
 def _row(finding: Finding) -> tuple[str, ...]:

@@ -29,6 +29,18 @@ examples:
 
 {_EXITS}"""
 
+_AUDIT_EXAMPLES = f"""\
+examples:
+  {_PROGRAM} audit show --limit 20
+  {_PROGRAM} audit verify
+  {_PROGRAM} audit export > trail.jsonl   the hash of each line can be computed from the others of its fields
+
+exit status:
+  0  done; with verify, the chain holds
+  1  with verify, it does not
+  2  bad usage, or the database cannot be used
+"""
+
 
 def parser() -> ArgumentParser:
     """Build the parser of the whole command line. The chosen command is in `command`."""
@@ -69,16 +81,19 @@ def parser() -> ArgumentParser:
     scan.add_argument("--account", metavar="PATTERN", type=_pattern, help="only accounts with this id or name")
     scan.add_argument("--region", metavar="PATTERN", type=_pattern, help="only Regions with this name")
     scan.add_argument("--no-store", action="store_true", help="leave the database alone")
-    _only_action(
-        command(
-            "audit",
-            "prove the audit trail",
-            "The audit trail is append-only: each entry holds the hash of the one before it.",
-            f"example:\n  {_PROGRAM} audit verify\n\nexit status:\n  0  the chain holds\n  1  it does not\n"
-            "  2  the database cannot be used\n",
-        ),
-        "verify",
-        "read the whole trail and prove the chain",
+    audit = command(
+        "audit",
+        "show, export and prove the audit trail",
+        "The audit trail is append-only: each entry holds the hash of the one before it.",
+        _AUDIT_EXAMPLES,
+    )
+    audit.add_argument(
+        "action",
+        choices=("show", "verify", "export"),
+        help="show the newest entries; read the whole trail and prove the chain; write all of it as JSON lines",
+    )
+    audit.add_argument(
+        "--limit", metavar="N", type=_count, default=50, help="with show: how many entries (default: %(default)s)"
     )
     _only_action(
         command(
@@ -105,3 +120,9 @@ def _pattern(text: str) -> str:
 
 def _only_action(command: ArgumentParser, name: str, summary: str) -> None:
     command.add_argument("action", choices=(name,), help=summary)
+
+
+def _count(text: str) -> int:
+    if text.isascii() and text.isdigit() and int(text) > 0:
+        return int(text)
+    raise ArgumentTypeError(f"{text!r} is not a number of entries: write 1 or more")

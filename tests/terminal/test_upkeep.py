@@ -1,5 +1,6 @@
 """`audit verify`, `db upgrade`, help, and what becomes of errors."""
 
+import json
 import logging
 import sqlite3
 import subprocess
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from bot.errors import UserError
-from bot.models.trail import Act, Entry
+from bot.models.trail import GENESIS_HASH, Act, ChainedEntry, Entry
 from bot.store.engine import Database
 from bot.store.schema import upgrade
 from bot.store.trail import Trail
@@ -52,6 +53,35 @@ def lines(done: subprocess.CompletedProcess[str]) -> tuple[int, str, str]:
 def test_a_trail_that_holds_is_0_with_its_length_and_head(shell: Shell) -> None:
     newest, *_ = told(shell, 3)
     assert lines(shell.run("audit", "verify")) == (0, f"The audit trail holds: 3 entries, head {newest}.\n", "")
+
+
+def test_the_newest_entries_are_shown_with_the_newest_last(shell: Shell) -> None:
+    told(shell, 4)
+    status, out, err = lines(shell.run("audit", "show", "--limit", "2"))
+    assert (status, err) == (0, "")
+    assert "subject-1" not in out
+    assert out.index("subject-2") < out.index("subject-3")
+    assert "U0SOMEBODY" in out
+    assert "REFUSED" in out
+
+
+def test_the_exported_trail_proves_itself(shell: Shell) -> None:
+    newest, *_ = told(shell, 3)
+    status, out, err = lines(shell.run("audit", "export"))
+    assert (status, err) == (0, "")
+    entries = [ChainedEntry(**json.loads(line)) for line in out.splitlines()]
+    assert [entry.sequence for entry in entries] == [1, 2, 3]
+    assert all(entry.hash == entry.expected_hash() for entry in entries)
+    assert [entry.previous_hash for entry in entries] == [GENESIS_HASH, *(entry.hash for entry in entries[:-1])]
+    assert entries[-1].hash == newest
+
+
+@pytest.mark.parametrize("limit", ["0", "-1", "many"])
+def test_a_limit_that_is_no_number_is_2(shell: Shell, limit: str) -> None:
+    told(shell, 1)
+    done = shell.run("audit", "show", f"--limit={limit}")
+    assert done.returncode == 2
+    assert "is not a number of entries: write 1 or more" in done.stderr
 
 
 def test_a_trail_that_was_tampered_with_is_1_and_names_the_entry(shell: Shell) -> None:
