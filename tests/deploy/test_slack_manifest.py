@@ -6,7 +6,9 @@ from typing import Any
 import pytest
 import yaml
 
+from bot.views.names import COMMAND
 from deploy.sandbox.slack.workspace import SlackApp
+from handlers.commands import SUBCOMMANDS
 
 ROOT = Path(__file__).parents[2]
 
@@ -57,3 +59,9 @@ def test_texts_keep_within_slacks_limits(manifest: dict[str, Any]) -> None:
         assert len(command["command"]) <= 32
         assert len(command["description"]) <= 2000
         assert len(command["usage_hint"]) <= 1000
+
+
+def test_the_hint_names_the_subcommands_that_there_are(manifest: dict[str, Any]) -> None:
+    (command,) = manifest["features"]["slash_commands"]
+    assert command["command"] == COMMAND
+    assert command["usage_hint"].split(" | ") == list(SUBCOMMANDS)
