@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 import yaml
 
+from bot.views.help import TOPICS
 from bot.views.names import COMMAND
 from deploy.sandbox.slack.workspace import SlackApp
 from handlers.commands import SUBCOMMANDS
@@ -61,7 +62,8 @@ def test_texts_keep_within_slacks_limits(manifest: dict[str, Any]) -> None:
         assert len(command["usage_hint"]) <= 1000
 
 
-def test_the_hint_names_the_subcommands_that_there_are(manifest: dict[str, Any]) -> None:
+def test_the_hint_is_what_the_help_says_of_the_subcommands_that_there_are(manifest: dict[str, Any]) -> None:
     (command,) = manifest["features"]["slash_commands"]
     assert command["command"] == COMMAND
-    assert command["usage_hint"].split(" | ") == list(SUBCOMMANDS)
+    assert command["usage_hint"].split(" | ") == [topic.usage for topic in TOPICS]
+    assert [topic.name for topic in TOPICS] == list(SUBCOMMANDS)
