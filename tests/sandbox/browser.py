@@ -58,10 +58,13 @@ class Browsing:
         self.errors: list[str] = []
 
     def open(self, person: str = "U0MARA", channel: str = CHANNEL, width: int = 1280) -> Page:
+        return self.at(f"{self._slack.url}/?person={person}&channel={channel}", width)
+
+    def at(self, address: str, width: int = 1280) -> Page:
         page = self._context.new_page()
         page.set_viewport_size({"width": width, "height": 900})
         page.on("pageerror", lambda error: self.errors.append(str(error)))
-        page.goto(f"{self._slack.url}/?person={person}&channel={channel}")
+        page.goto(address)
         page.wait_for_selector("body[data-drawn]")
         return page
 

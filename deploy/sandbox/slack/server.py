@@ -6,7 +6,7 @@ from concurrent.futures import Future
 from functools import partial
 from threading import Thread, get_ident
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from aiohttp import web
 
@@ -22,6 +22,9 @@ from deploy.sandbox.slack.sockets import Sockets
 from deploy.sandbox.slack.state import ApiCall, State
 from deploy.sandbox.slack.workspace import Workspace, default_workspace
 
+if TYPE_CHECKING:
+    from deploy.sandbox.slack.page.beside import Beside
+
 HOST = "127.0.0.1"
 PATIENCE_SECONDS = 10.0
 
@@ -30,6 +33,7 @@ class SlackServer:
     """Slack for tests and the demo: `with SlackServer() as slack: App(client=WebClient(base_url=slack.api_url, …))`.
 
     `port` 0 takes a free one. `clock` is Slack's own: moving it makes trigger ids and response_urls expire.
+    `beside` is what the page shows beside Slack, if anything.
     """
 
     def __init__(self, workspace: Workspace | None = None, port: int = 0, clock: Clock | None = None) -> None:
@@ -39,6 +43,7 @@ class SlackServer:
         self.sockets = Sockets(self.state, partial(answers.settle, self.state))
         self.faults = Faults(self.state, self.sockets, self._on_loop)
         self.gate = Gate(self.state, self.faults)
+        self.beside: Beside | None = None
         self._port = port
         self._loop = asyncio.new_event_loop()
         self._thread = Thread(target=self._run, name="slack", daemon=True)

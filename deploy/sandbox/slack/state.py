@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from itertools import count
 from threading import RLock
 from typing import Any
+from uuid import uuid4
 
 from deploy.sandbox.slack.clock import Clock
 from deploy.sandbox.slack.errors import SlackError
@@ -50,7 +51,11 @@ class ApiCall:
 
 @dataclass
 class State:
-    """Reads and writes happen inside `with state.lock:`; `changed()` tells whoever waits."""
+    """Reads and writes happen inside `with state.lock:`; `change()` tells whoever waits.
+
+    `read` says how far each person has read each channel. `run` names this one server: whoever hears another name
+    has found one that was started anew.
+    """
 
     workspace: Workspace
     clock: Clock
@@ -69,6 +74,8 @@ class State:
     files: dict[str, File] = field(default_factory=dict)
     tickets: set[str] = field(default_factory=set)
     address: str = ""
+    read: dict[tuple[str, str], str] = field(default_factory=dict)
+    run: str = field(default_factory=lambda: uuid4().hex)
     calls: list[ApiCall] = field(default_factory=list)
     _serial: Iterator[int] = field(default_factory=lambda: count(1))
 

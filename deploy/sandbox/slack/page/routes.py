@@ -13,8 +13,10 @@ from aiohttp import web
 
 from deploy.sandbox.slack import acting
 from deploy.sandbox.slack.errors import CannotDoThatError
+from deploy.sandbox.slack.page.events import stream
 from deploy.sandbox.slack.page.place import Place, place
 from deploy.sandbox.slack.page.shell import page, regions
+from deploy.sandbox.slack.page.unread import mark_read
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -25,7 +27,6 @@ if TYPE_CHECKING:
 
 STATIC = Path(__file__).parent / "static"
 KINDS = {".css": "text/css", ".js": "text/javascript"}
-BREATH_SECONDS = 0.05
 HEADERS = {
     "Content-Security-Policy": (
         "default-src 'self'; img-src 'self' https: data:; frame-ancestors 'none'; base-uri 'none'"
@@ -60,12 +61,15 @@ class Page:
             web.get("/page/regions", self.parts),
             web.get("/page/events", self.events),
             web.post("/page/act", self.act),
+            web.get("/page/panel", self.panel),
+            web.post("/page/panel/act", self.panel_act),
             web.get("/page/static/{name}", self.static),
         ]
 
     async def whole(self, request: web.Request) -> web.Response:
         with self._state.lock:
             where = self._place(request)
+            mark_read(where)
             text = page(self._server, where)
         if where.is_home:
             await asyncio.to_thread(self._open_home, where)
@@ -73,7 +77,9 @@ class Page:
 
     async def parts(self, request: web.Request) -> web.Response:
         with self._state.lock:
-            parts: dict[str, Html] = regions(self._server, self._place(request))
+            where = self._place(request)
+            mark_read(where)
+            parts: dict[str, Html] = regions(self._server, where)
         return web.json_response(parts, headers=HEADERS)
 
     async def static(self, request: web.Request) -> web.Response:
@@ -85,28 +91,27 @@ class Page:
         return web.Response(text=text, content_type=kind, charset="utf-8", headers=HEADERS)
 
     async def events(self, request: web.Request) -> web.StreamResponse:
-        """A line at every change; the browser then asks for the regions."""
-        stream = web.StreamResponse(headers={**HEADERS, "Content-Type": "text/event-stream"})
-        await stream.prepare(request)
-        loop, changed = asyncio.get_running_loop(), asyncio.Event()
+        return await stream(request, self._state, self._server.beside, HEADERS)
 
-        def listener() -> None:
-            loop.call_soon_threadsafe(changed.set)
-
+    async def panel(self, request: web.Request) -> web.Response:
+        beside = self._server.beside
+        if beside is None:
+            return web.Response(status=404)
         with self._state.lock:
-            self._state.wakeup.listeners.append(listener)
+            reader = self._place(request).reader
+        parts = await asyncio.to_thread(beside.regions, request.query, reader)
+        return web.json_response(parts, headers=HEADERS)
+
+    async def panel_act(self, request: web.Request) -> web.Response:
+        """JSON only, as for `act`."""
+        beside = self._server.beside
+        if beside is None or request.content_type != "application/json":
+            return web.json_response({"error": "send application/json, where there is a panel"}, status=415)
         try:
-            changed.set()
-            while True:
-                await changed.wait()
-                changed.clear()
-                await stream.write(f"data: {self._state.wakeup.version}\n\n".encode())
-                await asyncio.sleep(BREATH_SECONDS)  # a burst of changes is one redraw
-        except ConnectionError:
-            return stream  # the browser went away
-        finally:
-            with self._state.lock:
-                self._state.wakeup.listeners.remove(listener)
+            told = await asyncio.to_thread(beside.act, dict(await request.json()))
+        except (TypeError, ValueError) as error:
+            return web.json_response({"error": str(error)}, status=400)
+        return web.json_response({"told": told})
 
     async def act(self, request: web.Request) -> web.Response:
         """JSON only, which no foreign page can send here without being asked first."""

@@ -4,13 +4,14 @@ from typing import TYPE_CHECKING
 
 from deploy.sandbox.slack import manifest
 from deploy.sandbox.slack.page import blocks
+from deploy.sandbox.slack.page.beside import Beside
 from deploy.sandbox.slack.page.composer import composer
 from deploy.sandbox.slack.page.html import Html, element, join
 from deploy.sandbox.slack.page.messages import channel_log, thread_log
 from deploy.sandbox.slack.page.modal import modal
 from deploy.sandbox.slack.page.place import Place
 from deploy.sandbox.slack.page.reader import Origin
-from deploy.sandbox.slack.page.sidebar import sidebar
+from deploy.sandbox.slack.page.sidebar import places, you
 from deploy.sandbox.slack.people import Channel
 
 if TYPE_CHECKING:
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
 def regions(server: "SlackServer", where: Place) -> dict[str, Html]:
     """The parts that change, by the id of the element that holds them."""
     return {
-        "sidebar": sidebar(server, where),
+        "you": you(server, where),
+        "places": places(server, where),
         "heading": _heading(where),
         "away": _away(server),
         "log": _home(where) if where.is_home else _log(where),
@@ -34,7 +36,8 @@ def page(server: "SlackServer", where: Place) -> Html:
     parts = regions(server, where)
     middle = element(
         "main",
-        element("div", parts["heading"], id="heading"),
+        element("div", element("div", parts["heading"], id="heading"), _opener(server.beside), class_="bar"),
+        element("div", id="gone", role="status", data_testid="gone"),
         element("div", parts["away"], id="away", role="status"),
         element("div", parts["log"], id="log", tabindex="0", role="log", aria_label="Messages"),
         composer(manifest.commands(), hidden=where.is_home),
@@ -49,13 +52,22 @@ def page(server: "SlackServer", where: Place) -> Html:
         element("link", rel="stylesheet", href="/page/static/page.css"),
         element("script", src="/page/static/page.js", type="module"),
         element("script", src="/page/static/composer.js", type="module"),
+        element("link", rel="stylesheet", href="/page/static/panel.css") if server.beside else "",
+        element("script", src="/page/static/panel.js", type="module") if server.beside else "",
     )
     body = element(
         "body",
         element("a", "Skip to messages", href="#log", class_="skip"),
-        element("nav", parts["sidebar"], id="sidebar", aria_label="Channels"),
+        element(
+            "nav",
+            element("div", parts["you"], id="you"),
+            element("div", parts["places"], id="places"),
+            id="sidebar",
+            aria_label="Channels",
+        ),
         middle,
         element("aside", parts["thread"], id="thread", aria_label="Thread"),
+        element("aside", server.beside.frame(), id="panel", aria_labelledby="panel-title") if server.beside else "",
         element("div", parts["modals"], id="modals"),
         element("div", parts["notices"], id="notices", role="alert"),
         data_person=where.reader.person.id,
@@ -63,6 +75,21 @@ def page(server: "SlackServer", where: Place) -> Html:
         data_thread=where.thread,
     )
     return join(Html("<!doctype html>"), element("html", head, body, lang="en"))
+
+
+def _opener(beside: Beside | None) -> Html:
+    if beside is None:
+        return Html()
+    return element(
+        "button",
+        beside.label(),
+        type="button",
+        id="panel-opener",
+        class_="button",
+        aria_expanded="false",
+        aria_controls="panel",
+        data_testid="panel-opener",
+    )
 
 
 def _heading(where: Place) -> Html:

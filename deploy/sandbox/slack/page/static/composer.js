@@ -100,7 +100,7 @@ list.addEventListener("mousedown", (event) => {
   if (chosen) take(chosen);
 });
 
-form.addEventListener("submit", (event) => {
+form.addEventListener("submit", async (event) => {
   event.preventDefault();
   const text = input.value.trim();
   input.value = "";
@@ -109,5 +109,6 @@ form.addEventListener("submit", (event) => {
   keep(text);
   const log = document.getElementById("log");
   log.scrollTop = log.scrollHeight; // the answer comes at the end
-  send({ act: "say", channel: body.dataset.where, text });
+  const wasSent = await send({ act: "say", channel: body.dataset.where, text });
+  if (!wasSent && !input.value) input.value = text;
 });

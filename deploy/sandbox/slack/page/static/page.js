@@ -1,12 +1,16 @@
-// Redraws what changed, and sends what people do. The server renders and escapes; nothing here makes HTML of text.
+// Asks for what changed, and sends what people do. The server renders and escapes; nothing here makes HTML of text.
+import { entered, read } from "./fields.js";
+import { forget, opensFrom, swap } from "./regions.js";
+import { confirmed, tell } from "./telling.js";
 
 export const body = document.body;
-const WRONG = "[aria-invalid=true]";
-const SCROLLED = [".replies-log", ".fields-of-modal"];
-const REGIONS = ["sidebar", "heading", "away", "log", "thread", "modals", "notices"];
-const shown = {};
+const REGIONS = ["you", "places", "heading", "away", "log", "thread", "modals", "notices"];
+const AGAIN_MILLISECONDS = 1000;
+const GONE = "The sandbox does not answer. Once it runs again, this page goes on by itself.";
+const ANEW = "The sandbox was started anew, and its Slack and AWS with it.";
 let drawing = false;
 let again = false;
+let run = null;
 
 const place = () => {
   const query = new URLSearchParams({ person: body.dataset.person, channel: body.dataset.where });
@@ -16,54 +20,6 @@ const place = () => {
 
 // --- drawing -----------------------------------------------------------------------------------
 
-function keptFields() {
-  const dialog = document.querySelector("#modals dialog");
-  if (!dialog) return null;
-  const fields = new Map();
-  for (const field of dialog.querySelectorAll("[data-field]")) fields.set(fieldKey(field), read(field));
-  const wrong = [...dialog.querySelectorAll(WRONG)].map((field) => field.dataset.key);
-  return { view: dialog.dataset.view, fields, wrong, focused: document.activeElement?.dataset?.key };
-}
-
-function restoreFields(kept) {
-  const dialog = document.querySelector("#modals dialog");
-  if (!dialog || !kept || dialog.dataset.view !== kept.view) return;
-  for (const field of dialog.querySelectorAll("[data-field]")) {
-    if (kept.fields.has(fieldKey(field))) write(field, kept.fields.get(fieldKey(field)));
-  }
-}
-
-function swap(name, html) {
-  if (shown[name] === html) return;
-  const isFirst = shown[name] === undefined;
-  shown[name] = html;
-  const region = document.getElementById(name);
-  const atEnd = isFirst || region.scrollHeight - region.scrollTop - region.clientHeight < 60;
-  const kept = name === "modals" ? keptFields() : null;
-  const open = [...region.querySelectorAll("details[open] summary")].map((summary) => summary.dataset.key);
-  const inner = SCROLLED.map((selector) => [selector, region.querySelector(selector)?.scrollTop ?? 0]);
-  const top = region.scrollTop;
-  region.innerHTML = html;
-  for (const key of open) byKey(region, key)?.parentElement.setAttribute("open", "");
-  for (const [selector, position] of inner) region.querySelector(selector)?.scrollTo(0, position);
-  if (name === "log") region.scrollTop = atEnd && body.dataset.where !== "home" ? region.scrollHeight : top;
-  if (name === "modals") showModal(kept);
-}
-
-function showModal(kept) {
-  const dialog = document.querySelector("#modals dialog");
-  if (!dialog) return;
-  const before = kept?.view === dialog.dataset.view ? kept : null;
-  restoreFields(kept);
-  dialog.showModal();
-  const wrong = [...dialog.querySelectorAll(WRONG)].find((field) => !before?.wrong.includes(field.dataset.key));
-  const first = dialog.querySelector("[autofocus], .block.input input, .block.input select, .block.input textarea");
-  const focused = byKey(dialog, before?.focused);
-  (wrong ?? focused ?? first ?? dialog.querySelector("footer button:last-child"))?.focus();
-}
-
-const byKey = (root, key) => (key ? root.querySelector(`[data-key="${CSS.escape(key)}"]`) : null);
-
 async function draw() {
   if (drawing) { again = true; return; }
   drawing = true;
@@ -71,11 +27,9 @@ async function draw() {
     const asked = place().toString();
     const answer = await fetch(`/page/regions?${asked}`);
     const regions = await answer.json();
+    gone(false);
     if (asked !== place().toString()) { again = true; return; }
-    const focused = document.activeElement;
-    const region = focused?.closest(REGIONS.map((name) => `#${name}`).join()) ?? document;
     for (const name of REGIONS) swap(name, regions[name]);
-    if (document.activeElement === body) byKey(region, focused?.dataset?.key)?.focus();
     body.classList.toggle("with-thread", Boolean(regions.thread));
     document.getElementById("composer").hidden = body.dataset.where === "home";
     if (!("drawn" in body.dataset) && window.location.hash.startsWith("#message-")) {
@@ -83,99 +37,61 @@ async function draw() {
     }
     body.dataset.drawn = String(Number(body.dataset.drawn ?? 0) + 1);
   } catch (error) {
-    tell("The sandbox does not answer. Is it still running?");
+    if (!(error instanceof TypeError)) throw error; // fetch found nobody there
+    gone(true);
   } finally {
     drawing = false;
     if (again) { again = false; draw(); }
   }
 }
 
-export function tell(sentence) {
-  const old = document.getElementById("told");
-  if (old) old.remove();
-  const told = document.createElement("div");
-  told.id = "told";
-  told.setAttribute("role", "alert");
-  told.textContent = sentence;
-  body.append(told);
-  setTimeout(() => told.remove(), 6000);
+function gone(isGone) {
+  const banner = document.getElementById("gone");
+  const sentence = isGone ? GONE : "";
+  if (banner.textContent !== sentence) banner.textContent = sentence;
 }
 
-// --- values of fields ----------------------------------------------------------------------------
-
-const fieldKey = (field) => `${field.dataset.block}|${field.dataset.action}`;
-const boxes = (field) => [...field.querySelectorAll("input")];
-
-function read(field) {
-  if (field.classList.contains("choices")) {
-    const chosen = boxes(field).filter((box) => box.checked).map((box) => box.value);
-    return field.dataset.field === "radio_buttons" ? chosen[0] ?? null : chosen;
-  }
-  if (field.multiple) return [...field.selectedOptions].map((option) => option.value);
-  if (field.dataset.field === "datetimepicker") {
-    return field.value ? { local: field.value } : null; // the server knows the time zone
-  }
-  return field.value === "" ? null : field.value;
-}
-
-function write(field, value) {
-  if (field.classList.contains("choices")) {
-    const chosen = Array.isArray(value) ? value : [value];
-    for (const box of boxes(field)) box.checked = chosen.includes(box.value);
-  } else if (field.multiple) {
-    for (const option of field.options) option.selected = value.includes(option.value);
-  } else {
-    field.value = value?.local ?? value ?? "";
-  }
-}
-
-function entered(where) {
-  const values = {};
-  for (const field of document.querySelectorAll("[data-field]")) {
-    const { where: own, block, action } = field.dataset;
-    if (own === where) values[block] = { ...values[block], [action]: read(field) };
-  }
-  return values;
+/** Listen for news. The browser comes back by itself, except where it was answered with an error. */
+function connect() {
+  const news = new EventSource("/page/events");
+  news.onmessage = draw;
+  news.addEventListener("panel", () => document.dispatchEvent(new Event("panel")));
+  news.addEventListener("run", (event) => {
+    if (run !== null && run !== event.data) {
+      tell(ANEW);
+      if (body.dataset.where === "home") send({ act: "home" });
+    }
+    run = event.data;
+  });
+  news.onerror = () => {
+    gone(true);
+    if (news.readyState === EventSource.CLOSED) setTimeout(connect, AGAIN_MILLISECONDS);
+  };
 }
 
 // --- what people do ------------------------------------------------------------------------------
 
-export async function send(act) {
-  const request = { method: "POST", headers: { "Content-Type": "application/json" } };
-  request.body = JSON.stringify({ person: body.dataset.person, ...act });
-  const answer = await fetch("/page/act", request);
-  if (!answer.ok) tell((await answer.json()).error);
-  draw();
+/** The server's answer to JSON; null where there is none, which the person is told. */
+export async function post(address, act) {
+  const request = { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(act) };
+  try {
+    const answer = await fetch(address, request);
+    const told = await answer.json();
+    if (answer.ok) return told;
+    tell(told.error);
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    gone(true);
+    tell("The sandbox does not answer. Nothing was sent.");
+  }
+  return null;
 }
 
-function confirmed(question) {
-  if (!question) return Promise.resolve(true);
-  const asks = JSON.parse(question);
-  const dialog = document.createElement("dialog");
-  dialog.className = "confirm";
-  dialog.dataset.testid = "confirm";
-  const add = (tag, text, className) => {
-    const made = document.createElement(tag);
-    made.textContent = text;
-    made.className = className ?? "";
-    return made;
-  };
-  const title = add("h2", asks.title.text);
-  title.id = "confirm-title";
-  dialog.setAttribute("aria-labelledby", title.id);
-  const footer = document.createElement("footer");
-  const no = add("button", asks.deny.text, "button");
-  const yes = add("button", asks.confirm.text, `button ${asks.style ?? "primary"}`);
-  footer.append(no, yes);
-  dialog.append(title, add("p", asks.text.text), footer);
-  body.append(dialog);
-  dialog.showModal();
-  yes.focus();
-  return new Promise((resolve) => {
-    yes.addEventListener("click", () => { resolve(true); dialog.close(); });
-    no.addEventListener("click", () => dialog.close());
-    dialog.addEventListener("close", () => { dialog.remove(); resolve(false); });
-  });
+/** Whether it was sent. */
+export async function send(act) {
+  const answer = await post("/page/act", { person: body.dataset.person, ...act });
+  draw();
+  return answer !== null;
 }
 
 /** An act in a view carries what has been entered there so far, as Slack's does. */
@@ -197,6 +113,7 @@ async function press(button) {
     button.closest("details")?.removeAttribute("open");
     button.classList.add("busy");
     button.setAttribute("aria-busy", "true");
+    opensFrom(button);
   }
   const { option, where } = button.dataset;
   await send({ act, ...address(button), option, all: "all" in button.dataset, values: inView(act, where) });
@@ -207,7 +124,7 @@ async function press(button) {
 function go(channel) {
   body.dataset.where = channel;
   delete body.dataset.thread;
-  delete shown.log;
+  forget("log");
   history.pushState(null, "", `/?${place()}`);
   if (channel === "home") send({ act: "home" });
   draw();
@@ -236,7 +153,9 @@ document.addEventListener("click", (event) => {
 
 document.addEventListener("change", async (event) => {
   if (event.target.id === "person") {
-    window.location.search = new URLSearchParams({ person: event.target.value, channel: body.dataset.where }).toString();
+    const query = place();
+    query.set("person", event.target.value);
+    window.location.search = query.toString();
     return;
   }
   const field = event.target.closest("[data-field]");
@@ -274,5 +193,4 @@ document.addEventListener("keydown", (event) => {
 
 window.addEventListener("popstate", () => window.location.reload());
 
-const changes = new EventSource("/page/events");
-changes.onmessage = draw;
+connect();
