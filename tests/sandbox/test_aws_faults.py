@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from contextlib import suppress
+from itertools import permutations
 from time import monotonic
 from typing import Any
 from urllib.error import HTTPError
@@ -155,6 +156,109 @@ def test_keys_change_behind_the_bots_back(aws: AwsServer) -> None:
     with pytest.raises(ClientError) as error:
         kms_there.describe_key(KeyId=deleted)
     assert code(error) == "NotFoundException"
+
+
+LEVERS_ON_A_KEY = ("disable_key", "schedule_deletion", "delete_key", "disable_rotation")
+
+
+def _all_that_is_told(aws: AwsServer, arn: str) -> tuple[object, ...]:
+    there = administrator(aws)
+    described = there.describe_key(KeyId=arn)["KeyMetadata"]
+    status = there.get_key_rotation_status(KeyId=arn)
+    aliases = [
+        each["AliasName"] for each in there.list_aliases()["Aliases"] if arn.endswith(each.get("TargetKeyId", "no key"))
+    ]
+    status.pop("ResponseMetadata")  # type: ignore[misc]  # holds a request id
+    return described, status, aliases, there.list_resource_tags(KeyId=arn)["Tags"]
+
+
+@pytest.mark.parametrize(
+    "levers", [*permutations(LEVERS_ON_A_KEY, 1), *permutations(LEVERS_ON_A_KEY[:2] + LEVERS_ON_A_KEY[3:], 2)]
+)
+@pytest.mark.parametrize("last", [None, "delete_key"])
+def test_what_levers_did_to_a_key_can_be_put_back(aws: AwsServer, levers: tuple[str, ...], last: str | None) -> None:
+    arn = aws.world.key(rotation=180, alias="alias/kept", tags={"team": "payments"})
+    before = _all_that_is_told(aws, arn)
+    for lever in (*levers, last) if last and last not in levers else levers:
+        getattr(aws.faults, lever)(arn)
+    assert list(aws.faults.touched_keys) == [arn]
+    aws.faults.put_back(arn)
+    assert _all_that_is_told(aws, arn) == before
+    assert aws.faults.touched_keys == {}
+
+
+def test_what_somebody_changed_after_the_lever_is_not_undone(aws: AwsServer) -> None:
+    arn = aws.world.key(rotation=180)
+    aws.faults.disable_rotation(arn)
+    aws.faults.disable_key(arn)
+    there = administrator(aws)
+    there.enable_key(KeyId=arn)
+    there.enable_key_rotation(KeyId=arn, RotationPeriodInDays=365)
+    aws.faults.put_back(arn)
+    assert there.describe_key(KeyId=arn)["KeyMetadata"]["KeyState"] == "Enabled"
+    assert there.get_key_rotation_status(KeyId=arn)["RotationPeriodInDays"] == 365
+
+
+def test_a_deleted_replica_comes_back_to_its_primary(aws: AwsServer) -> None:
+    primary = aws.world.key(multi_region=True)
+    replica = aws.world.replica(primary, "us-east-1")
+    aws.faults.delete_key(replica)
+    aws.faults.put_back(replica)
+    described = administrator(aws).describe_key(KeyId=primary)["KeyMetadata"]["MultiRegionConfiguration"]
+    assert [each["Arn"] for each in described["ReplicaKeys"]] == [replica]
+    assert administrator(aws, region="us-east-1").describe_key(KeyId=replica)
+
+
+def test_a_key_that_no_lever_changed_cannot_be_put_back(aws: AwsServer) -> None:
+    with pytest.raises(ValueError, match="no lever has changed"):
+        aws.faults.put_back(aws.world.key())
+
+
+def test_everything_is_undone_at_once(aws: AwsServer) -> None:
+    arn = aws.world.key(account=MEMBER, rotation=365)
+    roles = dict(aws.world.roles)
+    aws.faults.disable_key(arn)
+    aws.faults.remove_role(MEMBER, AUDIT)
+    aws.faults.remove_role(MEMBER, "NoSuchRole")
+    aws.faults.deny(MEMBER)
+    aws.faults.throttle()
+    assert aws.faults.taken_roles == [(MEMBER, AUDIT)]
+    _http(aws, "POST", "/sandbox/faults", {"lever": "undo"})
+    assert aws.world.roles == roles
+    assert aws.faults.as_json() == {"faults": [], "denials": [], "lag_reads": 0}
+    assert (aws.faults.touched_keys, aws.faults.taken_roles) == ({}, [])
+    assert kms(aws, AUDIT).describe_key(KeyId=arn)["KeyMetadata"]["KeyState"] == "Enabled"
+
+
+def test_an_account_that_never_had_the_roles_can_be_given_them(aws: AwsServer) -> None:
+    aws.world.account("222222222222", "legacy", roles=False)
+    aws.faults.restore_roles("222222222222")
+    assert assume(aws, AUDIT, "222222222222")
+
+
+def test_watchers_are_told_of_every_request(aws: AwsServer) -> None:
+    heard: list[int] = []
+
+    def listener() -> None:
+        heard.append(len(aws.calls))
+
+    aws.watchers.add(listener)
+    administrator(aws).list_keys()
+    assert heard == [1]
+    _http(aws, "GET", "/sandbox/faults")
+    assert heard == [1, 1]
+    aws.watchers.remove(listener)
+    administrator(aws).list_keys()
+    assert heard == [1, 1]
+
+
+def test_every_key_is_listed_wherever_it_is(aws: AwsServer) -> None:
+    made = [
+        aws.world.key(account=MEMBER, region="us-east-1"),
+        aws.world.key(account=MEMBER),
+        aws.world.key(alias="alias/aws/s3"),
+    ]
+    assert sorted(key.arn for key in aws.world.every_key()) == sorted(made)
 
 
 def test_a_page_of_accounts_can_be_empty_and_not_the_last(aws: AwsServer) -> None:

@@ -8,8 +8,11 @@ from threading import Lock
 from time import monotonic
 from typing import Any
 
+from moto.kms.models import Key
+
 from deploy.sandbox.aws.identity import Identities
 from deploy.sandbox.aws.keys import set_state
+from deploy.sandbox.aws.undo import Undo
 from deploy.sandbox.aws.world import Denial, World
 
 
@@ -63,6 +66,7 @@ class Faults:
     def __init__(self, world: World, identities: Identities) -> None:
         self._world = world
         self._identities = identities
+        self._undo = Undo(world)
         self._lock = Lock()
         self._faults: list[Fault] = []
         self.denials: list[Denial] = []
@@ -128,28 +132,53 @@ class Faults:
     def expire_sessions(self) -> None:
         self._identities.expire_sessions()
 
+    @property
+    def touched_keys(self) -> dict[str, Key]:
+        """The keys that levers have changed and nobody has put back, deleted ones among them, by ARN."""
+        return self._undo.touched_keys
+
+    @property
+    def taken_roles(self) -> list[tuple[str, str]]:
+        """Account and name of each role that was taken away and not given back."""
+        return self._undo.taken_roles
+
     def remove_role(self, account: str, role: str) -> None:
-        self._world.roles.pop((account, role), None)
+        self._undo.take_role(account, role)
 
     def restore_roles(self, account: str) -> None:
+        """Give back what was taken; an account that never had the bot's roles gets them."""
+        self._undo.give_roles(account)
         self._world.add_roles(account)
 
     def disable_key(self, arn: str) -> None:
-        set_state(self._world.find(arn), "Disabled")
+        with self._undo.changing(arn) as key:
+            set_state(key, "Disabled")
 
     def schedule_deletion(self, arn: str) -> None:
-        key = self._world.find(arn)
-        self._world.schedule_deletion(key)
+        with self._undo.changing(arn) as key:
+            self._world.schedule_deletion(key)
 
     def delete_key(self, arn: str) -> None:
-        self._world.delete(self._world.find(arn))
+        with self._undo.changing(arn) as key:
+            self._world.delete(key)
 
     def disable_rotation(self, arn: str) -> None:
-        self._world.rotation(self._world.find(arn)).enabled = False
+        with self._undo.changing(arn) as key:
+            self._world.rotation(key).enabled = False
 
     def enable_rotation(self, arn: str, days: int = 365) -> None:
-        rotation = self._world.rotation(self._world.find(arn))
-        rotation.enabled, rotation.period_days = True, days
+        with self._undo.changing(arn) as key:
+            rotation = self._world.rotation(key)
+            rotation.enabled, rotation.period_days = True, days
+
+    def put_back(self, arn: str) -> None:
+        """Undo what levers did to one key; what somebody else has changed since stays. Errors: ValueError."""
+        self._undo.put_back(arn)
+
+    def undo(self) -> None:
+        """Take every lever back, and what was done to keys and roles as well."""
+        self.clear()
+        self._undo.everything()
 
     def clear(self) -> None:
         """Take every lever back; what was done to roles and keys stays done."""
@@ -210,5 +239,7 @@ LEVERS = (
     "delete_key",
     "disable_rotation",
     "enable_rotation",
+    "put_back",
+    "undo",
     "clear",
 )

@@ -23,6 +23,7 @@ from deploy.sandbox.aws.control import Control
 from deploy.sandbox.aws.corrections import CORRECTED
 from deploy.sandbox.aws.identity import Principal
 from deploy.sandbox.aws.keys import find
+from deploy.sandbox.aws.watchers import Watchers
 from deploy.sandbox.aws.wire import AwsError, Request, failure, parse, success
 
 Environ = dict[str, Any]
@@ -35,9 +36,12 @@ THROTTLED = {
 
 
 class Gate:
-    def __init__(self, emulation: Emulation, calls: Calls) -> None:
+    """`watchers` are told of each request once it is answered and recorded."""
+
+    def __init__(self, emulation: Emulation, calls: Calls, watchers: Watchers) -> None:
         self._emulation = emulation
         self._calls = calls
+        self._watchers = watchers
         self._control = Control(emulation.faults, calls)
         self._moto = DomainDispatcherApplication(create_backend_app)
 
@@ -48,6 +52,7 @@ class Gate:
             answer: Answer | None = self._control.answer(environ, body)
         else:
             answer = self._answer(environ, body)
+        self._watchers.tell()
         if answer is None:
             return _hang_up(environ)
         status, headers, content = answer

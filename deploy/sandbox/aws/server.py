@@ -15,6 +15,7 @@ from deploy.sandbox.aws.gate import Gate
 from deploy.sandbox.aws.identity import Identities, Principal
 from deploy.sandbox.aws.roles import bot_policy
 from deploy.sandbox.aws.seed import sow
+from deploy.sandbox.aws.watchers import Watchers
 from deploy.sandbox.aws.world import TOOLING_ACCOUNT, World
 
 HOST = "127.0.0.1"
@@ -33,6 +34,7 @@ class AwsServer:
 
     def __init__(self, port: int = 0, *, seed: bool = True) -> None:
         self.calls = Calls()
+        self.watchers = Watchers()
         self.world = World()
         identities = Identities()
         self.faults = Faults(self.world, identities)
@@ -40,7 +42,7 @@ class AwsServer:
             identities.add(principal)
         if seed:
             sow(self.world)
-        gate = Gate(Emulation(self.world, self.faults, identities, {}), self.calls)
+        gate = Gate(Emulation(self.world, self.faults, identities, {}), self.calls, self.watchers)
         with create_server((HOST, port)) as bound:  # werkzeug would end the process where the port is taken
             self._server = ThreadedWSGIServer(HOST, port, gate, _Handler, fd=bound.fileno())
         self._thread = Thread(target=self._server.serve_forever, args=(STOP_CHECK_SECONDS,), name="aws", daemon=True)

@@ -1,6 +1,6 @@
 """What exists: the organisation, its accounts, roles and keys. Tests and the seed build it here, straight in memory."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from threading import RLock
@@ -158,6 +158,12 @@ class World:
     def alias(self, arn: str, name: str) -> None:
         key = self.find(arn)
         kms_backends[key.account_id][key.region].create_alias(key.id, name)
+
+    def every_key(self) -> Iterator[Key]:
+        """Every key that there is, by account and Region."""
+        for account in self.accounts:
+            for region in sorted(kms_backends[account]):
+                yield from list(kms_backends[account][region].keys.values())
 
     def find(self, arn: str) -> Key:
         _, _, _, region, account, _ = arn.split(":", 5)
