@@ -270,3 +270,12 @@ def test_each_row_begins_with_its_keys_name(kind: str, length: int) -> None:
     words: Words = WORDS[kind]
     shown = lines(digest(digest_of(words, top=length), {}))
     assert sum(line.startswith(words.alias[:60]) for line in shown) == length
+
+
+def test_a_line_of_the_thread_names_the_team_where_there_is_one() -> None:
+    keys = (open_key(), replace(open_key(), team=None))
+    assert lines(digest_page(digest_of(rest=(keys,), open_total=2), 0)) == [
+        "Open keys 1 to 2 of 2",
+        "• alias/payments/card-vault – prod-payments · eu-central-1 · Automatic rotation is off. · team payments",
+        "• alias/payments/card-vault – prod-payments · eu-central-1 · Automatic rotation is off.",
+    ]

@@ -45,6 +45,37 @@ def test_an_entry_of_the_record_is_a_sentence(found: ChainedEntry, told: str) ->
     ]
 
 
+ACTS = {
+    Act.BOT_STARTED: "started",
+    Act.SCAN_STARTED: "started a scan",
+    Act.SCAN_FINISHED: "finished a scan",
+    Act.SCAN_INTERRUPTED: "saw a scan interrupted",
+    Act.DIGEST_POSTED: "made a digest",
+    Act.REQUEST_CREATED: "asked for rotation",
+    Act.APPROVAL_GIVEN: "approved",
+    Act.REQUEST_APPROVED: "gave the last approval that was needed",
+    Act.REQUEST_DENIED: "denied",
+    Act.REQUEST_EXPIRED: "let a request expire",
+    Act.REQUEST_CANCELLED: "withdrew a request",
+    Act.REQUEST_DONE: "finished a request",
+    Act.REFUSED: "was refused",
+    Act.CHANGE_CLAIMED: "took up a change",
+    Act.CHANGE_CALLING: "is about to call EnableKeyRotation",
+    Act.CHANGE_SUCCEEDED: "enabled rotation",
+    Act.CHANGE_FAILED: "failed to change a key",
+    Act.CHANGE_NOT_NEEDED: "found nothing to change",
+    Act.CHANGE_RETRIED: "had failed changes tried again",
+    Act.MESSAGE_LOST: "could not show a message",
+}
+
+
+@pytest.mark.parametrize("act", Act)
+def test_the_newest_entries_say_what_was_done_and_why(act: Act) -> None:
+    shown = lines(history([entry(act, why="Nobody was there.")], ""))
+    assert shown[0] == "The newest entries of the record"
+    assert shown[1].endswith(f" – @U0MARA {ACTS[act]}: r1 (Nobody was there.)")
+
+
 def test_every_act_has_its_words() -> None:
     assert set(SENTENCES) == set(Act)
 

@@ -109,3 +109,23 @@ def test_a_key_offers_its_button_where_rotation_is_missing_and_nobody_has_asked(
     is_open = asked is not None and asked.is_open
     assert (buttons(shown) == ["Enable rotation"]) == (verdict is Verdict.NON_COMPLIANT and not is_open)
     assert any("Asked by @U0MARA" in line for line in lines(shown)) == (asked is not None)
+
+
+def test_a_few_tags_are_shown_and_the_others_counted() -> None:
+    tags = {f"t{number:02}": "x" for number in range(12)}
+    (line,) = [line for line in lines(key_details(details_of(tags=tags))) if "Tags" in line]
+    assert line.startswith("• Tags: t00=x, t01=x, ")
+    assert line.endswith("t09=x and 2 more")
+    (line,) = [
+        line
+        for line in lines(key_details(details_of(tags={"t": "x"} | dict(list(tags.items())[:9]))))
+        if "Tags" in line
+    ]
+    assert "more" not in line
+
+
+def test_all_aliases_are_shown_where_there_are_several() -> None:
+    assert not any("Aliases" in line for line in lines(key_details(details_of())))
+    assert "• Aliases: alias/payments/card-vault, alias/payments/card-vault-too" in lines(
+        key_details(rotating_details())
+    )

@@ -26,7 +26,8 @@ def test_pages_can_be_turned_both_ways(page: int, expected: list[str]) -> None:
     assert lines(shown)[0] == f"23 open keys matching account=prod-* · page {page} of 3"
     turns = [part for part in parts(shown.blocks) if str(part.get("action_id", "")).startswith("list_page")]
     assert [turn["text"]["text"] for turn in turns] == expected
-    assert {read_turn(turn["value"]) for turn in turns} <= {("account=prod-*", page - 1), ("account=prod-*", page + 1)}
+    leads_to = {"◀ Previous": page - 1, "Next ▶": page + 1}
+    assert [read_turn(turn["value"]) for turn in turns] == [("account=prod-*", leads_to[each]) for each in expected]
 
 
 def test_one_page_has_nothing_to_turn() -> None:
@@ -58,3 +59,8 @@ def test_a_filter_that_no_button_can_carry_is_not_cut() -> None:
 def test_what_no_button_of_ours_carries_is_a_value_error(value: str) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 - JSON's own errors are among them
         read_turn(value)
+
+
+def test_a_filter_in_any_script_counts_by_its_letters() -> None:
+    within = f"alias={'é' * 1500}"
+    assert "Next ▶" in buttons(listing(ListPage(scan(), within, open_keys(ORDINARY, 1), 1, 2, 11, {})))

@@ -176,6 +176,20 @@ def test_many_regions_are_added_up() -> None:
     assert lines(shown)[:2] == ["1 account in the last scan, all read", "• ✅ a (a-id) – 51 keys in 17 Regions"]
 
 
+@pytest.mark.parametrize(
+    ("regions", "told"), [(4, "keys: eu-0 3, eu-1 3, eu-2 3, eu-3 3"), (5, "15 keys in 5 Regions")]
+)
+def test_a_handful_of_regions_is_named(regions: int, told: str) -> None:
+    shown = accounts(scan(), [covered("a", f"eu-{number}") for number in range(regions)])
+    assert lines(shown)[1] == f"• ✅ a (a-id) – {told}"
+
+
+def test_no_account_that_matches_is_said_so() -> None:
+    shown = accounts(scan(), [])
+    assert lines(shown) == ["No account of the last scan matches.", "As of the scan of 2026-03-02 12:01 UTC."]
+    assert shown.text == "No account of the last scan matches."
+
+
 def test_accounts_that_go_by_their_id_are_named_once() -> None:
     assert lines(accounts(scan(), [replace(covered("a", "eu-1"), account="a")]))[1] == "• ✅ a – keys: eu-1 3"
 

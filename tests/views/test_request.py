@@ -6,6 +6,7 @@ import pytest
 
 from bot.models.requests import FINAL_CHANGE_STATES, ChangeState, Request, RequestState
 from bot.views.names import APPROVE, DENY, RETRY, WITHDRAW
+from bot.views.parts import Element
 from bot.views.request import request, result
 from bot.views.requests import MOST_REQUESTS, requests
 from bot.views.rows import fate
@@ -135,7 +136,27 @@ def test_what_changes_a_key_is_asked_once_more() -> None:
     found = {part["action_id"]: part for part in pressed if "action_id" in part}
     assert {name for name, part in found.items() if "confirm" in part} == {APPROVE, RETRY}
     assert {name for name, part in found.items() if "style" in part} == {APPROVE}
-    assert "adds $1 a month" in found[APPROVE]["confirm"]["text"]["text"]
+    assert [_asked_once_more(found[name]) for name in (APPROVE, RETRY)] == [
+        [
+            "Approve this change?",
+            (
+                "The bot re-reads the key, enables automatic rotation in AWS and reads it back. "
+                "Each of the first two rotations adds $1 a month to a key's price."
+            ),
+            "Approve",
+            "Not now",
+        ],
+        [
+            "Try again?",
+            "What failed is read again, and rotation enabled where it is still needed, on the approval that was given.",
+            "Try again",
+            "Not now",
+        ],
+    ]
+
+
+def _asked_once_more(button: Element) -> list[str]:
+    return [button["confirm"][part]["text"] for part in ("title", "text", "confirm", "deny")]
 
 
 # Several keys
