@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo screenshots test check lint types layers policies format bench install clean
+.PHONY: help demo gallery screenshots test check lint types layers policies format bench install clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sort | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -21,6 +21,9 @@ $(STAMP): requirements.txt requirements-dev.txt
 
 demo: $(STAMP) ## the whole bot on this machine, no accounts needed
 	@$(BIN)/python -m deploy.sandbox $(ARGS)
+
+gallery: $(STAMP) ## every message, modal and Home tab that the bot can show, on one page
+	@$(BIN)/python -m deploy.sandbox.gallery $(ARGS)
 
 screenshots: $(STAMP) ## the pictures in docs/, taken of the demo in Chromium
 	@$(BIN)/python -m deploy.sandbox.gallery.screenshots $(ARGS)

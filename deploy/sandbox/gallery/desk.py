@@ -1,0 +1,259 @@
+"""The real handlers and use cases on a database in memory, with a KMS and a Slack that answer from a table."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from functools import partial
+from hashlib import sha256
+from threading import Event
+
+from bot.digest import Audience, Digests
+from bot.key import KeyLookup
+from bot.listing import Listing
+from bot.models.keys import FailureKind, Finding, KeyMetadata, ReadFailure, RotationStatus
+from bot.models.messages import Attachment, Block, Rendered
+from bot.models.people import Actor, LookupFailure, Person
+from bot.models.scans import Account, Coverage, Progress, Scan, ScanState
+from bot.models.slack import Posted, SlackFailure
+from bot.operate import Operating
+from bot.posture import Postures
+from bot.remediate.ask import Asking
+from bot.remediate.decide import Deciding
+from bot.rounds import Rounds
+from bot.rules.filters import Filter
+from bot.scan import ScanRunningError
+from bot.scan.gateways import WantedAccounts
+from bot.scan.plan import make_plan
+from bot.store.digests import DigestStore
+from bot.store.engine import Database
+from bot.store.messages import MessageStore
+from bot.store.requests import RequestStore
+from bot.store.scans import ScanStore
+from bot.store.schema import upgrade
+from bot.store.trail import Trail
+from deploy.sandbox.gallery.things import CHANNEL, HOUSE, LAKE, LEGACY, NOW, OFF, PAYMENTS, POLICY, metadata, scan
+from deploy.sandbox.slack.people import Person as Colleague
+from deploy.sandbox.slack.people import default_groups, default_people
+from handlers.call import Call
+from handlers.commands import answer
+from handlers.desk import Desk, Reply
+
+ACCOUNTS = (PAYMENTS, LAKE, LEGACY)
+
+
+def person_of(colleague: Colleague) -> Person:
+    return Person(
+        user_id=colleague.id,
+        team_id=colleague.team_id,
+        deleted=colleague.deleted,
+        is_bot=colleague.is_bot,
+        is_restricted=colleague.is_restricted,
+        is_ultra_restricted=colleague.is_ultra_restricted,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """Slack's people and user groups."""
+
+    def person(self, user_id: str) -> Person | LookupFailure:
+        for each in default_people():
+            if each.id == user_id:
+                return person_of(each)
+        return LookupFailure("users.info", "user_not_found")
+
+    def members(self, groups: Iterable[str]) -> Mapping[str, frozenset[str]] | LookupFailure:
+        wanted = set(groups)
+        return {group.id: frozenset(group.users) for group in default_groups() if group.id in wanted}
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """KMS: every key is as `status` says, or cannot be read."""
+
+    status: RotationStatus | ReadFailure = OFF
+
+    def describe(self, arn: str) -> KeyMetadata | ReadFailure:
+        if isinstance(self.status, ReadFailure) and self.status.kind is FailureKind.NOT_FOUND:
+            return self.status
+        return metadata(arn=arn)
+
+    def rotation_status(self, arn: str) -> RotationStatus | ReadFailure:  # noqa: ARG002 - the same for each key
+        return self.status
+
+    def tags(self, arn: str) -> Mapping[str, str] | ReadFailure:  # noqa: ARG002 - the same for each key
+        return {"team": "payments"}
+
+    def rotations(self, arn: str) -> list[datetime] | ReadFailure:  # noqa: ARG002 - the same for each key
+        return []
+
+
+@dataclass(frozen=True, slots=True)
+class Handles:
+    """Opaque ids that are the same at every run."""
+
+    def of(self, arns: Iterable[str]) -> dict[str, str]:
+        return {arn: f"k{sha256(arn.encode()).hexdigest()[:16]}" for arn in arns}
+
+    def arn(self, handle: str) -> str | None:
+        return handle or None
+
+
+@dataclass(frozen=True, slots=True)
+class Directory:
+    """The accounts and Regions of the organisation."""
+
+    def accounts(self, wanted: WantedAccounts) -> list[Account] | ReadFailure:  # noqa: ARG002 - the whole organisation
+        return list(ACCOUNTS)
+
+    def open(self, account: Account) -> ReadFailure | None:  # noqa: ARG002 - every account
+        return None
+
+    def enabled_regions(self, account: Account) -> list[str] | ReadFailure:  # noqa: ARG002 - of every account
+        return ["eu-central-1", "eu-west-1"]
+
+
+@dataclass(frozen=True, slots=True)
+class BusyScans:
+    """A scan that runs already."""
+
+    how_far: Progress
+
+    def run(
+        self,
+        within: Filter,
+        started_by: str,  # noqa: ARG002 - nobody's scan begins
+        on_progress: Callable[[Progress], None] = lambda _: None,  # noqa: ARG002 - as above
+    ) -> Scan:
+        make_plan(Directory(), "organization", "enabled", within, workers=1, stop=Event())
+        raise ScanRunningError(self.how_far)
+
+    def progress(self) -> Progress | None:
+        return self.how_far
+
+
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """A Slack that takes everything."""
+
+    def post(self, channel: str, message: Rendered, thread_ts: str | None = None) -> Posted | SlackFailure:  # noqa: ARG002 - Slack's
+        return Posted(channel, "1772442000.000100")
+
+    def update(self, channel: str, ts: str, message: Rendered) -> SlackFailure | None:  # noqa: ARG002 - Slack's
+        return None
+
+    def attach(self, channel: str, file: Attachment, thread_ts: str) -> str | SlackFailure:  # noqa: ARG002 - Slack's
+        return "1772442000.000200"
+
+    def whisper(self, channel: str, user: str, message: Rendered) -> SlackFailure | None:  # noqa: ARG002 - Slack's
+        return None
+
+    def open_modal(self, trigger_id: str, view: Block) -> SlackFailure | None:  # noqa: ARG002 - Slack's
+        return None
+
+    def update_submitted(self, view_id: str, submitted_hash: str, view: Block) -> SlackFailure | None:  # noqa: ARG002 - Slack's
+        return None
+
+    def publish_home(self, user: str, view: Block) -> SlackFailure | None:  # noqa: ARG002 - Slack's
+        return None
+
+    def link(self, channel: str, ts: str) -> str | None:  # noqa: ARG002 - Slack's
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class AtOnce:
+    """Work that is done before anybody waits for it."""
+
+    def submit(self, name: str, task: Callable[[], None], on_failure: Callable[[str], None] | None = None) -> None:  # noqa: ARG002 - a failure is the gallery's own
+        task()
+
+
+@dataclass
+class Office:
+    """A desk with what it stands on."""
+
+    keys: Keys = field(default_factory=Keys)
+    database: Database = field(default_factory=lambda: Database("sqlite://"))
+
+    def __post_init__(self) -> None:
+        upgrade(self.database)
+        self.scans, self.requests = ScanStore(self.database), RequestStore(self.database)
+        self.trail = Trail(self.database)
+
+    def scanned(self, findings: Sequence[Finding], coverage: Sequence[Coverage] = ()) -> "Office":
+        """Let a scan of everything have found this."""
+        done = scan()
+        self.scans.begin(replace(done, state=ScanState.RUNNING, finished_at=None))
+        self.scans.add(done.id, findings)
+        for each in coverage:
+            self.scans.add(done.id, [], each)
+        self.scans.finish(done.id, done.finished_at or NOW)
+        return self
+
+    @property
+    def asking(self) -> Asking:
+        return Asking(
+            people=People(),
+            requests=self.requests,
+            findings=self.scans,
+            keys=self.keys,
+            record=self.trail,
+            house=HOUSE,
+            policy=POLICY,
+            period_days=365,
+            expires_after=timedelta(days=1),
+            channel=CHANNEL,
+            clock=_now,
+        )
+
+    def desk(self) -> Desk:
+        scans, handles = BusyScans(Progress(12, 40, 812)), Handles()
+        digests = Digests(
+            self.scans,
+            DigestStore(self.database),
+            self.requests,
+            handles,
+            [Audience("default", CHANNEL, Filter())],
+            10,
+            _now,
+        )
+        return Desk(
+            postures=Postures(self.scans, lambda: None),
+            listing=Listing(self.scans, handles, self.requests),
+            lookup=KeyLookup(self.scans, self.keys, self.requests, handles, POLICY, lambda: "aws", _now),
+            asking=self.asking,
+            deciding=Deciding(People(), self.requests, self.trail, HOUSE, _now),
+            rounds=Rounds(scans, self.scans, digests, lambda _: True, _nothing),
+            handles=handles,
+            requests=self.requests,
+            messages=MessageStore(self.database),
+            trail=self.trail,
+            writer=Writer(),
+            work=AtOnce(),
+            may_operate=Operating(People(), self.trail, HOUSE, _now).may,
+            carry_out=_nothing,
+            settle=_nothing,
+        )
+
+    def answer(self, text: str, who: str) -> Rendered:
+        """Let somebody type a command, and return what they are answered."""
+        answers: list[Rendered] = []
+        colleague = next(each for each in default_people() if each.id == who)
+        desk, actor = self.desk(), Actor(who, colleague.team_id)
+        reply = Reply(partial(_keep, answers), desk.writer, CHANNEL, who)
+        answer(desk, Call(actor, CHANNEL, text, reply))
+        (only,) = answers
+        return only
+
+
+def _keep(answers: list[Rendered], *, text: str, blocks: list[Block], **_how: object) -> None:
+    answers.append(Rendered(text, tuple(blocks)))
+
+
+def _now() -> datetime:
+    return NOW
+
+
+def _nothing(*_told: object) -> None:
+    """Nobody is told anything here."""

@@ -1,0 +1,46 @@
+"""All samples, by group, in the order in which they are shown."""
+
+from collections.abc import Mapping
+from functools import cache
+
+from deploy.sandbox.gallery.sample import Sample, Samples
+from deploy.sandbox.gallery.samples.answers import answers
+from deploy.sandbox.gallery.samples.asking import declines, modals
+from deploy.sandbox.gallery.samples.digests import digests
+from deploy.sandbox.gallery.samples.keys import keys
+from deploy.sandbox.gallery.samples.looking import coverages, helps, homes, pages, scans, statuses
+from deploy.sandbox.gallery.samples.record import records
+from deploy.sandbox.gallery.samples.refusals import late, refusals
+from deploy.sandbox.gallery.samples.requests import in_the_channel, in_the_thread, lists
+
+GROUPS: Mapping[str, Samples] = {
+    "digest": digests,
+    "ask": modals,
+    "ask-declined": declines,
+    "request": in_the_channel,
+    "result": in_the_thread,
+    "refusals": refusals,
+    "too-late": late,
+    "requests": lists,
+    "status": statuses,
+    "list": pages,
+    "key": keys,
+    "accounts": coverages,
+    "history": records,
+    "scan": scans,
+    "home": homes,
+    "help": helps,
+    "answers": answers,
+}
+
+
+@cache
+def gallery() -> Mapping[str, tuple[Sample, ...]]:
+    """Make every sample. Raises ValueError where two of a group go by one name."""
+    made = {group: tuple(samples()) for group, samples in GROUPS.items()}
+    for group, samples in made.items():
+        names = [sample.name for sample in samples]
+        twice = {name for name in names if names.count(name) > 1}
+        if twice:
+            raise ValueError(f"{group}: {', '.join(sorted(twice))} stands there more than once")
+    return made

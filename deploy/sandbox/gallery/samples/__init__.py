@@ -1,0 +1,1 @@
+"""The samples, a module a group."""

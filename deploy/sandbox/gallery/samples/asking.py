@@ -1,0 +1,103 @@
+"""Asking for rotation: the modal, what it turns into, and why nothing may have been asked for."""
+
+from collections.abc import Iterator
+
+from bot.models.asking import Asked, Declined, Proposal
+from bot.models.keys import FailureKind, Finding, ReadFailure, RotationStatus
+from bot.models.people import Actor
+from bot.models.requests import RequestState
+from bot.rules.period import SHORTEST_PERIOD_DAYS, BadPeriodError, read_period
+from bot.views.ask import ask, asked, asking, declined
+from bot.views.names import PERIOD_BLOCK
+from bot.views.notice import say
+from deploy.sandbox.gallery.desk import Keys, Office
+from deploy.sandbox.gallery.sample import Sample, Surface, shown
+from deploy.sandbox.gallery.samples.requests import approvers_of
+from deploy.sandbox.gallery.things import (
+    CHANNEL,
+    JONAS,
+    LAKE,
+    MARA,
+    ON,
+    POLICY,
+    STRANGE_WORDS,
+    TOO_LONG,
+    UNRULED,
+    denied,
+    finding,
+    request_in,
+)
+from deploy.sandbox.slack.people import OURS
+from handlers.actions import OLD_BUTTON
+
+
+def modals() -> Iterator[Sample]:
+    for name, found in {
+        "by hand": finding(),
+        "period too long": finding(status=TOO_LONG),
+        "managed by Terraform": finding(managed_by="Terraform"),
+        "managed by a stack": finding(managed_by="CloudFormation stack card-vault-prod"),
+        "no alias": finding(aliases=()),
+        **{f"{kind} words": finding(words, managed_by=words.manager) for kind, words in STRANGE_WORDS.items()},
+    }.items():
+        yield shown(name, Surface.MODAL, "The form").by(ask, _proposal(found))
+    yield shown(
+        "no such period", Surface.MODAL, "A number that the policy does not allow", errors={PERIOD_BLOCK: _bad("1000")}
+    ).by(ask, _proposal(finding()))
+    yield shown("sent", Surface.MODAL, "While the key is read").by(asking)
+    one, two = request_in(RequestState.PENDING), request_in(RequestState.PENDING, account=LAKE, required=2)
+    yield shown("asked", Surface.MODAL, "The request is made").by(asked, Asked(one, approvers_of(one)))
+    yield shown("asked, two needed", Surface.MODAL, "Two approvals").by(asked, Asked(two, approvers_of(two)))
+    for kind, words in STRANGE_WORDS.items():
+        strange = request_in(RequestState.PENDING, words=words)
+        yield shown(f"asked, {kind} words", Surface.MODAL, f"A name: {kind}").by(
+            asked, Asked(strange, approvers_of(strange))
+        )
+
+
+def declines() -> Iterator[Sample]:
+    readings: dict[str, RotationStatus | ReadFailure] = {
+        "rotates already": ON,
+        "denied": denied("kms:GetKeyRotationStatus"),
+        "deleted meanwhile": ReadFailure(FailureKind.NOT_FOUND, "kms:DescribeKey", "NotFoundException", ""),
+    }
+    for name, reading in readings.items():
+        office = Office(Keys(reading)).scanned([finding()])
+        yield shown(name, Surface.MODAL, "The key, read anew, does not need it").by(
+            declined, _declined(office.asking.ask(Actor(MARA, OURS), finding().arn, 365, ""))
+        )
+    office = Office().scanned([finding(account=UNRULED)])
+    yield shown("no rule", Surface.MODAL, "Nobody could approve").by(
+        declined, _declined(office.asking.ask(Actor(MARA, OURS), finding(account=UNRULED).arn, 365, ""))
+    )
+    yield shown("unknown key", Surface.REPLY, "The last scan does not know the key").by(
+        say, _declined(office.asking.propose("k1", None))
+    )
+    waiting = Office().scanned([finding()])
+    waiting.requests.create(request_in(RequestState.PENDING), CHANNEL)
+    yield shown("asked already", Surface.REPLY, "A request waits").by(
+        say, _declined(waiting.asking.propose("k1", finding().arn))
+    )
+    approved = Office().scanned([finding()])
+    approved.requests.create(request_in(RequestState.APPROVED, approvers=[JONAS]), CHANNEL)
+    yield shown("approved already", Surface.REPLY, "A request is carried out").by(
+        say, _declined(approved.asking.propose("k1", finding().arn))
+    )
+    yield shown("old button", Surface.REPLY, "A button that this version does not know").by(say, OLD_BUTTON)
+
+
+def _proposal(found: Finding) -> Proposal:
+    return Proposal("k1", found, 365, SHORTEST_PERIOD_DAYS, POLICY.max_rotation_period_days)
+
+
+def _bad(typed: str) -> str:
+    try:
+        read_period(typed, POLICY.max_rotation_period_days)
+    except BadPeriodError as error:
+        return str(error)
+    raise AssertionError(f"{typed} is a period that may be set")
+
+
+def _declined(answer: object) -> str:
+    assert isinstance(answer, Declined)  # noqa: S101 - what this sample is about
+    return answer.sentence

@@ -1,0 +1,198 @@
+"""What people look at: the posture, the list, accounts, the Home tab, a running scan, help."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from bot.models.posture import AccountPosture, ListPage, Posture
+from bot.models.scans import Account, Coverage, Progress, Summary
+from bot.views import help as helping
+from bot.views.accounts import accounts
+from bot.views.home import home
+from bot.views.listing import listing
+from bot.views.posture import status
+from bot.views.scan import failed, finished, running
+from deploy.sandbox.gallery.sample import Sample, Surface, shown
+from deploy.sandbox.gallery.things import (
+    BERLIN,
+    DUBLIN,
+    LAKE,
+    LEGACY,
+    LINK,
+    MARA,
+    NOW,
+    PAYMENTS,
+    PLAIN,
+    STRANGE_WORDS,
+    SUMMARY,
+    arn_of,
+    closed,
+    covered,
+    dark,
+    every_request,
+    later,
+    lost,
+    open_key,
+    open_keys,
+    partly,
+    scan,
+    unread,
+)
+
+HALF = Progress(12, 40, 812)
+GAPS = (dark(), partly(), closed())
+WORST = (
+    AccountPosture(PAYMENTS.id, PAYMENTS.name, Summary(7, 6)),
+    AccountPosture(LAKE.id, LAKE.name, Summary(3, 5)),
+    AccountPosture(LEGACY.id, LEGACY.name, Summary(0, 1)),
+)
+
+
+def _posture(summary: Summary = SUMMARY, **changes: object) -> Posture:
+    plain = Posture(scan(), "", summary, None, (), (), ())
+    return replace(plain, **changes)  # type: ignore[arg-type]  # any field of a posture
+
+
+TYPICAL = _posture(previous=Summary(14, 24), worst=WORST, coverage_failures=GAPS, unread=(unread(),))
+
+
+def statuses() -> Iterator[Sample]:
+    soon = later(minutes=5)
+    well = Summary(compliant=38, not_applicable=20)
+    yield shown("typical", Surface.REPLY, "Open keys and gaps; better than before").by(status, TYPICAL, soon)
+    yield shown("the first scan", Surface.REPLY, "Nothing to compare with").by(
+        status, replace(TYPICAL, previous=None), soon
+    )
+    worse = _posture(previous=Summary(38, 0), worst=WORST[2:])
+    yield shown("worse", Surface.REPLY, "The percentage fell").by(status, worse, soon)
+    yield shown("as before", Surface.REPLY, "The percentage stayed").by(
+        status, _posture(previous=SUMMARY, worst=WORST), soon
+    )
+    yield shown("all well", Surface.REPLY, "Every key rotates").by(status, _posture(well, previous=well), soon)
+    yield shown("one open", Surface.REPLY, "One key").by(status, _posture(Summary(37, 1), worst=WORST[2:]), soon)
+    yield shown("exempt keys", Surface.REPLY, "Every key but exempt ones").by(
+        status, _posture(Summary(compliant=30, exempt=8)), soon
+    )
+    yield shown("all exempt", Surface.REPLY, "Nothing to judge").by(status, _posture(Summary(exempt=1)), soon)
+    yield shown("no key", Surface.REPLY, "Nothing could rotate").by(status, _posture(Summary(not_applicable=3)), soon)
+    yield shown("nothing read", Surface.REPLY, "The accounts could not be listed").by(
+        status, _posture(Summary(), coverage_failures=(lost(),)), soon
+    )
+    yield shown("old", Surface.REPLY, "The scan is three days old").by(status, TYPICAL, later(days=3))
+    yield shown("while a scan runs", Surface.REPLY, "A scan is running").by(
+        status, replace(TYPICAL, running=HALF), soon
+    )
+    yield shown("narrowed", Surface.REPLY, "A filter").by(
+        status, replace(TYPICAL, scope="account=prod-*", summary=Summary(7, 6)), soon
+    )
+    yield shown("of a team", Surface.REPLY, "No percentage for a team").by(
+        status, _posture(Summary(non_compliant=2), scope="team=payments", worst=WORST[:1]), soon
+    )
+    yield shown("after a narrowed first scan", Surface.REPLY, "Only a part was ever scanned").by(
+        status, _posture(scan=scan("account=prod-*"), worst=WORST[:1]), soon
+    )
+    many = _posture(
+        coverage_failures=(dark(),) * 50, unread=tuple(unread(PLAIN, number, PAYMENTS) for number in range(1, 51))
+    )
+    yield shown("many gaps", Surface.REPLY, "Fifty Regions and fifty keys unread").by(status, many, soon)
+    for kind, words in STRANGE_WORDS.items():
+        strange = _posture(
+            scope=words.scope,
+            worst=(AccountPosture(PAYMENTS.id, words.account, Summary(1, 1)),) * 5,
+            coverage_failures=(closed(Account(LAKE.id, words.account)),),
+            unread=(unread(words),),
+        )
+        yield shown(f"{kind} words", Surface.REPLY, f"Names of others: {kind}").by(status, strange, soon)
+
+
+def pages() -> Iterator[Sample]:
+    def page(keys: int, number: int = 1, of: int = 1, total: int | None = None, scope: str = "") -> ListPage:
+        return ListPage(scan(), scope, open_keys(keys, since=None), number, of, keys if total is None else total, {})
+
+    yield shown("none", Surface.REPLY, "No key is open").by(listing, page(0))
+    yield shown("none matches", Surface.REPLY, "A filter that matches nothing").by(
+        listing, page(0, scope="team=payments")
+    )
+    yield shown("one", Surface.REPLY, "One key").by(listing, page(1))
+    yield shown("first page", Surface.REPLY, "The first of three").by(listing, page(10, 1, 3, 22))
+    yield shown("middle page", Surface.REPLY, "The second of three, with a filter").by(
+        listing, page(10, 2, 3, 22, "account=prod-*")
+    )
+    yield shown("last page", Surface.REPLY, "The last of three").by(listing, page(2, 3, 3, 22))
+    yield shown("filter too long to turn", Surface.REPLY, "Its buttons could not carry the filter").by(
+        listing, page(10, 1, 3, 22, f"alias={'f' * 2500}")
+    )
+    opened = [each for each in every_request().values() if each.is_open]
+    keys = tuple(open_key(PLAIN, number, None, managed_by="Terraform") for number in range(1, len(opened) + 1))
+    asked = {
+        key.arn: replace(each, changes=tuple(replace(change, arn=arn_of(number)) for change in each.changes))
+        for number, (key, each) in enumerate(zip(keys, opened, strict=True), 1)
+    }
+    yield shown("with requests", Surface.REPLY, "Every open state of a request").by(
+        listing, ListPage(scan(), "", keys, 1, 1, len(keys), asked)
+    )
+    for kind, words in STRANGE_WORDS.items():
+        strange = ListPage(scan(), words.scope, open_keys(3, words), 1, 2, 13, {})
+        yield shown(f"{kind} words", Surface.REPLY, f"Names of others: {kind}").by(listing, strange)
+
+
+def coverages() -> Iterator[Sample]:
+    read = [covered(), covered(PAYMENTS, DUBLIN, 3), covered(Account("777777777777", "staging"), BERLIN, 0)]
+    yield shown("none matches", Surface.REPLY, "A filter that matches no account").by(accounts, scan(), [])
+    yield shown("all read", Surface.REPLY, "Every account was read").by(accounts, scan(), read)
+    yield shown("one", Surface.REPLY, "One account").by(accounts, scan(), read[:1])
+    yield shown("gaps", Surface.REPLY, "Accounts and Regions that were not read").by(accounts, scan(), [*read, *GAPS])
+    yield shown("nothing listed", Surface.REPLY, "The accounts could not be listed").by(accounts, scan(), [lost()])
+    many = [
+        Coverage(f"{number:012}", f"team-{number}", f"eu-west-{region}", covered().status, 5)
+        for number in range(60)
+        for region in range(6)
+    ]
+    yield shown("many", Surface.REPLY, "Sixty accounts in six Regions").by(accounts, scan(), many)
+    for kind, words in STRANGE_WORDS.items():
+        place = Account(LAKE.id, words.account)
+        yield shown(f"{kind} words", Surface.REPLY, f"Names of others: {kind}").by(
+            accounts, scan(), [covered(place), dark(place)]
+        )
+
+
+def homes() -> Iterator[Sample]:
+    soon = later(minutes=5)
+    yield shown("nothing scanned", Surface.HOME, "Before the first scan").by(home, None, [], {}, NOW)
+    well = _posture(Summary(compliant=38, not_applicable=20))
+    yield shown("all well", Surface.HOME, "Nothing open, nothing waiting").by(home, well, [], {}, soon)
+    opened = [replace(each, id=f"r{number}") for number, each in enumerate(every_request().values()) if each.is_open]
+    links = {each.id: LINK for each in opened}
+    yield shown("typical", Surface.HOME, "Open keys, gaps, one request").by(home, TYPICAL, opened[:1], links, soon)
+    yield shown("much", Surface.HOME, "Many requests").by(home, TYPICAL, opened * 9, links, soon)
+    for kind, words in STRANGE_WORDS.items():
+        posture = _posture(worst=(AccountPosture(PAYMENTS.id, words.account, Summary(1, 1)),))
+        asked = list(every_request(words).values())[:1]
+        yield shown(f"{kind} words", Surface.HOME, f"Names of others: {kind}").by(home, posture, asked, {}, soon)
+
+
+def scans() -> Iterator[Sample]:
+    for scope in ("", "account=prod-*"):
+        of = " of a part" if scope else ""
+        yield shown(f"begun{of}", Surface.CHANNEL, "Looking for accounts").by(running, MARA, scope, None)
+        yield shown(f"running{of}", Surface.CHANNEL, "Half done").by(running, MARA, scope, HALF)
+        yield shown(f"finished{of}", Surface.CHANNEL, "Open keys and gaps").by(
+            finished, MARA, scope, replace(TYPICAL, scope=scope)
+        )
+    well = _posture(Summary(compliant=38, not_applicable=20))
+    yield shown("finished, all well", Surface.CHANNEL, "Every key rotates").by(finished, MARA, "", well)
+    stopped = "It was stopped; what the scan before found still stands."
+    yield shown("failed", Surface.CHANNEL, "The bot made a mistake").by(
+        failed, MARA, "", "Something went wrong in the bot; its log says what."
+    )
+    yield shown("stopped", Surface.CHANNEL, "The bot was told to stop").by(failed, MARA, "", stopped)
+    yield shown("stopped, by the schedule", Surface.CHANNEL, "Nobody started it by hand").by(
+        failed, "schedule", "", stopped
+    )
+    for kind, words in STRANGE_WORDS.items():
+        yield shown(f"running, {kind} words", Surface.CHANNEL, f"A filter: {kind}").by(running, MARA, words.scope, HALF)
+
+
+def helps() -> Iterator[Sample]:
+    yield shown("all", Surface.REPLY, "Every subcommand").by(helping.overview)
+    for topic in helping.TOPICS:
+        yield shown(topic.name, Surface.REPLY, "One subcommand").by(helping.about, topic)
