@@ -9,7 +9,8 @@ from types import TracebackType
 _ExceptionInfo = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
 
 _LIBRARIES = ("alembic", "apscheduler", "botocore", "slack_bolt", "slack_sdk", "sqlalchemy", "urllib3")
-"""Their warnings are of use. At DEBUG some of them write down whole requests, and with them sessions' keys: never."""
+"""Their warnings are of use. At DEBUG some of them write down whole requests and payloads, and with them sessions' keys
+and Slack's tokens: never, also where a library gives one of its loggers a level of its own, as Bolt does."""
 
 _SECRETS = re.compile(
     r"""
@@ -27,6 +28,7 @@ def set_up_logging(*, debug: bool) -> None:
     """Send the log to standard error: the bot's news and everybody's warnings; with `debug` more, and tracebacks."""
     handler = logging.StreamHandler()
     handler.setFormatter(_Formatter(with_tracebacks=debug))
+    handler.addFilter(_may_be_read)
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.DEBUG if debug else logging.INFO)
@@ -34,6 +36,10 @@ def set_up_logging(*, debug: bool) -> None:
         logging.getLogger(name).setLevel(logging.INFO if debug else logging.WARNING)
     # Warns of every role that cannot be assumed; the scan says so itself, once and in its place.
     logging.getLogger("botocore.credentials").setLevel(logging.ERROR)
+
+
+def _may_be_read(record: logging.LogRecord) -> bool:
+    return record.levelno >= logging.INFO or record.name.partition(".")[0] not in _LIBRARIES
 
 
 def without_secrets(text: str) -> str:

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from http.client import HTTPException
 from typing import Any, Protocol
 
 from bot.key import KeyLookup
@@ -110,6 +111,15 @@ class Reply:
     user: str
 
     def show(self, message: Rendered, *, replace: bool = False) -> None:
+        if self._is_responded(message, replace=replace):
+            return
+        failure = self.writer.whisper(self.channel, self.user, message)
+        if failure is not None:
+            log.error("An answer for %s could not be shown: %s", self.user, failure.code)
+
+    def _is_responded(self, message: Rendered, *, replace: bool) -> bool:
+        if self.respond.response_url is None:  # a button on the Home tab or in a modal comes without one
+            return False
         try:
             answer = self.respond(
                 text=message.text,
@@ -117,14 +127,12 @@ class Reply:
                 response_type="ephemeral",
                 replace_original=replace,
             )
-            if answer is None or answer.status_code == OK:
-                return
-            log.warning("A response_url answered %s; the answer is whispered.", answer.status_code)
-        except OSError as error:
+        except (OSError, HTTPException) as error:
             log.warning("A response_url could not be reached (%s); the answer is whispered.", type(error).__name__)
-        failure = self.writer.whisper(self.channel, self.user, message)
-        if failure is not None:
-            log.error("An answer for %s could not be shown: %s", self.user, failure.code)
+            return False
+        if answer.status_code != OK:
+            log.warning("A response_url answered %s; the answer is whispered.", answer.status_code)
+        return bool(answer.status_code == OK)
 
     def say(self, sentence: str) -> None:
         self.show(say(sentence))

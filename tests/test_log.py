@@ -89,3 +89,19 @@ def test_libraries_that_write_down_whole_requests_are_never_heard_at_debug(
     err = capsys.readouterr().err
     assert "SecretAccessKey" not in err
     assert "trouble" in err
+
+
+def test_a_library_that_sets_a_level_of_its_own_is_not_heard_at_debug_either(
+    log: logging.Logger, capsys: pytest.CaptureFixture[str]
+) -> None:
+    set_up_logging(debug=True)
+    bolt = logging.getLogger("slack_bolt.App")
+    bolt.setLevel(logging.DEBUG)
+    try:
+        bolt.debug("on_message invoked: the whole payload")
+        bolt.info("Bolt app is running")
+    finally:
+        bolt.setLevel(logging.NOTSET)
+    err = capsys.readouterr().err
+    assert "the whole payload" not in err
+    assert "Bolt app is running" in err

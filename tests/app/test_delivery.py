@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -82,11 +83,31 @@ def test_a_digest_that_was_deleted_is_given_up_and_that_is_recorded(house: House
         eventually(lambda: [each for each in house.trail.newest(20) if each.act == "MESSAGE_LOST"], "the record")
 
 
+def used_up(house: House, payload: dict[str, Any]) -> str:
+    """Send a command whose response_url takes nothing any more, and read the answer."""
+    for url in house.slack.state.response_urls.values():
+        url.uses = 5
+    return house.whisper(house.mara, lambda: house.mara.replay(payload, kind="slash_commands"))
+
+
 def test_an_answer_reaches_the_person_when_its_response_url_is_used_up(house: House) -> None:
     house.key(KEY)
     with house.running():
-        house.slack.faults.fail_next("response_url", times=3)
-        assert "open key" in house.command(house.mara, "list")
+        sent = house.mara.slash("/kms-rotation list", channel=CHANNEL)
+        house.slack.wait_for(lambda: house.mara.ephemerals, what="the list")
+        house.slack.state.drop_message(CHANNEL, house.mara.ephemerals[0].ts)
+        assert "open key" in used_up(house, sent.payload)
+        assert [call.method for call in house.slack.calls][-1] == "chat.postEphemeral"
+
+
+def test_an_answer_without_any_response_url_is_whispered_too(house: House) -> None:
+    house.key(KEY)
+    with house.running():
+        sent = house.mara.slash("/kms-rotation help", channel=CHANNEL)
+        house.slack.wait_for(lambda: house.mara.ephemerals, what="the help")
+        bare = {name: value for name, value in sent.payload.items() if name != "response_url"}
+        told = house.whisper(house.mara, lambda: house.mara.replay(bare, kind="slash_commands"))
+    assert "/kms-rotation status" in told
 
 
 def test_a_dropped_socket_is_replaced_and_then_clicks_arrive_again(house: House) -> None:
