@@ -67,9 +67,18 @@ class Delivery:
 
     def _deliver_until_page(self) -> Message | None:
         for message in self.owed.due(self.clock()):
-            if self._deliver(message) and message.kind is MessageKind.DIGEST_REST:
+            if self._attempt(message) and message.kind is MessageKind.DIGEST_REST:
                 return message
         return None
+
+    def _attempt(self, message: Message) -> bool:
+        """Try to show a message; one that cannot be made must not keep the others waiting."""
+        try:
+            return self._deliver(message)
+        except Exception:
+            log.exception("%s %s could not be shown and is tried again later.", message.kind, message.subject)
+            self._wait(message)
+            return False
 
     def _deliver(self, message: Message) -> bool:
         parent = None

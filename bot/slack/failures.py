@@ -1,5 +1,6 @@
 """From what the Slack SDK raises to a failure with a kind."""
 
+import re
 from http.client import HTTPException
 
 from slack_sdk.errors import SlackApiError, SlackClientError
@@ -12,7 +13,15 @@ SLACK_ERRORS = (SlackClientError, OSError, HTTPException)
 
 _KINDS = {
     **dict.fromkeys(
-        ("channel_not_found", "not_in_channel", "is_archived", "restricted_action", "user_not_in_channel"),
+        (
+            "channel_not_found",
+            "not_in_channel",
+            "is_archived",
+            "restricted_action",
+            "restricted_action_read_only_channel",
+            "restricted_action_thread_only_channel",
+            "user_not_in_channel",
+        ),
         SlackFailureKind.CHANNEL,
     ),
     **dict.fromkeys(
@@ -38,6 +47,7 @@ _KINDS = {
     ),
 }
 _SERVER_ERROR = 500
+_CODE = re.compile(r"[a-z][a-z0-9_]*")
 
 
 def failure_of(error: Exception) -> SlackFailure:
@@ -49,7 +59,9 @@ def failure_of(error: Exception) -> SlackFailure:
         status, body = int(answer["status"]), {}
     else:
         status, body = int(answer.status_code), answer.data if isinstance(answer.data, dict) else {}
-    code = str(body.get("error", f"HTTP {status}"))
+    code = str(body.get("error", ""))
+    if not _CODE.fullmatch(code):  # not Slack's words, but a proxy's
+        return SlackFailure(SlackFailureKind.UNAVAILABLE, f"HTTP {status}")
     if code not in _KINDS and status >= _SERVER_ERROR:
         return SlackFailure(SlackFailureKind.UNAVAILABLE, code)
     messages = body.get("response_metadata", {}).get("messages", ())

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from bot.models.requests import RequestState
+from bot.store.tables import digests
 from tests.app.house import CHANNEL, House, eventually, house, shown
 
 __all__ = ["house"]
@@ -28,9 +29,10 @@ def ask_unseen(house: House) -> None:
         lambda faults: faults.rate_limit_next("chat.postMessage", retry_after=1),
         lambda faults: faults.fail_next("chat.postMessage", times=4, status=503),
         lambda faults: faults.close_next("chat.postMessage", times=3),
+        lambda faults: faults.fail_next("chat.postMessage", times=1, status=403),
         lambda faults: faults.error_next("chat.postMessage", "internal_error", times=2),
     ],
-    ids=["429", "503", "closed", "internal_error"],
+    ids=["429", "503", "closed", "a proxy's 403", "internal_error"],
 )
 def test_a_message_is_posted_once_slack_can(house: House, fault: object) -> None:
     assert callable(fault)
@@ -81,6 +83,16 @@ def test_a_digest_that_was_deleted_is_given_up_and_that_is_recorded(house: House
         house.slack.state.drop_message(CHANNEL, digest.ts)
         house.ask(house.mara, KEY)
         eventually(lambda: [each for each in house.trail.newest(20) if each.act == "MESSAGE_LOST"], "the record")
+
+
+def test_a_message_that_cannot_be_made_keeps_no_other_from_being_shown(house: House) -> None:
+    house.key(KEY)
+    with house.running():
+        house.command(house.jonas, "digest")
+        house.slack.wait_for(lambda: house.channel.roots, what="the digest")
+        with house.database.write() as connection:
+            connection.execute(digests.update().values(content={"of": "another version"}))
+        house.ask(house.mara, KEY)
 
 
 def used_up(house: House, payload: dict[str, Any]) -> str:
