@@ -12,6 +12,7 @@ from deploy.sandbox import words
 from deploy.sandbox.aws import AwsServer
 from deploy.sandbox.bot_process import BotProcess
 from deploy.sandbox.errors import CannotStartError
+from deploy.sandbox.panel import SandboxPanel
 from deploy.sandbox.shell import clean
 from deploy.sandbox.slack import SlackServer
 from deploy.sandbox.slack.things import Message
@@ -46,6 +47,7 @@ def run(options: Options, bot: Sequence[str]) -> int:
         kept = stack.enter_context(state(options.data))
         slack = _started(stack, lambda: SlackServer(port=options.port), options.port, "--port")
         aws = _started(stack, lambda: AwsServer(options.aws_port), options.aws_port, "--aws-port")
+        slack.beside = SandboxPanel(aws, slack)
         stop.wake(slack.look_again)
         if not options.with_bot:
             environment = {**slack.environment(), **aws.environment(), **kept.environment()}

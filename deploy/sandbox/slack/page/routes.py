@@ -99,7 +99,10 @@ class Page:
             return web.Response(status=404)
         with self._state.lock:
             reader = self._place(request).reader
-        parts = await asyncio.to_thread(beside.regions, request.query, reader)
+        try:
+            parts = await asyncio.to_thread(beside.regions, request.query, reader)
+        except ValueError as error:
+            return web.json_response({"error": str(error)}, status=400)
         return web.json_response(parts, headers=HEADERS)
 
     async def panel_act(self, request: web.Request) -> web.Response:
