@@ -35,7 +35,9 @@ Try this. “You are”, at the top left, makes you somebody else.
   2. Approve it as Mara: refused, because she has asked for it. As Jonas: done, and read back from AWS.
   3. As Mara, ask for a key of data-lake: it takes two people, Jonas and Aiko.
   4. Press Approve as Gus, who is a guest, or as Eve, who is of another company.
-  5. Type /kms-rotation status, /kms-rotation key alias/payments/card-vault or /kms-rotation help, and open Home.
+  5. Type / in the message field: it offers /kms-rotation and all that may follow. Open Home.
+  6. Press “Emulated AWS”, at the top right: the keys as AWS holds them, every call with who asked and who approved,
+     and levers that change keys behind the bot's back, take its permissions away, or break Slack.
 
 AWS is at {aws["AWS_ENDPOINT_URL"]}. In another terminal, as an administrator of account {TOOLING_ACCOUNT}:
 {_indented(exports(aws))}

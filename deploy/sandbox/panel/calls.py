@@ -46,7 +46,7 @@ def grouped(newest_first: Iterable[RecordedCall]) -> list[Group]:
             open_groups.clear()
             groups.append(Group([call]))
             continue
-        place = (call.account, call.region) if call.error else ()
+        place = (_account(call), call.region) if call.error else ()
         key = (call.service, call.action, call.error or "", call.principal if call.error else _by(call), *place)
         if key not in open_groups:
             open_groups[key] = Group()
@@ -94,12 +94,18 @@ def _row(world: World, group: Group, names: Mapping[str, str], reader: Reader) -
 
 def _about(world: World, group: Group, names: Mapping[str, str]) -> str:
     keys = sorted({names.get(call.key, call.key.rpartition("/")[2]) for call in group.calls if call.key})
-    accounts = sorted({account_name(world, call.account) for call in group.calls})
+    accounts = sorted({account_name(world, _account(call)) for call in group.calls})
     regions = sorted({call.region for call in group.calls})
     parts = [_one_or(keys, "keys"), _one_or(accounts, "accounts"), _one_or(regions, "Regions")]
     if days := group.newest.parameters.get("RotationPeriodInDays"):
         parts.insert(1, f"every {days} days")
     return " · ".join(part for part in parts if part)
+
+
+def _account(call: RecordedCall) -> str:
+    """Where it happens: a role is assumed in its own account."""
+    role = str(call.parameters.get("RoleArn", ""))
+    return role.split(":")[4] if role.startswith("arn:") else call.account
 
 
 def _whose(call: RecordedCall, reader: Reader) -> list[str]:

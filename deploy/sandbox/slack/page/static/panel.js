@@ -60,7 +60,10 @@ function set(willOpen) {
 }
 
 function toggle(willOpen) {
+  const log = document.getElementById("log");
+  const wasAtEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 60;
   set(willOpen);
+  if (wasAtEnd) log.scrollTop = log.scrollHeight; // the lines are shorter or longer now
   localStorage.setItem(OPEN, willOpen ? "yes" : "");
   (willOpen ? tab() : opener).focus();
 }
@@ -100,6 +103,10 @@ panel.addEventListener("click", (event) => {
 });
 
 find.addEventListener("input", drawNow);
+
+panel.addEventListener("toggle", (event) => {
+  if (event.target.open) event.target.querySelector(".menu")?.scrollIntoView({ block: "nearest" });
+}, true);
 
 panel.addEventListener("submit", async (event) => {
   event.preventDefault();
