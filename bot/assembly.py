@@ -52,7 +52,7 @@ from bot.store.messages import MessageStore
 from bot.store.requests import RequestStore
 from bot.store.scans import ScanStore
 from bot.store.trail import Trail
-from bot.work import Work
+from bot.work import Crews
 from handlers import Desk, register
 
 LISTENER_THREADS = 32
@@ -121,11 +121,11 @@ class _Assembly:
         self.digest_store, self.message_store = DigestStore(database), MessageStore(database)
         self.handles, self.trail, self.firings = KeyHandles(database), Trail(database), Firings(database)
         self.people, self.poster = People(slack.client), Poster(slack.client)
-        self.work = Work()
+        self.crews = Crews()
         self.scans = build_scans(settings, self.aws, self.scan_store)
         self.courier = Courier(self._delivery())
         self.deciding = Deciding(self.people, self.request_store, self.trail, self.house, self.clock)
-        self.changer = Changer(self.request_store, self._remediation(), self.work, self.courier.tell)
+        self.changer = Changer(self.request_store, self._remediation(), self.crews.changing, self.courier.tell)
         self.rounds = Rounds(self.scans, self.scan_store, self._digests(), self.pause, self.courier.tell)
 
     def process(self) -> Process:
@@ -141,7 +141,7 @@ class _Assembly:
             courier=self.courier,
             changer=self.changer,
             deciding=self.deciding,
-            work=self.work,
+            crews=self.crews,
             stop=self.stop,
             stop_scan=self.scans.stop,
             first_scan=self._first_scan,
@@ -218,7 +218,8 @@ class _Assembly:
             messages=self.message_store,
             trail=self.trail,
             writer=self.poster,
-            work=self.work,
+            looking=self.crews.looking,
+            deciding_crew=self.crews.deciding,
             may_operate=Operating(self.people, self.trail, self.house, self.clock).may,
             carry_out=self.changer.carry_out,
             settle=self.courier.tell,

@@ -5,7 +5,7 @@ A message is posted at least once: Slack has no way to ask whether a post whose 
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -48,13 +48,18 @@ class Channels(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """Everything that delivering needs. `render` makes a message of the stored state; None where there is nothing."""
+    """Everything that delivering needs. `render` makes a message of the stored state; None where there is nothing.
+
+    What was posted and could not be written down, because the database was away, is remembered by the message's id: or
+    it would be posted again and again until the database comes back.
+    """
 
     owed: Owed
     channels: Channels
     render: Callable[[Message], Rendered | Attachment | None]
     clock: Callable[[], datetime]
     pause: Callable[[float], bool]
+    _unrecorded: dict[str, str] = field(default_factory=dict, init=False)
 
     def deliver_due(self) -> None:
         """Show everything that is due.
@@ -94,18 +99,20 @@ class Delivery:
         if rendered is None:
             self._lose(message, "There is nothing to show any more.")
             return False
-        answer = self._show(message, rendered, parent)
+        answer = self._show(replace(message, ts=self._unrecorded.get(message.id, message.ts)), rendered, parent)
         if isinstance(answer, SlackFailure):
             self._failed(message, answer)
             return False
+        self._unrecorded[message.id] = answer
         self.owed.mark_shown(message, answer)
+        del self._unrecorded[message.id]
         return True
 
     def _show(self, message: Message, rendered: Rendered | Attachment, parent: Message | None) -> str | SlackFailure:
         """Post or update; a reply goes where its parent is, which may be a channel of last week's settings."""
         channel, thread_ts = (message.channel, None) if parent is None else (parent.channel, parent.ts)
         if isinstance(rendered, Attachment):
-            return self.channels.attach(channel, rendered, thread_ts or "")
+            return message.ts or self.channels.attach(channel, rendered, thread_ts or "")
         if message.ts is None:
             posted = self.channels.post(channel, rendered, thread_ts)
             return posted.ts if isinstance(posted, Posted) else posted
@@ -113,6 +120,7 @@ class Delivery:
 
     def _failed(self, message: Message, failure: SlackFailure) -> None:
         if failure.kind is SlackFailureKind.MESSAGE_GONE:
+            self._unrecorded.pop(message.id, None)
             if message.kind is MessageKind.REQUEST:
                 log.warning("The message of request %s was deleted; it is posted anew.", message.subject)
                 self.owed.post_anew(message)

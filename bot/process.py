@@ -16,7 +16,7 @@ from bot.models.requests import Change, Request
 from bot.remediate.change import Remediation
 from bot.remediate.decide import Deciding
 from bot.schedule import Calendar, start_scheduler
-from bot.work import Work
+from bot.work import Crews, Work
 
 SWEEP_SECONDS = 30.0
 DELIVERY_SECONDS = 1.0
@@ -126,7 +126,7 @@ class Process:
     courier: Courier
     changer: Changer
     deciding: Deciding
-    work: Work
+    crews: Crews
     stop: Event
     stop_scan: Callable[[], None]
     first_scan: Callable[[], None]
@@ -140,8 +140,8 @@ class Process:
         self.changer.take_up()
         self.connect()
         log.info("Connected to Slack.")
-        self.work.submit("the first scan", self.first_scan)
-        self.work.submit("catching up with the schedule", self.calendar.catch_up)
+        self.crews.looking.submit("the first scan", self.first_scan)
+        self.crews.looking.submit("catching up with the schedule", self.calendar.catch_up)
         self._scheduler = start_scheduler(self.calendar, [("sweep", self.sweep, SWEEP_SECONDS)])
 
     def sweep(self) -> None:
@@ -158,7 +158,7 @@ class Process:
             self._scheduler.shutdown(wait=False)
         self.stop_scan()
         self.socket.close()
-        if not self.work.drain(DRAIN_SECONDS):
+        if not self.crews.drain(DRAIN_SECONDS):
             log.warning("Some work did not end in time; the next start takes it up.")
         self.courier.dismiss(LAST_DELIVERY_SECONDS)
         for close in self.closing:

@@ -14,4 +14,4 @@ def register(app: Any, desk: Desk) -> None:  # noqa: ANN401 - Bolt is published 
     modals.register(app, desk)
     home.register(app, desk)
     actions.register(app, desk)
-    errors.register(app)
+    errors.register(app, desk)

@@ -11,7 +11,7 @@ from bot.rules.filters import BadFilterError, Filter
 from bot.views.ask import ask
 from bot.views.listing import listing, read_turn
 from bot.views.names import APPROVE, DENY, ENABLE, LIST_PAGE, RETRY, WITHDRAW
-from handlers.desk import Desk, Payload, Reply, actor_of
+from handlers.desk import Desk, Payload, Reply, actor_of, reply_to
 
 WISHES = {APPROVE: Wish.APPROVE, DENY: Wish.DENY, WITHDRAW: Wish.WITHDRAW, RETRY: Wish.RETRY}
 OLD_BUTTON = "This button belongs to an older message and does nothing any more. `/kms-rotation list` has fresh ones."
@@ -21,7 +21,7 @@ def register(app: Any, desk: Desk) -> None:  # noqa: ANN401 - Bolt is published 
     @app.action(re.compile(rf"^{ENABLE}:"))  # type: ignore[untyped-decorator]
     def enable(ack: Any, body: Payload, action: Payload, respond: Any) -> None:  # noqa: ANN401 - Bolt's
         ack()
-        _open_modal(desk, body, str(action.get("value", "")), _reply(desk, body, respond))
+        _open_modal(desk, body, str(action.get("value", "")), reply_to(desk, body, respond))
 
     for action_id, wish in WISHES.items():
         app.action(action_id)(_decide_with(desk, wish))
@@ -29,13 +29,13 @@ def register(app: Any, desk: Desk) -> None:  # noqa: ANN401 - Bolt is published 
     @app.action(re.compile(rf"^{LIST_PAGE}:"))  # type: ignore[untyped-decorator]
     def turn(ack: Any, body: Payload, action: Payload, respond: Any) -> None:  # noqa: ANN401 - Bolt's
         ack()
-        reply = _reply(desk, body, respond)
-        desk.work.submit("a page of the list", lambda: _turn(desk, str(action.get("value", "")), reply), reply.say)
+        reply = reply_to(desk, body, respond)
+        desk.looking.submit("a page of the list", lambda: _turn(desk, str(action.get("value", "")), reply), reply.say)
 
     @app.action(re.compile(".*"))  # type: ignore[untyped-decorator]
     def anything_else(ack: Any, body: Payload, respond: Any) -> None:  # noqa: ANN401 - Bolt's
         ack()
-        _reply(desk, body, respond).say(OLD_BUTTON)
+        reply_to(desk, body, respond).say(OLD_BUTTON)
 
 
 def _open_modal(desk: Desk, body: Payload, handle: str, reply: Reply) -> None:
@@ -54,8 +54,8 @@ def _open_modal(desk: Desk, body: Payload, handle: str, reply: Reply) -> None:
 def _decide_with(desk: Desk, wish: Wish) -> Callable[..., None]:
     def decide(ack: Any, body: Payload, action: Payload, respond: Any) -> None:  # noqa: ANN401 - Bolt's
         ack()
-        reply, request_id = _reply(desk, body, respond), str(action.get("value", ""))
-        desk.work.submit(wish.value.lower(), lambda: _decide(desk, body, request_id, wish, reply), reply.say)
+        reply, request_id = reply_to(desk, body, respond), str(action.get("value", ""))
+        desk.deciding_crew.submit(wish.value.lower(), lambda: _decide(desk, body, request_id, wish, reply), reply.say)
 
     return decide
 
@@ -79,8 +79,3 @@ def _turn(desk: Desk, value: str, reply: Reply) -> None:
         return
     if page is not None:
         reply.show(listing(page), replace=True)
-
-
-def _reply(desk: Desk, body: Payload, respond: Any) -> Reply:  # noqa: ANN401 - Bolt's
-    channel = str((body.get("channel") or {}).get("id") or actor_of(body).user_id)
-    return Reply(respond, desk.writer, channel, actor_of(body).user_id)

@@ -10,7 +10,7 @@ from bot.views import help as help_views
 from bot.views.names import COMMAND
 from handlers import operating, reading
 from handlers.call import Call
-from handlers.desk import Desk, Reply, actor_of
+from handlers.desk import Desk, actor_of, reply_to
 
 Subcommand = Callable[[Desk, Call], None]
 
@@ -49,7 +49,7 @@ def answer(desk: Desk, call: Call) -> None:
         call.reply.show(help_views.overview(unknown(name)))
         return
     chosen = _Chosen(name.lower() or "help", subcommand, call.with_text(rest.strip()))
-    desk.work.submit(f"{COMMAND} {chosen.name}", lambda: _run(desk, chosen), call.reply.say)
+    desk.looking.submit(f"{COMMAND} {chosen.name}", lambda: _run(desk, chosen), call.reply.say)
 
 
 def unknown(name: str) -> str:
@@ -67,5 +67,5 @@ def _run(desk: Desk, chosen: _Chosen) -> None:
 
 
 def _call(desk: Desk, command: dict[str, Any], respond: Any) -> Call:  # noqa: ANN401 - Bolt's
-    actor, channel = actor_of(command), str(command["channel_id"])
-    return Call(actor, channel, str(command.get("text") or ""), Reply(respond, desk.writer, channel, actor.user_id))
+    reply = reply_to(desk, command, respond)
+    return Call(actor_of(command), reply.channel, str(command.get("text") or ""), reply)

@@ -91,7 +91,8 @@ class Desk:
     messages: Messages
     trail: Trail
     writer: Writer
-    work: Later
+    looking: Later
+    deciding_crew: Later
     may_operate: Callable[[Actor, Wish], Permitted | Refused]
     carry_out: Callable[[Request], None]
     settle: Callable[[], None]
@@ -150,3 +151,10 @@ def actor_of(payload: Payload) -> Actor:
         return Actor(str(payload["user_id"]), str(payload["team_id"]))
     user = payload["user"]
     return Actor(str(user["id"]), str(user.get("team_id") or payload["team"]["id"]))
+
+
+def reply_to(desk: Desk, payload: Payload, respond: Any) -> Reply:  # noqa: ANN401 - Bolt's
+    """Answer whoever acted, in the channel where they did; on the Home tab and in a modal directly."""
+    user = actor_of(payload).user_id
+    channel = payload.get("channel_id") or (payload.get("channel") or {}).get("id") or user
+    return Reply(respond, desk.writer, str(channel), user)

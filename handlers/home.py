@@ -17,7 +17,7 @@ def register(app: Any, desk: Desk) -> None:  # noqa: ANN401 - Bolt is published 
     def opened(event: Payload) -> None:
         user = str(event["user"])
         if event.get("tab", "home") == "home":
-            desk.work.submit("the Home tab", lambda: publish(desk, user))
+            desk.looking.submit("the Home tab", lambda: publish(desk, user))
 
 
 def publish(desk: Desk, user: str) -> None:

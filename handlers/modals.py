@@ -36,4 +36,4 @@ def register(app: Any, desk: Desk) -> None:  # noqa: ANN401 - Bolt is published 
             else:
                 decline(came.sentence)
 
-        desk.work.submit("asking", task, decline)
+        desk.looking.submit("asking", task, decline)

@@ -3,13 +3,13 @@
 import logging
 from threading import Event, Thread
 
-from bot.errors import UserError
 from bot.models.approval import Refused, Wish
 from bot.models.messages import Rendered
 from bot.models.scans import Progress, Scan, ScanState
 from bot.models.slack import Posted
 from bot.rules.filters import BadFilterError, Filter
-from bot.views.parts import counted, listed
+from bot.scan import ScanRunningError
+from bot.views.parts import listed
 from bot.views.scan import failed, finished, running
 from handlers.call import Call
 from handlers.desk import Desk
@@ -28,14 +28,14 @@ def scan(desk: Desk, call: Call) -> None:
         return
     board = _Board(desk, call, str(within))
     try:
-        ended = desk.rounds.scan(within, call.actor.user_id, board.note)
-    except (UserError, BadFilterError) as error:
+        last = _ended(desk, call, within, desk.rounds.scan(within, call.actor.user_id, board.note))
+    except (ScanRunningError, BadFilterError) as error:
         call.reply.say(str(error))
         return
     except Exception:
         board.close(failed(call.actor.user_id, str(within), "Something went wrong in the bot; its log says what."))
         raise
-    board.close(_ended(desk, call, within, ended))
+    board.close(last)
 
 
 def digest(desk: Desk, call: Call) -> None:
@@ -48,7 +48,8 @@ def digest(desk: Desk, call: Call) -> None:
         call.reply.say("No digest was made: the first scan did not finish. `/kms-rotation scan` starts another one.")
         return
     channels = listed([f"<#{each.channel}>" for each in made])
-    call.reply.say(f"{counted(len(made), 'digest')} on the way, to {channels}.")
+    on_the_way = "The digest is on its way" if len(made) == 1 else f"{len(made)} digests are on their way"
+    call.reply.say(f"{on_the_way} to {channels}.")
 
 
 def _ended(desk: Desk, call: Call, within: Filter, ended: Scan) -> Rendered:

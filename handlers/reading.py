@@ -19,7 +19,7 @@ from bot.views.requests import requests as requests_view
 from handlers.call import Call
 from handlers.desk import Desk
 
-NOT_SCANNED = "Nothing has been scanned yet, so there is nothing to tell. `/kms-rotation scan` starts the first scan."
+NOT_SCANNED = "Nothing has been scanned yet. The first scan comes by itself; `/kms-rotation scan` starts one now."
 HISTORY_ENTRIES = 20
 
 

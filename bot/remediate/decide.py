@@ -102,6 +102,8 @@ def too_late(request: Request, actor: Actor, wish: Wish) -> str:
         more = "1 more approval is" if missing == 1 else f"{missing} more approvals are"
         return f"You have approved this already; {more} needed."
     if wish is Wish.RETRY:
+        if request.state is RequestState.APPROVED:
+            return "It is being tried again already."
         if not any(change.state is ChangeState.FAILED for change in request.changes):
             return "There is nothing to try again: no change of this request has failed."
         return "It cannot be tried again now: it is running already, or a newer request covers the same key."

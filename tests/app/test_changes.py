@@ -67,7 +67,7 @@ def test_the_record_tells_before_after_and_the_aws_request(house: House) -> None
         (
             lambda h, arn: h.aws.faults.delete_key(arn),
             ChangeState.FAILED,
-            "The key was not touched. The key was deleted",
+            "The key was not touched. The key does not exist any more",
         ),
         (
             lambda h, _: h.aws.faults.deny(action="kms:EnableKeyRotation", kind="scp"),

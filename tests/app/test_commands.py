@@ -48,7 +48,7 @@ def test_a_filter_narrows_status_and_one_that_matches_nothing_says_so(house: Hou
     with house.running():
         assert "100% compliant" in house.command(house.mara, "status alias=web/*")
         assert "No key of the last scan matches" in house.command(house.mara, "status alias=nothing-*")
-        assert "No open key matching alias=nothing-*" in house.command(house.mara, "list alias=nothing-*")
+        assert "No open key matches alias=nothing-*" in house.command(house.mara, "list alias=nothing-*")
         assert "Did you mean" in house.command(house.mara, "status acount=1")
 
 

@@ -46,11 +46,11 @@ def test_what_changed_since_the_digest_before_is_told_key_by_key(house: House) -
         house.jonas.slash("/kms-rotation scan", channel=CHANNEL)
         house.slack.wait_for(lambda: "finished" in shown(house.channel.roots[-1]), timeout=30, what="the scan")
         told = digest(house, 2)
-    assert "New: 1 – alias/payments/brand-new" in told
-    assert "Open again: 1 – alias/payments/to-lapse" in told
-    assert "Fixed: 1 – alias/payments/to-fix" in told
+    assert "New: 1 – payments/brand-new" in told
+    assert "Open again: 1 – payments/to-lapse" in told
+    assert "Fixed: 1 – payments/to-fix" in told
     assert "No longer counted" in told
-    assert "Open last time, not readable now: 1 – alias/payments/to-hide" in told
+    assert "Open last time, not readable now: 1 – payments/to-hide" in told
     assert "kms:GetKeyRotationStatus is denied (by the key policy)" in told
 
 
@@ -95,7 +95,7 @@ def test_a_thousand_open_keys_are_one_message_and_a_file_in_its_thread(house: Ho
     (file,) = reply.files
     content = (house.slack.state.files[file["id"]].content or b"").decode()
     assert len(content.splitlines()) == 1001
-    assert all(f"alias/batch/key-{number:04}" in content for number in range(1000))
+    assert all(f"batch/key-{number:04}" in content for number in range(1000))
 
 
 def test_a_row_that_was_fixed_and_is_open_again_has_its_button_again(house: House) -> None:
@@ -132,7 +132,7 @@ def test_a_route_tells_a_team_of_its_keys_alone_and_claims_no_percentage(house: 
         house.slack.wait_for(lambda: "finished" in shown(house.channel.roots[-1]), timeout=30, what="the scan")
         digest(house, 2)
         house.slack.wait_for(lambda: len(room.roots) > 1, what="the team's second digest")
-        assert "Fixed: 1 – alias/payments/settlement" in shown(room.roots[1])
+        assert "Fixed: 1 – payments/settlement" in shown(room.roots[1])
 
 
 @pytest.mark.parametrize("down_for", [timedelta(0), timedelta(hours=3)], ids=["in time", "late"])

@@ -1,0 +1,151 @@
+"""The database is away, AWS is slow, the bot stops: nothing is acted on unseen, and whoever acted is told."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from itertools import count
+
+import pytest
+
+from bot.models.messages import Message
+from bot.models.requests import RequestState
+from bot.store import engine
+from bot.store.messages import MessageStore
+from bot.work import STOPPING
+from tests.app.house import CHANNEL, House, eventually, house, shown
+
+__all__ = ["house"]
+
+KEY = "payments/card-vault"
+PATIENCE_SECONDS = 0.2
+
+
+@pytest.fixture
+def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the bot wait for a locked database a moment instead of half a minute."""
+    monkeypatch.setattr(engine, "BUSY_TIMEOUT_SECONDS", PATIENCE_SECONDS)
+
+
+@contextmanager
+def locked(house: House) -> Iterator[None]:
+    """Somebody else writes, and does not come to an end."""
+    with closing(sqlite3.connect(house.folder / "bot.sqlite3", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        yield
+        other.execute("ROLLBACK")
+
+
+@contextmanager
+def without(house: House, table: str) -> Iterator[None]:
+    """A database in which nothing can be looked up: here one table of it is gone."""
+    with closing(sqlite3.connect(house.folder / "bot.sqlite3", isolation_level=None)) as other:
+        other.execute(f"ALTER TABLE {table} RENAME TO away")
+        yield
+        other.execute(f"ALTER TABLE away RENAME TO {table}")
+
+
+@pytest.mark.usefixtures("hasty")
+@pytest.mark.parametrize("button", ["Approve", "Deny"])
+def test_a_click_while_the_database_is_locked_does_nothing_and_the_person_is_told(house: House, button: str) -> None:
+    arn = house.key(KEY)
+    with house.running():
+        message = house.ask(house.mara, KEY)
+        with locked(house):
+            told = house.whisper(house.jonas, lambda: house.press(house.jonas, message, button))
+        assert told.startswith("Something went wrong in the bot.")
+        assert house.request().state is RequestState.PENDING
+        assert not house.rotates(arn)
+        house.press(house.jonas, message, "Approve")
+        house.until_shown(message, "Rotation is on")
+        assert len(house.request_messages()) == 1
+
+
+def test_a_message_that_was_posted_and_could_not_be_written_down_is_not_posted_again(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house.key(KEY)
+    tries = count(1)
+    note = MessageStore.mark_shown
+
+    def away(*_args: object) -> None:
+        raise sqlite3.OperationalError("attempt to write a readonly database")
+
+    def back_at_the_third_try(store: MessageStore, message: Message, ts: str) -> None:
+        if next(tries) < 3:
+            away()
+        note(store, message, ts)
+
+    monkeypatch.setattr(MessageStore, "mark_failed", away)
+    monkeypatch.setattr(MessageStore, "mark_shown", back_at_the_third_try)
+    with house.running():
+        message = house.ask(house.mara, KEY)
+        house.press(house.jonas, message, "Approve")
+        house.until_shown(message, "Rotation is on")
+        assert len(house.request_messages()) == 1
+
+
+@pytest.mark.usefixtures("hasty")
+def test_a_request_while_the_database_is_locked_is_not_made_and_the_form_says_so(house: House) -> None:
+    house.key(KEY)
+    with house.running():
+        house.press_enable(house.mara, KEY)
+        with locked(house):
+            house.mara.submit(house.mara.modal, {})
+            house.slack.wait_for(lambda: "Something went wrong" in house.mara.modal.visible_text, what="the answer")
+    assert house.requests.in_state(*RequestState) == []
+
+
+def test_a_button_whose_key_cannot_be_looked_up_opens_no_form_and_the_person_is_told(house: House) -> None:
+    house.key(KEY)
+    with house.running():
+        house.command(house.mara, "list")
+        listed = house.mara.ephemerals[-1]
+        with without(house, "key_handles"):
+            told = house.whisper(house.mara, lambda: house.mara.click(listed, text="Enable rotation"))
+        assert told.startswith("Something went wrong in the bot.")
+        assert house.mara.modals == []
+
+
+def test_an_approval_does_not_wait_for_people_who_look(house: House) -> None:
+    house.key(KEY)
+    with house.running():
+        message = house.ask(house.mara, KEY)
+        before = len(house.mara.ephemerals)
+        house.aws.faults.slow(3, action="kms:ListKeyRotations")
+        for _ in range(20):
+            house.mara.slash(f"/kms-rotation key {KEY}", channel=CHANNEL)
+        house.press(house.jonas, message, "Approve")
+        house.until_shown(message, "Rotation is on")
+        assert len(house.mara.ephemerals) == before
+
+
+def test_an_approval_while_the_bot_stops_is_not_taken_and_the_person_is_told(house: House) -> None:
+    arn = house.key(KEY)
+    with house.running() as process:
+        message = house.ask(house.mara, KEY)
+        process.crews.drain(5)
+        told = house.whisper(house.jonas, lambda: house.press(house.jonas, message, "Approve"))
+        assert told == STOPPING
+    assert house.request().state is RequestState.PENDING
+    assert not house.rotates(arn)
+
+
+def test_a_scan_that_is_stopped_says_so_in_its_message(house: House) -> None:
+    house.key(KEY)
+    with house.running():
+        house.aws.faults.slow(2, action="kms:DescribeKey")
+        house.jonas.slash("/kms-rotation scan", channel=CHANNEL)
+        house.slack.wait_for(lambda: house.channel.roots, what="the scan's message")
+    assert "Scan ended early. It was stopped" in shown(house.channel.roots[0])
+
+
+def test_a_scan_that_cannot_be_written_down_says_so_in_its_message(house: House) -> None:
+    house.key(KEY)
+    with house.running():
+        house.aws.faults.slow(0.5, action="kms:DescribeKey")
+        house.jonas.slash("/kms-rotation scan", channel=CHANNEL)
+        house.slack.wait_for(lambda: house.channel.roots, what="the scan's message")
+        with without(house, "findings"):
+            house.until_shown(house.channel.roots[0], "Scan ended early.")
+        house.aws.faults.clear()
+        eventually(lambda: house.command(house.jonas, "status"), "an answer")
