@@ -74,7 +74,9 @@ class KeyLookup:
         """Find the key that goes by an ARN, an id or an alias in the last scan. Raises UnknownKeyError."""
         scan = self.findings.current()
         if scan is None:
-            raise UnknownKeyError("Nothing has been scanned yet. Start with `/kms-rotation scan`.")
+            raise UnknownKeyError(
+                "Nothing has been scanned yet. The first scan comes by itself; `/kms-rotation scan` starts one now."
+            )
         if text.startswith("arn:"):
             return self._by_arn(scan, text)
         return self._by_name(scan, text)

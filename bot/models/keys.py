@@ -199,5 +199,5 @@ class Finding:
 
     @property
     def name(self) -> str:
-        """The alias where there is one, the key id otherwise."""
-        return self.aliases[0] if self.aliases else self.key_id
+        """What people call it: the first alias, without the prefix that all aliases have, or else the key id."""
+        return self.aliases[0].removeprefix("alias/") if self.aliases else self.key_id

@@ -65,7 +65,7 @@ class Asking:
         fresh = read_again(finding, read_key(self.keys, finding.arn, self.policy), self.clock())
         self.findings.record_reading(fresh)
         if fresh.verdict is not Verdict.NON_COMPLIANT:
-            return Declined(f"Nothing was asked for. Read just now: {fresh.message}")
+            return Declined(_not_needed(fresh))
         return self._create(actor, fresh, period_days, reason, permitted)
 
     def _create(
@@ -109,6 +109,15 @@ class Asking:
     def _note_refusal(self, actor: Actor, arn: str, refused: Refused) -> None:
         details = {"wish": Wish.ASK.value, "reason": refused.reason.value, "team": actor.team_id}
         self.record.record(Entry(self.clock(), actor.user_id, Act.REFUSED, arn, details))
+
+
+def _not_needed(fresh: Finding) -> str:
+    """Say what the key, read just now, turned out to be."""
+    if fresh.verdict is Verdict.COMPLIANT:
+        return f"Nothing was asked for: the key rotates already. {fresh.message}"
+    if fresh.verdict is Verdict.INSUFFICIENT_DATA:
+        return f"Nothing was asked for, because the key has to be read first. {fresh.message}"
+    return f"Nothing was asked for: rotation does not apply to this key. {fresh.message}"
 
 
 def _already_asked(request: Request) -> str:

@@ -160,7 +160,7 @@ def who_approves(rule: ApprovalRule) -> str:
     """Say who may approve under a rule, in Slack's own mentions."""
     people = [f"<!subteam^{each}>" if each.startswith("S") else f"<@{each}>" for each in rule.approvers]
     if not people:
-        return "The rule for this account names nobody."
+        return "The rule for this account names nobody, so nobody may approve. Add approvers to it."
     count = "" if rule.required == 1 else f" ({rule.required} of them are needed)"
     return f"{' or '.join((', '.join(people[:-1]), people[-1]) if people[:-1] else people)} can approve{count}."
 

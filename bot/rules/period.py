@@ -20,5 +20,6 @@ def read_period(text: str | None, longest: int) -> int:
     if SHORTEST_PERIOD_DAYS <= days <= longest:
         return days
     raise BadPeriodError(
-        f"Enter a whole number of days from {SHORTEST_PERIOD_DAYS} (AWS's least) to {longest} (the policy's most)."
+        f"Enter a whole number of days from {SHORTEST_PERIOD_DAYS}, the shortest that AWS allows, "
+        f"to {longest}, the longest that the policy allows."
     )

@@ -69,7 +69,7 @@ def judge_failure(failure: ReadFailure) -> Judgement:
 
 
 def aws_says_gone() -> Judgement:
-    return Judgement(Verdict.NOT_APPLICABLE, Reason.DELETED, "The key was deleted while the scan ran.")
+    return Judgement(Verdict.NOT_APPLICABLE, Reason.DELETED, "The key does not exist any more.")
 
 
 def aws_managed() -> Judgement:

@@ -57,11 +57,11 @@ def _line(name: str, account: str, targets: Sequence[Coverage]) -> list[Inline]:
         line.append(f" ({account})")
     line.append(_keys([each for each in targets if each.keys or each.status is not CoverageStatus.FAILED]))
     troubles = "; ".join(
-        f"{'' if each.region == EVERYWHERE else each.region + ': '}{cut(each.error, 150)}"
+        f"{'' if each.region == EVERYWHERE else each.region + ': '}{cut(each.error.rstrip('.'), 250)}"
         for each in targets
         if each.error
     )
-    return [*line, f" – {cut(troubles, 400)}" if troubles else ""]
+    return [*line, f" – {cut(troubles, 600)}." if troubles else ""]
 
 
 def _keys(targets: Sequence[Coverage]) -> str:

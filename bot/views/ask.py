@@ -45,7 +45,8 @@ def ask(proposal: Proposal) -> Element:
             "block_id": PERIOD_BLOCK,
             "label": label("Days between rotations"),
             "hint": plain(
-                f"From {proposal.shortest_period_days} to {proposal.longest_period_days}, the policy's most."
+                f"From {proposal.shortest_period_days} to {proposal.longest_period_days}, "
+                "the longest that the policy allows."
             ),
             "element": {
                 "type": "number_input",
@@ -111,9 +112,8 @@ def declined(sentence: str) -> Element:
 
 def _consequences() -> Block:
     lines: list[Inline] = [
-        "The price: a key costs $1 a month, and each of its first two rotations adds $1 a month, later ones nothing.",
-        "Old key material stays: what is encrypted now can still be decrypted.",
-        "Data is not encrypted anew.",
+        "Price: a key costs $1 a month, and each of its first two rotations adds $1 a month, later ones nothing.",
+        "Data stays as it is: nothing is encrypted anew, and everything can still be decrypted.",
     ]
     return bullets(*lines)
 

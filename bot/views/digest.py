@@ -1,6 +1,7 @@
 """The digest's message and the pages of its thread."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from bot.models.digests import Delta, Digest, DigestContent, OpenKey
 from bot.models.messages import Attachment, Block, Rendered
@@ -36,12 +37,12 @@ def digest(message: Digest, requests: Mapping[str, Request]) -> Rendered:
     if content.scope:
         blocks.append(context(note(f"Keys that match {content.scope}")))
     blocks.append(rich(*posture_lines(content.summary, content.previous_summary, content.scope)))
-    blocks.append(bullets(*_changes(content)))
+    blocks.append(_changes(content))
     blocks += unread_blocks(content.coverage_failures, content.unread_keys, content.unread_total)
     if content.top:
         blocks.append(divider())
     for key in content.top:
-        blocks += key_row(key, requests.get(key.arn))
+        blocks += key_row(_without_news(key, content), requests.get(key.arn))
     blocks.append(_footer(content))
     return within_budget(fallback(f"KMS key rotation: {title}. {percent(content.summary, content.scope)}"), blocks)
 
@@ -63,10 +64,8 @@ def digest_file(message: Digest, content: str) -> Attachment:
     return Attachment(f"open-keys-{message.created_at:%Y-%m-%d}.csv", "Open keys", comment, content)
 
 
-def delta_lines(delta: Delta | None) -> Sequence[list[Inline]]:
-    """What changed since the digest before."""
-    if delta is None:
-        return [["This is the first digest, so there is nothing to compare it with."]]
+def delta_lines(delta: Delta) -> Sequence[list[Inline]]:
+    """What changed since the previous digest, a line a kind."""
     kinds = (
         ("New", delta.new),
         ("Open again", delta.regressed),
@@ -79,13 +78,21 @@ def delta_lines(delta: Delta | None) -> Sequence[list[Inline]]:
     ]
     if delta.still_open:
         lines.append([bold(f"Still open: {len(delta.still_open):,}")])
-    return lines or [["Nothing has changed since the digest before."]]
+    return lines
 
 
-def _changes(content: DigestContent) -> Sequence[list[Inline]]:
-    if content.delta is None and content.previous_summary is not None:
-        return [["The digest before knew of no key that can rotate, so there is nothing to compare with."]]
-    return delta_lines(content.delta)
+def _changes(content: DigestContent) -> Block:
+    if content.delta is not None:
+        lines = delta_lines(content.delta)
+        return bullets(*lines) if lines else rich("Nothing has changed since the previous digest.")
+    if content.previous_summary is not None:
+        return rich("The previous digest knew of no key that can rotate, so there is nothing to compare with.")
+    return rich("This is the first digest, so there is nothing to compare it with.")
+
+
+def _without_news(key: OpenKey, content: DigestContent) -> OpenKey:
+    """Where there is nothing to compare with, every key would be reported since today."""
+    return key if content.delta is not None else replace(key, open_since=None)
 
 
 def _footer(content: DigestContent) -> Block:

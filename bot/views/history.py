@@ -9,7 +9,7 @@ from typing import Any
 from bot.models.messages import Rendered
 from bot.models.trail import SYSTEM, Act, ChainedEntry
 from bot.views.budget import message
-from bot.views.parts import Inline, bold, bullets, context, cut, fallback, moment, note, rich, user
+from bot.views.parts import Inline, bold, bullets, context, cut, fallback, moment, mrkdwn, rich, user
 
 _CODE = re.compile("[A-Z]+(_[A-Z]+)*")
 
@@ -43,7 +43,7 @@ def history(entries: Sequence[ChainedEntry], about: str) -> Rendered:
         sentence = f"The record holds nothing about {cut(about, 200)}." if about else "The record is empty so far."
         return message(fallback(sentence), [rich(sentence)])
     lines = [_line(entry) for entry in entries]
-    foot = context(note(f"Newest hash {entries[0].hash[:16]}…  `python -m bot audit verify` proves the whole chain."))
+    foot = context(mrkdwn(f"Newest hash {entries[0].hash[:16]}…  `python -m bot audit verify` proves the whole chain."))
     return message(fallback(f"{title}."), [rich(bold(title)), bullets(*lines), foot])
 
 

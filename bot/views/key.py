@@ -27,7 +27,7 @@ VERDICT_MARKS = {
     Verdict.COMPLIANT: "✅ Compliant",
     Verdict.NON_COMPLIANT: "❌ Not compliant",
     Verdict.NOT_APPLICABLE: "➖ Not applicable",
-    Verdict.INSUFFICIENT_DATA: "⚠️ Could not be read",
+    Verdict.INSUFFICIENT_DATA: "⚠️ Unknown",
 }
 MOST_TAGS = 10
 MOST_ROTATIONS = 5
@@ -65,7 +65,8 @@ def _facts(details: KeyDetails) -> list[Inline | list[Inline]]:
     if details.metadata is not None:
         facts += _described(details.metadata)
     if len(finding.aliases) > 1:
-        facts.append(f"Aliases: {cut(', '.join(finding.aliases), 500)}")
+        names = (alias.removeprefix("alias/") for alias in finding.aliases)
+        facts.append(f"Aliases: {cut(', '.join(names), 500)}")
     if details.rotations is not None and (status is not None or details.rotations):
         facts.append(_history(details))
         if _is_paid_for(details):

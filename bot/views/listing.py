@@ -25,9 +25,7 @@ from bot.views.rows import key_row
 
 
 def listing(page: ListPage) -> Rendered:
-    title = f"{counted(page.total, 'open key')}" if page.total else "No open key"
-    if page.scope:
-        title += f" matching {cut(page.scope, 200)}"
+    title = _title(page)
     blocks: list[Block] = [rich([bold(title), f" · page {page.page} of {page.pages}" if page.pages > 1 else ""])]
     for key in page.keys:
         blocks += key_row(key, page.requests.get(key.arn))
@@ -36,9 +34,16 @@ def listing(page: ListPage) -> Rendered:
     read_at = page.scan.finished_at or page.scan.started_at
     foot: list[Element] = [mrkdwn(f"As of the scan of {date(read_at)}.")]
     if not page.total:
-        foot.append(note("What could not be read is not in it: /kms-rotation status says what that was."))
+        foot.append(note("Keys that could not be read are not listed: /kms-rotation status says which."))
     blocks.append(context(*foot))
     return message(fallback(f"{title}."), blocks)
+
+
+def _title(page: ListPage) -> str:
+    if not page.total:
+        return f"No open key matches {cut(page.scope, 200)}" if page.scope else "No key is open"
+    matching = f" matching {cut(page.scope, 200)}" if page.scope else ""
+    return f"{counted(page.total, 'open key')}{matching}"
 
 
 def turn_value(scope: str, number: int) -> str:

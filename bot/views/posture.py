@@ -49,6 +49,8 @@ def headline(summary: Summary, has_failures: bool, scope: str) -> str:  # noqa: 
     if summary.non_compliant:
         do = "does not rotate as it should" if summary.non_compliant == 1 else "do not rotate as they should"
         return f"{counted(summary.non_compliant, 'key')} {do}"
+    if is_partly_unread and not summary.keys and not scope:
+        return "No key was found, and not everything could be read"
     if is_partly_unread:
         return "No open key was found, but not everything could be read"
     if is_by_team(scope):
@@ -86,7 +88,7 @@ def posture_lines(summary: Summary, previous: Summary | None, scope: str) -> lis
         f"{summary.not_applicable:,} to which rotation does not apply" if summary.not_applicable else "",
     ]
     told = " · ".join(filter(None, beside))
-    return [*lines, [f"Beside these: {told}."]] if told else lines
+    return [*lines, [f"Not counted: {told}."]] if told else lines
 
 
 def unread_blocks(failures: Sequence[Coverage], unread: Sequence[Finding], unread_total: int) -> list[Block]:
@@ -127,7 +129,7 @@ def _change(summary: Summary, previous: Summary | None) -> str:
         return f" ▲ up from {previous.percent_compliant:g}%"
     if summary.percent_compliant < previous.percent_compliant:
         return f" ▼ down from {previous.percent_compliant:g}%"
-    return " As before."
+    return " Unchanged."
 
 
 def _account_line(account: AccountPosture, scope: str) -> list[Inline]:

@@ -101,7 +101,7 @@ def _when(request: Request) -> str:
 def _details(key: OpenKey) -> list[Element]:
     told = []
     if key.open_since is not None:
-        told.append(mrkdwn(f"First reported {date(key.open_since, DAY)}."))
+        told.append(mrkdwn(f"Reported since {date(key.open_since, DAY)}."))
     if key.team:
         told.append(note(f"Team {cut(key.team, 60)}."))
     if key.managed_by:

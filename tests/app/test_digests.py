@@ -65,7 +65,7 @@ def test_an_account_that_cannot_be_read_keeps_its_keys_from_being_called_fixed(h
     assert "Fixed" not in told
     assert "Open last time, not readable now: 1" in told
     assert "Every key that can" not in told
-    assert "No open key was found, but not everything could be read" in told
+    assert "No key was found, and not everything could be read" in told
 
 
 def test_keys_past_the_top_are_in_the_thread(house: House) -> None:

@@ -170,7 +170,13 @@ SENTENCES = [
         FULL_MEMBER.but(listed="nowhere"),
         "You are not an approver here. <@U0SOMEBODY> or <!subteam^S0ADMINS> can approve.",
     ),
-    (FULL_MEMBER.but(rule="empty"), "You are not an approver here. The rule for this account names nobody."),
+    (
+        FULL_MEMBER.but(rule="empty"),
+        (
+            "You are not an approver here. "
+            "The rule for this account names nobody, so nobody may approve. Add approvers to it."
+        ),
+    ),
     (
         FULL_MEMBER.but(listed="nowhere", wish=Wish.START_SCAN),
         "Only people who may approve requests can start a scan; the next scheduled one comes by itself.",

@@ -164,7 +164,7 @@ def test_the_permission_says_which_rules_gave_it() -> None:
 @pytest.mark.parametrize(
     ("approvers", "required", "sentence"),
     [
-        ((), 1, "The rule for this account names nobody."),
+        ((), 1, "The rule for this account names nobody, so nobody may approve. Add approvers to it."),
         (("U1",), 1, "<@U1> can approve."),
         (("W1",), 1, "<@W1> can approve."),
         (("S1",), 1, "<!subteam^S1> can approve."),

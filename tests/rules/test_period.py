@@ -20,7 +20,10 @@ def test_every_number_of_days(longest: int) -> None:
 def test_what_is_no_whole_number_is_answered_with_the_bounds(text: str | None) -> None:
     with pytest.raises(BadPeriodError) as refusal:
         read_period(text, 365)
-    assert str(refusal.value) == "Enter a whole number of days from 90 (AWS's least) to 365 (the policy's most)."
+    assert str(refusal.value) == (
+        "Enter a whole number of days from 90, the shortest that AWS allows, "
+        "to 365, the longest that the policy allows."
+    )
 
 
 def test_blanks_around_the_number_do_not_matter() -> None:

@@ -83,7 +83,7 @@ def test_something_non_compliant_is_1_and_stands_in_the_table(aws: AwsServer, te
     done = terminal.run("scan")
     assert done.returncode == 1
     [row] = [line.split() for line in done.stdout.splitlines() if "card-vault" in line]
-    assert row == f"alias/payments/card-vault prod-payments {FRANKFURT} payments Automatic rotation is off.".split()
+    assert row == f"payments/card-vault prod-payments {FRANKFURT} payments Automatic rotation is off.".split()
 
 
 def test_something_unread_is_3_even_beside_something_non_compliant(aws: AwsServer, terminal: Shell) -> None:

@@ -31,7 +31,7 @@ class Words:
 
 WORDS = {
     "ordinary": Words(
-        "alias/payments/card-vault",
+        "payments/card-vault",
         "prod-payments",
         "Automatic rotation is off.",
         "payments",
@@ -39,7 +39,7 @@ WORDS = {
         "account=prod-*",
     ),
     "longest": Words(
-        "alias/" + "n" * 250,
+        "n" * 250,
         "a" * 50,
         "m" * 3000,
         "t" * 256,
@@ -47,9 +47,9 @@ WORDS = {
         "alias=" + "f" * 1500,
     ),
     "right to left": Words(
-        "alias/مفتاح-المدفوعات", "إنتاج \u202eלחשבון", "הסיבוב האוטומטי כבוי.", "مدفوعات", "تيرافورم", "alias=مفتاح"
+        "مفتاح-المدفوعات", "إنتاج \u202eלחשבון", "הסיבוב האוטומטי כבוי.", "مدفوعات", "تيرافورم", "alias=مفتاح"
     ),
-    "emoji": Words("alias/🔑👩🏽‍🚀", "🏦🇩🇪 :bank:", "🔥 :fire: is off.", "👨‍👩‍👧", "🤖", "team=👨‍👩‍👧"),
+    "emoji": Words("🔑👩🏽‍🚀", "🏦🇩🇪 :bank:", "🔥 :fire: is off.", "👨‍👩‍👧", "🤖", "team=👨‍👩‍👧"),
     "hostile": Words(HOSTILE, HOSTILE, f"{HOSTILE}.", HOSTILE, HOSTILE, f"account={HOSTILE.replace(' ', '')}"),
 }
 ORDINARY = WORDS["ordinary"]
@@ -58,7 +58,7 @@ ORDINARY = WORDS["ordinary"]
 def open_finding(words: Words = ORDINARY, number: int = 0, **changes: object) -> Finding:
     found = finding(
         f"key-{number}",
-        aliases=(words.alias if number == 0 else f"{words.alias}-{number}",),
+        aliases=(f"alias/{words.alias}" if number == 0 else f"alias/{words.alias}-{number}",),
         account_name=words.account,
         message=words.sentence,
         team=words.team,
@@ -225,7 +225,7 @@ def rotating_details(words: Words = ORDINARY, rotations: int = 1) -> KeyDetails:
         verdict=Verdict.COMPLIANT,
         reason=Reason.ROTATION_ENABLED,
         next_rotation=NEXT,
-        aliases=(words.alias, f"{words.alias}-too"),
+        aliases=(f"alias/{words.alias}", f"alias/{words.alias}-too"),
     )
     return details_of(
         words,

@@ -12,15 +12,14 @@ PROPOSAL = Proposal("k0", open_finding(managed_by=None), 180, 90, 365)
 
 def test_the_modal_says_what_is_changed_what_it_costs_and_that_nothing_happens_yet() -> None:
     assert lines(ask(PROPOSAL)) == [
-        "alias/payments/card-vault",
+        "payments/card-vault",
         "prod-payments · eu-central-1",
         "arn:aws:kms:eu-central-1:111111111111:key/key-0",
         "Automatic rotation is off. Read 2026-03-02 12:00 UTC.",
-        "Days between rotations (From 90 to 365, the policy's most.)",
+        "Days between rotations (From 90 to 365, the longest that the policy allows.)",
         "Why now? (The approvers see it, and it goes on record.)",
-        "• The price: a key costs $1 a month, and each of its first two rotations adds $1 a month, later ones nothing.",
-        "• Old key material stays: what is encrypted now can still be decrypted.",
-        "• Data is not encrypted anew.",
+        "• Price: a key costs $1 a month, and each of its first two rotations adds $1 a month, later ones nothing.",
+        "• Data stays as it is: nothing is encrypted anew, and everything can still be decrypted.",
         "Nothing is changed before somebody else approves.",
     ]
 
@@ -48,7 +47,7 @@ def test_after_sending_the_modal_says_who_can_approve_and_until_when() -> None:
     shown = asked(Asked(request_in(RequestState.PENDING), "<@U0JONAS> or <!subteam^S0ADMINS> can approve."))
     assert lines(shown) == [
         "✅ Your request is on its way to the channel.",
-        "alias/payments/card-vault – every 365 days",
+        "payments/card-vault – every 365 days",
         "@U0JONAS or @S0ADMINS can approve.",
         "It expires 2026-03-03 12:00 UTC.",
     ]

@@ -147,8 +147,8 @@ def test_a_digest_where_all_is_well() -> None:
     shown = digest(digest_of(delta=Delta()), {})
     assert lines(shown) == [
         "🔑 Every key that can rotate does so as it should",
-        "100% compliant: 7 of 7 keys that can rotate. As before.",
-        "• Nothing has changed since the digest before.",
+        "100% compliant: 7 of 7 keys that can rotate. Unchanged.",
+        "Nothing has changed since the previous digest.",
         "As of the scan of 2026-03-02 12:01 UTC. | `/kms-rotation help` says what else there is.",
     ]
     assert shown.text == (
@@ -161,10 +161,10 @@ def test_a_digest_of_one_open_key_has_its_button() -> None:
     assert lines(shown) == [
         "🔑 1 key does not rotate as it should",
         "87.5% compliant: 7 of 8 keys that can rotate. ▲ up from 85.7%",
-        "• New: 1 – alias/payments/card-vault",
-        "alias/payments/card-vault",
+        "• New: 1 – payments/card-vault",
+        "payments/card-vault",
         "prod-payments · eu-central-1 · Automatic rotation is off. [Enable rotation]",
-        "First reported 2026-02-27 12:00 UTC. | Team payments. | Managed by Terraform.",
+        "Reported since 2026-02-27 12:00 UTC. | Team payments. | Managed by Terraform.",
         (
             "As of the scan of 2026-03-02 12:01 UTC. | 2 more open keys in the thread. | "
             "`/kms-rotation help` says what else there is."
@@ -172,7 +172,7 @@ def test_a_digest_of_one_open_key_has_its_button() -> None:
     ]
     (pressed,) = [part for part in parts(shown.blocks) if part.get("type") == "button"]
     assert (pressed["action_id"], pressed["value"]) == (action_id(ENABLE, "k0"), "k0")
-    assert pressed["accessibility_label"] == "Enable rotation of alias/payments/card-vault"
+    assert pressed["accessibility_label"] == "Enable rotation of payments/card-vault"
 
 
 def test_every_kind_of_change_has_its_line() -> None:
@@ -191,15 +191,15 @@ def test_every_kind_of_change_has_its_line() -> None:
 
 
 def test_the_first_digest_says_that_it_is_and_a_later_one_does_not() -> None:
-    assert "• This is the first digest, so there is nothing to compare it with." in lines(digest(digest_of(), {}))
+    assert "This is the first digest, so there is nothing to compare it with." in lines(digest(digest_of(), {}))
     later = digest(digest_of(previous_summary=Summary()), {})
-    assert "• The digest before knew of no key that can rotate, so there is nothing to compare with." in lines(later)
+    assert "The previous digest knew of no key that can rotate, so there is nothing to compare with." in lines(later)
 
 
 @pytest.mark.parametrize(
     ("previous", "told"),
     [
-        (Summary(compliant=7, non_compliant=1), "87.5% compliant: 7 of 8 keys that can rotate. As before."),
+        (Summary(compliant=7, non_compliant=1), "87.5% compliant: 7 of 8 keys that can rotate. Unchanged."),
         (Summary(compliant=8), "87.5% compliant: 7 of 8 keys that can rotate. ▼ down from 100%"),
         (Summary(compliant=1, non_compliant=1), "87.5% compliant: 7 of 8 keys that can rotate. ▲ up from 50%"),
         (Summary(not_applicable=5), "87.5% compliant: 7 of 8 keys that can rotate."),
@@ -232,7 +232,7 @@ def test_what_could_not_be_read_is_named_and_the_rest_of_it_counted() -> None:
 def test_an_organisation_that_could_not_be_listed_is_named() -> None:
     lost = replace(failure(ORDINARY), account="*", account_name="*", region="*", error="It could not be listed.")
     shown = lines(digest(digest_of(coverage_failures=(lost,), summary=Summary()), {}))
-    assert shown[0] == "🔑 No open key was found, but not everything could be read"
+    assert shown[0] == "🔑 No key was found, and not everything could be read"
     assert "• The organisation: It could not be listed." in shown
 
 
@@ -246,7 +246,7 @@ def test_a_row_offers_its_button_while_nothing_is_under_way(name: str) -> None:
     can_ask = name in {"failed", "denied", "cancelled", "expired", "expired, partly approved"}
     assert ("[Enable rotation]" in shown[1]) == can_ask
     assert "Asked by @U0MARA" in shown[2]
-    assert ("First reported" in shown[2]) == can_ask
+    assert ("Reported since" in shown[2]) == can_ask
     if name == "failed":
         assert "AWS refused the change: kms:EnableKeyRotation is denied (by the key policy)." in shown[2]
     if name == "succeeded":
@@ -276,6 +276,6 @@ def test_a_line_of_the_thread_names_the_team_where_there_is_one() -> None:
     keys = (open_key(), replace(open_key(), team=None))
     assert lines(digest_page(digest_of(rest=(keys,), open_total=2), 0)) == [
         "Open keys 1 to 2 of 2",
-        "• alias/payments/card-vault – prod-payments · eu-central-1 · Automatic rotation is off. · team payments",
-        "• alias/payments/card-vault – prod-payments · eu-central-1 · Automatic rotation is off.",
+        "• payments/card-vault – prod-payments · eu-central-1 · Automatic rotation is off. · team payments",
+        "• payments/card-vault – prod-payments · eu-central-1 · Automatic rotation is off.",
     ]

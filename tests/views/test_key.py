@@ -21,7 +21,7 @@ from tests.views.samples import (
 def test_an_open_key_in_full() -> None:
     shown = key_details(details_of())
     assert lines(shown) == [
-        "alias/payments/card-vault",
+        "payments/card-vault",
         "prod-payments (111111111111) · eu-central-1",
         arn_of("key-0"),
         "❌ Not compliant – Automatic rotation is off.",
@@ -35,7 +35,7 @@ def test_an_open_key_in_full() -> None:
         "[Enable rotation]",
         "Read from AWS 2026-03-02 12:03 UTC.",
     ]
-    assert shown.text == "alias/payments/card-vault: Automatic rotation is off."
+    assert shown.text == "payments/card-vault: Automatic rotation is off."
 
 
 @pytest.mark.parametrize(
@@ -91,7 +91,7 @@ def test_a_multi_region_key_says_what_it_is() -> None:
 
 def test_what_could_not_be_read_of_a_key_is_told_and_not_made_up() -> None:
     shown = lines(key_details(unread_details()))
-    assert shown[3] == "⚠️ Could not be read – Automatic rotation is off."
+    assert shown[3] == "⚠️ Unknown – Automatic rotation is off."
     assert shown[-1] == (
         "Tried to read it 2026-03-02 12:03 UTC. | ⚠️ Tags could not be read: Automatic rotation is off. | "
         "⚠️ History could not be read: Automatic rotation is off."
@@ -126,6 +126,4 @@ def test_a_few_tags_are_shown_and_the_others_counted() -> None:
 
 def test_all_aliases_are_shown_where_there_are_several() -> None:
     assert not any("Aliases" in line for line in lines(key_details(details_of())))
-    assert "• Aliases: alias/payments/card-vault, alias/payments/card-vault-too" in lines(
-        key_details(rotating_details())
-    )
+    assert "• Aliases: payments/card-vault, payments/card-vault-too" in lines(key_details(rotating_details()))

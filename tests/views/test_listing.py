@@ -16,8 +16,13 @@ from tests.views.samples import (
 
 def test_no_open_key_is_not_said_to_be_all_well() -> None:
     shown = listing(ListPage(scan(), "", (), 1, 1, 0, {}))
-    assert lines(shown)[0] == "No open key"
-    assert "What could not be read is not in it" in lines(shown)[-1]
+    assert lines(shown)[0] == "No key is open"
+    assert "Keys that could not be read are not listed" in lines(shown)[-1]
+
+
+def test_a_filter_that_matches_no_open_key_is_named() -> None:
+    shown = listing(ListPage(scan(), "team=payments", (), 1, 1, 0, {}))
+    assert lines(shown)[0] == "No open key matches team=payments"
 
 
 @pytest.mark.parametrize(("page", "expected"), [(1, ["Next ▶"]), (2, ["◀ Previous", "Next ▶"]), (3, ["◀ Previous"])])

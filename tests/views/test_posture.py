@@ -51,7 +51,9 @@ from tests.views.samples import (
             "",
             "No open key was found, but not everything could be read",
         ),
-        (Summary(), True, "", "No open key was found, but not everything could be read"),
+        (Summary(), True, "", "No key was found, and not everything could be read"),
+        (Summary(), True, "alias=web-*", "No open key was found, but not everything could be read"),
+        (Summary(not_applicable=1), True, "", "No open key was found, but not everything could be read"),
         (Summary(), False, "team=web", "No open key belongs to this team"),
         (Summary(), True, "team=web", "No open key was found, but not everything could be read"),
         (Summary(non_compliant=1), False, "", "1 key does not rotate as it should"),
@@ -107,7 +109,7 @@ def test_a_team_has_no_percentage() -> None:
 
 def test_what_the_percentage_leaves_out_stands_beside_it() -> None:
     shown = status(posture_of(summary=Summary(4, 1, 3, 2, 1)), at(5))
-    assert "Beside these: 1 exempt · 2 could not be read · 3 to which rotation does not apply." in lines(shown)
+    assert "Not counted: 1 exempt · 2 could not be read · 3 to which rotation does not apply." in lines(shown)
 
 
 def test_the_worst_accounts_are_told_with_how_many_keys_they_have() -> None:
@@ -163,7 +165,7 @@ def test_accounts_are_one_line_each_with_the_unread_ones_first() -> None:
     assert lines(shown) == [
         "4 accounts in the last scan, 2 not wholly read",
         "• ❌ c (c-id) – It is closed.",
-        "• ❌ d (d-id) – keys: eu-1 1,000 – eu-1: It is closed.; us-1: It is closed.",
+        "• ❌ d (d-id) – keys: eu-1 1,000 – eu-1: It is closed; us-1: It is closed.",
         "• ✅ a (a-id) – keys: eu-1 3",
         "• ✅ b (b-id) – keys: eu-1 3, us-1 3",
         "As of the scan of 2026-03-02 12:01 UTC.",

@@ -18,7 +18,7 @@ STATES = every_request(ORDINARY)
 WHO = "<@U0JONAS> or <!subteam^S0ADMINS> can approve."
 QUESTION = [
     "@U0MARA asks to enable automatic rotation of this key.",
-    "alias/payments/card-vault – prod-payments · eu-central-1",
+    "payments/card-vault – prod-payments · eu-central-1",
     "Every 365 days · arn:aws:kms:eu-central-1:111111111111:key/key-0",
     "> Audit on Monday",
 ]
@@ -85,7 +85,7 @@ SPOKEN = {
 def test_what_a_request_says(name: str) -> None:
     shown = request(STATES[name], WHO, at(10))
     assert lines(shown) == [*QUESTION, *ANSWERS[name]]
-    assert shown.text == f"Enable rotation of alias/payments/card-vault: {SPOKEN[name]}"
+    assert shown.text == f"Enable rotation of payments/card-vault: {SPOKEN[name]}"
 
 
 def test_a_request_without_a_reason_quotes_none() -> None:
@@ -169,21 +169,21 @@ def test_several_keys_are_each_told_with_their_own_end() -> None:
     assert lines(shown)[0] == "@U0MARA asks to enable automatic rotation of 3 keys."
     assert lines(shown)[-4:] == [
         "Asked by @U0MARA, approved by @U0JONAS and @U0AIKO.",
-        f"• ✅ alias/payments/card-vault – {ON} Next rotation 2027-03-02 12:00 UTC.",
-        f"• ✅ alias/payments/card-vault-1 – {ALREADY} Next rotation 2027-03-02 12:00 UTC.",
-        f"• ❌ alias/payments/card-vault-2 – {REFUSED}",
+        f"• ✅ payments/card-vault – {ON} Next rotation 2027-03-02 12:00 UTC.",
+        f"• ✅ payments/card-vault-1 – {ALREADY} Next rotation 2027-03-02 12:00 UTC.",
+        f"• ❌ payments/card-vault-2 – {REFUSED}",
     ]
     assert shown.text == (
-        "Enable rotation of alias/payments/card-vault and 2 more keys: 1 enabled, 1 rotating already and 1 failed."
+        "Enable rotation of payments/card-vault and 2 more keys: 1 enabled, 1 rotating already and 1 failed."
     )
 
 
 def test_several_keys_under_way_are_each_told_with_where_they_are() -> None:
     states = (ChangeState.QUEUED, ChangeState.EXECUTING, ChangeState.SUCCEEDED)
     shown = lines(request(request_in(RequestState.APPROVED, *states, approvers=["U0JONAS"]), WHO, at(10)))
-    assert "• ⏳ alias/payments/card-vault – About to be changed." in shown
-    assert "• ⏳ alias/payments/card-vault-1 – Being changed now." in shown
-    assert any(line.startswith("• ✅ alias/payments/card-vault-2 – Rotation is on") for line in shown)
+    assert "• ⏳ payments/card-vault – About to be changed." in shown
+    assert "• ⏳ payments/card-vault-1 – Being changed now." in shown
+    assert any(line.startswith("• ✅ payments/card-vault-2 – Rotation is on") for line in shown)
 
 
 def test_keys_beyond_the_fifteenth_are_counted() -> None:
@@ -199,17 +199,17 @@ def test_keys_beyond_the_fifteenth_are_counted() -> None:
 def test_a_result_says_what_came_of_it_and_for_whom() -> None:
     shown = result(STATES["succeeded"])
     assert lines(shown) == [
-        f"✅ alias/payments/card-vault – {ON}",
+        f"✅ payments/card-vault – {ON}",
         "Next rotation 2027-03-02 12:00 UTC.",
         "AWS request id aws-request-1.",
         "For @U0MARA and @U0JONAS.",
     ]
-    assert shown.text == f"Rotation of alias/payments/card-vault: {ON}"
+    assert shown.text == f"Rotation of payments/card-vault: {ON}"
 
 
 def test_a_failure_is_told_with_its_cause() -> None:
     assert lines(result(STATES["failed"])) == [
-        f"❌ alias/payments/card-vault – {REFUSED}",
+        f"❌ payments/card-vault – {REFUSED}",
         "For @U0MARA and @U0JONAS.",
     ]
 

@@ -3,9 +3,10 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from functools import partial
 from hashlib import sha256
 from threading import Event
+
+from slack_sdk.webhook import WebhookResponse
 
 from bot.digest import Audience, Digests
 from bot.key import KeyLookup
@@ -170,6 +171,18 @@ class AtOnce:
 
 
 @dataclass
+class Respond:
+    """Bolt's way to answer one act, which keeps the answers."""
+
+    response_url: str = "https://hooks.slack.com/commands/1"
+    answers: list[Rendered] = field(default_factory=list)
+
+    def __call__(self, *, text: str, blocks: list[Block], **_how: object) -> WebhookResponse:
+        self.answers.append(Rendered(text, tuple(blocks)))
+        return WebhookResponse(url=self.response_url, status_code=200, body="ok", headers={})
+
+
+@dataclass
 class Office:
     """A desk with what it stands on."""
 
@@ -230,7 +243,8 @@ class Office:
             messages=MessageStore(self.database),
             trail=self.trail,
             writer=Writer(),
-            work=AtOnce(),
+            looking=AtOnce(),
+            deciding_crew=AtOnce(),
             may_operate=Operating(People(), self.trail, HOUSE, _now).may,
             carry_out=_nothing,
             settle=_nothing,
@@ -238,17 +252,13 @@ class Office:
 
     def answer(self, text: str, who: str) -> Rendered:
         """Let somebody type a command, and return what they are answered."""
-        answers: list[Rendered] = []
         colleague = next(each for each in default_people() if each.id == who)
+        respond = Respond()
         desk, actor = self.desk(), Actor(who, colleague.team_id)
-        reply = Reply(partial(_keep, answers), desk.writer, CHANNEL, who)
+        reply = Reply(respond, desk.writer, CHANNEL, who)
         answer(desk, Call(actor, CHANNEL, text, reply))
-        (only,) = answers
+        (only,) = respond.answers
         return only
-
-
-def _keep(answers: list[Rendered], *, text: str, blocks: list[Block], **_how: object) -> None:
-    answers.append(Rendered(text, tuple(blocks)))
 
 
 def _now() -> datetime:

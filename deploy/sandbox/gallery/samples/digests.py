@@ -116,7 +116,9 @@ def _gaps() -> Iterator[Sample]:
     yield shown("nothing open, but gaps", CHANNEL_MESSAGE, "No open key found, not everything read").by(
         digest, dark_ones, {}
     )
-    many = _of(SUMMARY, *open_keys(3), coverage_failures=(dark(),) * 50)
+    many = _of(
+        SUMMARY, *open_keys(3), coverage_failures=tuple(dark(LAKE, f"xx-test-{number}") for number in range(1, 51))
+    )
     yield shown("many gaps", CHANNEL_MESSAGE, "Fifty Regions could not be read").by(digest, many, {})
     nothing = _of(Summary(), coverage_failures=(lost(),))
     yield shown("nothing read", CHANNEL_MESSAGE, "The accounts could not be listed").by(digest, nothing, {})

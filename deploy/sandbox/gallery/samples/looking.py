@@ -91,7 +91,8 @@ def statuses() -> Iterator[Sample]:
         status, _posture(scan=scan("account=prod-*"), worst=WORST[:1]), soon
     )
     many = _posture(
-        coverage_failures=(dark(),) * 50, unread=tuple(unread(PLAIN, number, PAYMENTS) for number in range(1, 51))
+        coverage_failures=tuple(dark(LAKE, f"xx-test-{number}") for number in range(1, 51)),
+        unread=tuple(unread(PLAIN, number, PAYMENTS) for number in range(1, 51)),
     )
     yield shown("many gaps", Surface.REPLY, "Fifty Regions and fifty keys unread").by(status, many, soon)
     for kind, words in STRANGE_WORDS.items():
