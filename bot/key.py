@@ -81,6 +81,12 @@ class KeyLookup:
             return self._by_arn(scan, text)
         return self._by_name(scan, text)
 
+    def names(self, arns: Iterable[str]) -> dict[str, str]:
+        """Name each key that the last scan knows, and its account: “payments/card-vault (prod-payments)”."""
+        scan = self.findings.current()
+        found = {} if scan is None else {arn: self.findings.finding(scan.id, arn) for arn in arns}
+        return {arn: f"{each.name} ({each.account_name})" for arn, each in found.items() if each is not None}
+
     def read(self, finding: Finding) -> KeyDetails:
         """Read a key anew, and let the last scan's finding know."""
         reading = read_key(self.keys, finding.arn, self.policy)

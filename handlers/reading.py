@@ -10,6 +10,7 @@ from bot.rules.filters import Filter
 from bot.views import help as help_views
 from bot.views.accounts import accounts as accounts_view
 from bot.views.history import history as history_view
+from bot.views.history import keys_in
 from bot.views.key import key_details
 from bot.views.listing import listing as listing_view
 from bot.views.posture import is_by_team
@@ -71,7 +72,8 @@ def history(desk: Desk, call: Call) -> None:
                 return
         else:
             subjects = frozenset({arn, *desk.requests.ids_for(arn)})
-    call.reply.show(history_view(desk.trail.newest(HISTORY_ENTRIES, subjects), call.text))
+    entries = desk.trail.newest(HISTORY_ENTRIES, subjects)
+    call.reply.show(history_view(entries, call.text, desk.lookup.names(keys_in(entries))))
 
 
 def accounts(desk: Desk, call: Call) -> None:

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -37,33 +37,51 @@ SENTENCES: dict[str, str] = {
 }
 
 
-def history(entries: Sequence[ChainedEntry], about: str) -> Rendered:
+def keys_in(entries: Sequence[ChainedEntry]) -> frozenset[str]:
+    """The ARNs of the keys that entries speak of."""
+    subjects = {entry.subject for entry in entries if entry.subject.startswith("arn:")}
+    return frozenset(arn for entry in entries for arn in _keys(json.loads(entry.details))) | subjects
+
+
+def history(entries: Sequence[ChainedEntry], about: str, names: Mapping[str, str]) -> Rendered:
+    """`names` says how people call the keys, by ARN; a key that nobody knows any more goes by its ARN."""
     title = f"The record of {cut(about, 200)}" if about else "The newest entries of the record"
     if not entries:
         sentence = f"The record holds nothing about {cut(about, 200)}." if about else "The record is empty so far."
         return message(fallback(sentence), [rich(sentence)])
-    lines = [_line(entry) for entry in entries]
+    lines = [_line(entry, names) for entry in entries]
     foot = context(mrkdwn(f"Newest hash {entries[0].hash[:16]}…  `python -m bot audit verify` proves the whole chain."))
     return message(fallback(f"{title}."), [rich(bold(title)), bullets(*lines), foot])
 
 
-def _line(entry: ChainedEntry) -> list[Inline]:
+def _line(entry: ChainedEntry, names: Mapping[str, str]) -> list[Inline]:
     who: Inline = "The bot" if entry.actor == SYSTEM else user(entry.actor)
     if entry.actor[:1] not in {"U", "W"} and entry.actor != SYSTEM:
         who = entry.actor
     did = SENTENCES.get(entry.act) or _words(entry.act)
-    return [f"#{entry.sequence} ", moment(datetime.fromisoformat(entry.at)), " – ", who, f" {did}", _about(entry)]
+    return [
+        f"#{entry.sequence} ",
+        moment(datetime.fromisoformat(entry.at)),
+        " – ",
+        who,
+        f" {did}",
+        _about(entry, names),
+    ]
 
 
-def _about(entry: ChainedEntry) -> str:
+def _about(entry: ChainedEntry, names: Mapping[str, str]) -> str:
     details: dict[str, Any] = json.loads(entry.details)
     told = [_words(str(details[name])) for name in ("wish", "result", "reason", "scope", "why") if details.get(name)]
-    keys = details.get("key") or ", ".join(map(str, details.get("keys", ())))
-    subject = str(keys or entry.subject)
+    subject = ", ".join(names.get(arn, arn) for arn in _keys(details)) or names.get(entry.subject, entry.subject)
     aws = details.get("aws_request_id")
     if aws:
         told.append(f"AWS request id {aws}")
-    return f": {cut(subject, 200)}" + (f" ({cut('; '.join(told), 300)})" if told else "")
+    return f": {cut(subject, 200)}" + (f" ({cut('; '.join(each.rstrip('.') for each in told), 300)})" if told else "")
+
+
+def _keys(details: Mapping[str, Any]) -> Sequence[str]:
+    one = details.get("key")
+    return [str(one)] if one else [str(each) for each in details.get("keys", ())]
 
 
 def _words(told: str) -> str:

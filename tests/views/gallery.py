@@ -197,8 +197,8 @@ def _scans(words: Words) -> Iterator[Message]:
 
 
 def _histories(words: Words) -> Iterator[Message]:
-    yield "history, empty", history([], "")
-    yield "history, nothing", history([], words.alias)
+    yield "history, empty", history([], "", {})
+    yield "history, nothing", history([], words.alias, {})
     keys = [arn_of(name) for name in _names(15)]
     details = {"keys": keys, "reason": words.sentence, "scope": words.scope, "why": words.sentence}
     entries = [
@@ -207,8 +207,8 @@ def _histories(words: Words) -> Iterator[Message]:
             [*((act, "U0MARA") for act in Act), ("NEWER_ACT", SYSTEM), (Act.REFUSED, HOSTILE)]
         )
     ]
-    yield "history, all acts", history(entries, words.alias)
-    yield "history, newest", history(entries[:1], "")
+    yield "history, all acts", history(entries, words.alias, dict.fromkeys(keys, words.alias))
+    yield "history, newest", history(entries[:1], "", {})
 
 
 def _words(words: Words) -> Iterator[Message]:

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from bot.models.trail import GENESIS_HASH, SYSTEM, Act, ChainedEntry
-from bot.views.history import SENTENCES, history
+from bot.views.history import SENTENCES, history, keys_in
 from tests.store.samples import at
 from tests.views.reading import lines
 
@@ -28,7 +28,7 @@ def entry(act: str, actor: str = "U0MARA", subject: str = "r1", **details: objec
         ),
         (
             entry(Act.CHANGE_SUCCEEDED, SYSTEM, key="arn:1", result="Rotation is on.", aws_request_id="a-1"),
-            "The bot enabled rotation: arn:1 (Rotation is on.; AWS request id a-1)",
+            "The bot enabled rotation: arn:1 (Rotation is on; AWS request id a-1)",
         ),
         (
             entry(Act.SCAN_STARTED, "schedule", "s1", scope="account=prod-*"),
@@ -38,11 +38,21 @@ def entry(act: str, actor: str = "U0MARA", subject: str = "r1", **details: objec
     ],
 )
 def test_an_entry_of_the_record_is_a_sentence(found: ChainedEntry, told: str) -> None:
-    assert lines(history([found], "r1")) == [
+    assert lines(history([found], "r1", {})) == [
         "The record of r1",
         f"• #7 2026-03-02 12:00 UTC – {told}",
         "Newest hash abababababababab…  `python -m bot audit verify` proves the whole chain.",
     ]
+
+
+def test_keys_go_by_their_names_where_somebody_knows_them() -> None:
+    named = entry(Act.REQUEST_CREATED, keys=["arn:1", "arn:2"])
+    refused = entry(Act.REFUSED, subject="arn:3", wish="ASK")
+    assert keys_in([named, refused]) == {"arn:1", "arn:2", "arn:3"}
+    names = {"arn:1": "payments/card-vault (prod-payments)", "arn:3": "web/sessions (prod-web)"}
+    told = lines(history([named, refused], "", names))
+    assert told[1].endswith("asked for rotation: payments/card-vault (prod-payments), arn:2")
+    assert told[2].endswith("was refused: web/sessions (prod-web) (ask)")
 
 
 ACTS = {
@@ -71,7 +81,7 @@ ACTS = {
 
 @pytest.mark.parametrize("act", Act)
 def test_the_newest_entries_say_what_was_done_and_why(act: Act) -> None:
-    shown = lines(history([entry(act, why="Nobody was there.")], ""))
+    shown = lines(history([entry(act, why="Nobody was there.")], "", {}))
     assert shown[0] == "The newest entries of the record"
     assert shown[1].endswith(f" – @U0MARA {ACTS[act]}: r1 (Nobody was there.)")
 
@@ -81,5 +91,5 @@ def test_every_act_has_its_words() -> None:
 
 
 def test_an_empty_record_says_so() -> None:
-    assert lines(history([], "")) == ["The record is empty so far."]
-    assert lines(history([], "r1")) == ["The record holds nothing about r1."]
+    assert lines(history([], "", {})) == ["The record is empty so far."]
+    assert lines(history([], "r1", {})) == ["The record holds nothing about r1."]

@@ -12,6 +12,7 @@ from deploy.sandbox.gallery.things import JONAS, MARA, RESULTS, STRANGE_WORDS, a
 
 REQUEST, SCAN = "r41c7be09d2f3", "7f3a9c2e1b5d8640"
 KEY = {"key": arn_of()}
+NAMES = {arn_of(): "payments/card-vault (prod-payments)"}
 
 ENTRIES: Mapping[Act, tuple[str, str, Mapping[str, object]]] = {
     Act.BOT_STARTED: (SYSTEM, "U0KMSBOT", {}),
@@ -48,25 +49,27 @@ ENTRIES: Mapping[Act, tuple[str, str, Mapping[str, object]]] = {
 
 
 def records() -> Iterator[Sample]:
-    yield shown("empty", Surface.REPLY, "Nothing happened yet").by(history, [], "")
+    yield shown("empty", Surface.REPLY, "Nothing happened yet").by(history, [], "", {})
     yield shown("nothing about it", Surface.REPLY, "A key of which the record holds nothing").by(
-        history, [], "payments/card-vault"
+        history, [], "payments/card-vault", {}
     )
     everything = [_entry(number, act, *ENTRIES[act]) for number, act in enumerate(ENTRIES, 1)][::-1]
-    yield shown("every act", Surface.REPLY, "An entry for every act").by(history, everything, "")
+    yield shown("every act", Surface.REPLY, "An entry for every act").by(history, everything, "", NAMES)
     refusals = [
         _entry(number, Act.REFUSED, MARA, REQUEST, {"wish": Wish.APPROVE.value, "reason": reason.value})
         for number, reason in enumerate(RefusalReason, 1)
     ]
-    yield shown("every refusal", Surface.REPLY, "Refused for every reason").by(history, refusals, REQUEST)
+    yield shown("every refusal", Surface.REPLY, "Refused for every reason").by(history, refusals, REQUEST, NAMES)
     newer = [_entry(1, "KEY_RETIRED", SYSTEM, REQUEST, {})]
     yield shown("an act of a newer version", Surface.REPLY, "This version has no sentence for it").by(
-        history, newer, REQUEST
+        history, newer, REQUEST, NAMES
     )
     for kind, words in STRANGE_WORDS.items():
         asked = request_in(RequestState.PENDING, words=words)
         strange = [_entry(1, Act.REQUEST_CREATED, MARA, asked.id, {"keys": [arn_of()], "reason": words.reason})]
-        yield shown(f"{kind} words", Surface.REPLY, f"A name and a reason: {kind}").by(history, strange, words.alias)
+        yield shown(f"{kind} words", Surface.REPLY, f"A name and a reason: {kind}").by(
+            history, strange, words.alias, {}
+        )
 
 
 def _entry(number: int, act: str, actor: str, subject: str, details: Mapping[str, object]) -> ChainedEntry:
