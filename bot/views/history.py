@@ -76,7 +76,8 @@ def _about(entry: ChainedEntry, names: Mapping[str, str]) -> str:
     aws = details.get("aws_request_id")
     if aws:
         told.append(f"AWS request id {aws}")
-    return f": {cut(subject, 200)}" + (f" ({cut('; '.join(each.rstrip('.') for each in told), 300)})" if told else "")
+    said = "; ".join([*(each.rstrip(".") for each in told[:-1]), *told[-1:]])
+    return f": {cut(subject, 200)}" + (f" ({cut(said, 300)})" if said else "")
 
 
 def _keys(details: Mapping[str, Any]) -> Sequence[str]:
