@@ -34,12 +34,27 @@ from bot.views.rows import MARKS, approved, fate, in_vain, request_lines
 MOST_CHANGES = 15
 MOST_CONCERNED = 40
 UNDONE = frozenset({RequestState.DENIED, RequestState.CANCELLED, RequestState.EXPIRED})
+DECIDED = {
+    RequestState.APPROVED: "⏳ Approved, and under way",
+    RequestState.DENIED: "🚫 Denied",
+    RequestState.CANCELLED: "↩️ Withdrawn",
+    RequestState.EXPIRED: "⌛ Expired",
+}
+ENDED = {
+    ChangeState.SUCCEEDED: "✅ Rotation is on",
+    ChangeState.NOT_NEEDED: "✅ The key rotates already",
+    ChangeState.FAILED: "❌ Failed",
+}
 UNDER_WAY = {ChangeState.QUEUED: "About to be changed.", ChangeState.EXECUTING: "Being changed now."}
 
 
 def request(asked: Request, approvers: str, now: datetime) -> Rendered:
-    """The request's message in the channel; `approvers` says in mentions who may decide."""
-    blocks: list[Block] = [rich([user(asked.requester), " asks to enable automatic rotation of ", _what(asked), "."])]
+    """The request's message in the channel; `approvers` says in mentions who may decide.
+
+    Once it is decided, what came of it stands above the question.
+    """
+    blocks: list[Block] = [] if asked.state is RequestState.PENDING else [rich(bold(_headline(asked)))]
+    blocks += [rich([user(asked.requester), " asks to enable automatic rotation of ", _what(asked), "."])]
     blocks += [_key(change) for change in asked.changes[:MOST_CHANGES]]
     if len(asked.changes) > MOST_CHANGES:
         blocks.append(context(note(f"… and {counted(len(asked.changes) - MOST_CHANGES, 'more key')}.")))
@@ -68,6 +83,16 @@ def result(done: Request) -> Rendered:
     return message(fallback(f"Rotation of {_names(done)}: {_tally(done)}"), blocks)
 
 
+def _headline(asked: Request) -> str:
+    if asked.state is not RequestState.DONE:
+        return DECIDED[asked.state]
+    states = {change.state for change in asked.changes}
+    if len(asked.changes) == 1:
+        return ENDED[asked.changes[0].state]
+    mark = MARKS[ChangeState.FAILED if ChangeState.FAILED in states else ChangeState.SUCCEEDED]
+    return f"{mark} {_tally(asked).rstrip('.')}"
+
+
 def _what(asked: Request) -> Inline:
     return "this key" if len(asked.changes) == 1 else counted(len(asked.changes), "key")
 
@@ -85,7 +110,8 @@ def _quote(reason: str) -> Block:
 
 
 def _waiting(asked: Request, approvers: str) -> list[Block]:
-    given = f" Approved by {people(asked.approvers)} so far." if asked.approvers else ""
+    wanted = counted(asked.required, "approval")
+    given = f"{len(asked.approvers)} of {wanted}, by {people(asked.approvers)} so far"
     keys = "the key" if len(asked.changes) == 1 else "the keys"
     sure = confirm(
         "Approve this change?",
@@ -95,7 +121,7 @@ def _waiting(asked: Request, approvers: str) -> list[Block]:
         "Not now",
     )
     return [
-        rich(meant(f"⏳ {len(asked.approvers)} of {counted(asked.required, 'approval')}.{given} {approvers}")),
+        rich(meant(f"⏳ {given if asked.approvers else f'Waiting for {wanted}'}. {approvers}")),
         context(mrkdwn(f"Expires {date(asked.expires_at)}.")),
         actions(
             button("Approve", APPROVE, asked.id, style="primary", confirm=sure),

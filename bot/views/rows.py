@@ -8,13 +8,18 @@ from bot.views.parts import DAY, Element, button, context, counted, cut, date, m
 
 ENABLE_LABEL = "Enable rotation"
 ENDED = {ChangeState.SUCCEEDED: "Done", ChangeState.NOT_NEEDED: "Found not needed", ChangeState.FAILED: "Failed"}
+MENDED = frozenset({ChangeState.SUCCEEDED, ChangeState.NOT_NEEDED})
+"""What was wrong with the key when it was read is so no longer."""
+
 MARKS = {ChangeState.SUCCEEDED: "✅", ChangeState.NOT_NEEDED: "✅", ChangeState.FAILED: "❌"}
 
 
 def key_row(key: OpenKey, request: Request | None) -> list[Block]:
     """A key of a digest or list. Its button gives way to the request that covers it."""
     change = None if request is None else change_of(request, key.arn)
-    title = f"{cut(key.name, 200)}\n{cut(key.account_name, 60)} · {key.region} · {cut(key.message, 200)}"
+    is_mended = change is not None and change.state in MENDED
+    message = "" if is_mended else f" · {cut(key.message, 200)}"
+    title = f"{cut(key.name, 200)}\n{cut(key.account_name, 60)} · {key.region}{message}"
     if request is None or change is None or _may_ask_again(request, change):
         blocks = [section(plain(title), enable_button(key.handle, key.name))]
         details = _details(key)

@@ -101,7 +101,7 @@ def test_two_approvals_take_two_people(house: House) -> None:
     arn = house.key(KEY)
     with house.running():
         message = house.ask(house.mara, KEY)
-        assert "0 of 2 approvals" in shown(message)
+        assert "Waiting for 2 approvals" in shown(message)
         house.press(house.jonas, message, "Approve")
         house.until_shown(message, "1 of 2 approvals")
         again = house.whisper(house.jonas, lambda: house.press(house.jonas, message, "Approve"))

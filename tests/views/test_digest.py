@@ -247,6 +247,7 @@ def test_a_row_offers_its_button_while_nothing_is_under_way(name: str) -> None:
     assert ("[Enable rotation]" in shown[1]) == can_ask
     assert "Asked by @U0MARA" in shown[2]
     assert ("Reported since" in shown[2]) == can_ask
+    assert ("Automatic rotation is off." in shown[1]) == (name not in {"succeeded", "not needed"})
     if name == "failed":
         assert "AWS refused the change: kms:EnableKeyRotation is denied (by the key policy)." in shown[2]
     if name == "succeeded":

@@ -24,6 +24,19 @@ QUESTION = [
 ]
 """Stays in the message whatever comes of it."""
 
+HEADLINES = {
+    "queued": "⏳ Approved, and under way",
+    "executing": "⏳ Approved, and under way",
+    "succeeded": "✅ Rotation is on",
+    "not needed": "✅ The key rotates already",
+    "failed": "❌ Failed",
+    "denied": "🚫 Denied",
+    "cancelled": "↩️ Withdrawn",
+    "expired": "⌛ Expired",
+    "expired, partly approved": "⌛ Expired",
+}
+"""Stands above it, once there is something to say."""
+
 DECIDE = "[Approve] [Deny] [Withdraw]"
 ON = "Rotation is on, every 365 days. Read back from AWS."
 ALREADY = "Nothing was changed: the key rotates already. Rotates every 365 days."
@@ -31,12 +44,12 @@ REFUSED = "AWS refused the change: kms:EnableKeyRotation is denied (by the key p
 
 ANSWERS = {
     "pending": [
-        "⏳ 0 of 2 approvals. @U0JONAS or @S0ADMINS can approve.",
+        "⏳ Waiting for 2 approvals. @U0JONAS or @S0ADMINS can approve.",
         "Expires 2026-03-03 12:00 UTC.",
         DECIDE,
     ],
     "partly approved": [
-        "⏳ 1 of 2 approvals. Approved by @U0JONAS so far. @U0JONAS or @S0ADMINS can approve.",
+        "⏳ 1 of 2 approvals, by @U0JONAS so far. @U0JONAS or @S0ADMINS can approve.",
         "Expires 2026-03-03 12:00 UTC.",
         DECIDE,
     ],
@@ -84,7 +97,8 @@ SPOKEN = {
 @pytest.mark.parametrize("name", STATES)
 def test_what_a_request_says(name: str) -> None:
     shown = request(STATES[name], WHO, at(10))
-    assert lines(shown) == [*QUESTION, *ANSWERS[name]]
+    headline = [HEADLINES[name]] if name in HEADLINES else []
+    assert lines(shown) == [*headline, *QUESTION, *ANSWERS[name]]
     assert shown.text == f"Enable rotation of payments/card-vault: {SPOKEN[name]}"
 
 
@@ -95,7 +109,7 @@ def test_a_request_without_a_reason_quotes_none() -> None:
 
 def test_one_approval_is_no_plural() -> None:
     shown = request(request_in(RequestState.PENDING), WHO, at(10))
-    assert "⏳ 0 of 1 approval. @U0JONAS or @S0ADMINS can approve." in lines(shown)
+    assert "⏳ Waiting for 1 approval. @U0JONAS or @S0ADMINS can approve." in lines(shown)
 
 
 # Buttons
@@ -166,7 +180,10 @@ def test_several_keys_are_each_told_with_their_own_end() -> None:
     ends = (ChangeState.SUCCEEDED, ChangeState.NOT_NEEDED, ChangeState.FAILED)
     asked = request_in(RequestState.DONE, *ends, approvers=["U0JONAS", "U0AIKO"])
     shown = request(asked, WHO, EXPIRES_AT)
-    assert lines(shown)[0] == "@U0MARA asks to enable automatic rotation of 3 keys."
+    assert lines(shown)[:2] == [
+        "❌ 1 enabled, 1 rotating already and 1 failed",
+        "@U0MARA asks to enable automatic rotation of 3 keys.",
+    ]
     assert lines(shown)[-4:] == [
         "Asked by @U0MARA, approved by @U0JONAS and @U0AIKO.",
         f"• ✅ payments/card-vault – {ON} Next rotation 2027-03-02 12:00 UTC.",
@@ -176,6 +193,12 @@ def test_several_keys_are_each_told_with_their_own_end() -> None:
     assert shown.text == (
         "Enable rotation of payments/card-vault and 2 more keys: 1 enabled, 1 rotating already and 1 failed."
     )
+
+
+def test_several_keys_that_all_ended_well_are_a_success() -> None:
+    ends = (ChangeState.SUCCEEDED, ChangeState.NOT_NEEDED)
+    shown = request(request_in(RequestState.DONE, *ends, approvers=["U0JONAS"]), "", at(10))
+    assert lines(shown)[0] == "✅ 1 enabled and 1 rotating already"
 
 
 def test_several_keys_under_way_are_each_told_with_where_they_are() -> None:

@@ -11,7 +11,13 @@ CHANNEL = "C0SECURITY"
 MARA, JONAS = "U0MARA", "U0JONAS"
 KEY, OTHER_KEY = "payments/card-vault", "lake/pii-vault"
 REASON = "Finding 3.8 of the March audit"
-WIDTH = 1280
+WIDTH, HEIGHT, TALL = 1280, 860, 1600
+COMPACT = 1140
+"""Wide enough for the sidebar and a message, with nothing empty beside it."""
+
+ROWS = 5
+"""So many keys of the digest are in its picture."""
+
 PATIENCE_MILLISECONDS = 60_000
 _STYLE = """
 body { margin: 0; padding: 20px 24px 24px; background: #f7f6f8; font: 600 15px system-ui, "Noto Sans", sans-serif; }
@@ -24,7 +30,7 @@ img { display: block; width: 100%; box-sizing: border-box; background: #fff; bor
 def pictures(browser: Browser, address: str) -> Iterator[tuple[str, bytes]]:
     """Play it, and take each picture when its moment has come: its name and its PNG."""
     expect.set_options(timeout=PATIENCE_MILLISECONDS)
-    page = browser.new_page(viewport={"width": WIDTH, "height": 860})
+    page = browser.new_page(viewport={"width": WIDTH, "height": HEIGHT})
     page.set_default_timeout(PATIENCE_MILLISECONDS)
     _visit(page, address, MARA, CHANNEL)
     yield "digest", _from_its_top(page)
@@ -65,6 +71,7 @@ def pictures(browser: Browser, address: str) -> Iterator[tuple[str, bytes]]:
 def _visit(page: Page, address: str, person: str, channel: str) -> None:
     page.goto(f"{address.partition('?')[0].rstrip('/')}/?person={person}&channel={channel}")
     page.wait_for_selector("body[data-drawn]")
+    page.locator("#panel-opener").evaluate("opener => { opener.style.visibility = 'hidden' }")  # not Slack's
 
 
 def _say(page: Page, text: str) -> None:
@@ -82,8 +89,19 @@ def _ask(page: Page, key: str) -> Locator:
 
 
 def _from_its_top(page: Page) -> bytes:
-    page.locator("#log").evaluate("log => { log.scrollTop = 0 }")
-    return page.screenshot()
+    """The window with the digest's beginning; it ends where a row does."""
+    log = page.locator("#log")
+    log.evaluate("log => { log.scrollTop = 0 }")
+    below = HEIGHT - _edge(log, "bottom")
+    row = page.get_by_test_id("message").first.get_by_test_id("block-section").nth(ROWS)
+    page.set_viewport_size({"width": WIDTH, "height": int(_edge(row, "top") + below)})
+    taken = page.screenshot()
+    page.set_viewport_size({"width": WIDTH, "height": HEIGHT})
+    return taken
+
+
+def _edge(part: Locator, side: str) -> float:
+    return float(part.evaluate("(part, side) => part.getBoundingClientRect()[side]", side))
 
 
 def _with_margin(page: Page, modal: Locator, margin: int = 32) -> bytes:
@@ -100,11 +118,12 @@ def _with_margin(page: Page, modal: Locator, margin: int = 32) -> bytes:
 
 
 def _compact(page: Page, part: Locator) -> bytes:
-    """A part of the page, no wider than its text, nothing hovering over it."""
-    page.set_viewport_size({"width": 1140, "height": 1600})
+    """A part of the page, no wider than its text; nothing is pointed at or in focus."""
+    page.set_viewport_size({"width": COMPACT, "height": TALL})
     page.mouse.move(0, 0)
+    page.evaluate("document.activeElement.blur()")
     taken = part.screenshot()
-    page.set_viewport_size({"width": WIDTH, "height": 860})
+    page.set_viewport_size({"width": WIDTH, "height": HEIGHT})
     return taken
 
 

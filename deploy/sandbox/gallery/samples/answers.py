@@ -4,6 +4,8 @@ from collections.abc import Iterator, Sequence
 
 from bot.models.messages import Rendered
 from bot.models.scans import Coverage
+from bot.views.notice import say
+from bot.work import STOPPING, went_wrong
 from deploy.sandbox.gallery.desk import Office
 from deploy.sandbox.gallery.sample import Sample, Surface, shown
 from deploy.sandbox.gallery.things import (
@@ -57,6 +59,9 @@ def answers() -> Iterator[Sample]:
     empty = Office()
     for text in NOT_SCANNED:
         yield _answer(empty, MARA, text, "before the first scan")
+    yield _answer(empty, JONAS, "digest", "before the first scan ended")
+    yield shown("something went wrong", Surface.REPLY, "A mistake in the bot").by(say, went_wrong("5f3a9c2e"))
+    yield shown("restarting", Surface.REPLY, "The bot stops before it came to the act").by(say, STOPPING)
     gaps = _office([closed(), dark()])
     yield _answer(gaps, MARA, "status account=unheard-of", "where not everything was read")
     full = _office([covered(), covered(LAKE)])

@@ -57,6 +57,10 @@ def late() -> Iterator[Sample]:
     yield shown("trying again what did not fail", Surface.REPLY, "Nothing failed").by(
         say, too_late(done, jonas, Wish.RETRY)
     )
+    again = request_in(RequestState.APPROVED, ChangeState.FAILED, approvers=[JONAS])
+    yield shown("trying again what is tried again", Surface.REPLY, "Somebody was first").by(
+        say, too_late(again, jonas, Wish.RETRY)
+    )
     failed = request_in(RequestState.DONE, ChangeState.FAILED, approvers=[JONAS])
     yield shown("trying again at the same moment", Surface.REPLY, "It runs already").by(
         say, too_late(failed, jonas, Wish.RETRY)
