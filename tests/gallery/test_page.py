@@ -1,9 +1,13 @@
 """The page itself: whole, the same every time, and nothing of what others wrote acts in it."""
 
 import re
+import signal
+import sys
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
+from subprocess import PIPE, Popen
+from urllib.request import urlopen
 
 import pytest
 
@@ -131,3 +135,16 @@ def test_every_block_of_every_sample_reads_as_something() -> None:
     for group, samples in gallery().items():
         for sample in samples:
             assert blocks_of(sample) or sample.surface is Surface.FILE, (group, sample.name)
+
+
+def test_it_is_served_until_told_to_stop(tmp_path: Path, written: str) -> None:
+    command = [sys.executable, "-m", "deploy.sandbox.gallery", str(tmp_path), "--serve", "0"]
+    with Popen(command, cwd=Path(__file__).parents[2], stdout=PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == f"{tmp_path / 'index.html'}\n"
+        found = re.search(r"http://127\.0\.0\.1:\d+/", process.stdout.readline())
+        assert found is not None
+        with urlopen(found[0]) as answer:  # noqa: S310 - our own server
+            assert answer.read().decode() == written
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=20) == 0
