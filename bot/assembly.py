@@ -34,7 +34,6 @@ from bot.rounds import Rounds
 from bot.rules.approval import House
 from bot.rules.filters import Filter
 from bot.rules.verdict import Policy
-from bot.scan import ScanRunningError
 from bot.scan.scanner import utc_now
 from bot.schedule import Calendar, Job
 from bot.settings import Settings, Slack
@@ -144,7 +143,7 @@ class _Assembly:
             crews=self.crews,
             stop=self.stop,
             stop_scan=self.scans.stop,
-            first_scan=self._first_scan,
+            first_scan=lambda: self.rounds.first_scan(SYSTEM),
             on_start=self._note_start,
             closing=(lambda: listeners.shutdown(wait=False, cancel_futures=True), self.database.close),
         )
@@ -230,23 +229,10 @@ class _Assembly:
         digest_trigger = cron_trigger(digest.schedule, ZoneInfo(digest.timezone))
         scan_trigger = cron_trigger(self.settings.scan.schedule, ZoneInfo("UTC"))
         jobs = (
-            Job("scan", scan_trigger, lambda _: self._scheduled_scan()),
-            Job("digest", digest_trigger, self._scheduled_digest),
+            Job("scan", scan_trigger, lambda due_at: self.rounds.scan_since(due_at, SYSTEM)),
+            Job("digest", digest_trigger, lambda due_at: self.rounds.digest(SYSTEM, since=due_at) is not None),
         )
         return Calendar(self.firings, jobs, self.clock)
-
-    def _scheduled_scan(self) -> None:
-        try:
-            self.rounds.scan(Filter(), SYSTEM)
-        except ScanRunningError:
-            log.info("A scan runs already; the scheduled one is left out.")
-
-    def _scheduled_digest(self, due_at: datetime) -> None:
-        self.rounds.digest(SYSTEM, since=due_at)
-
-    def _first_scan(self) -> None:
-        if self.scan_store.current() is None:
-            self._scheduled_scan()
 
     def _note_start(self) -> None:
         for scan in self.scans.recover():

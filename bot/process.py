@@ -19,6 +19,7 @@ from bot.schedule import Calendar, start_scheduler
 from bot.work import Crews, Work
 
 SWEEP_SECONDS = 30.0
+CALENDAR_SECONDS = 300.0
 DELIVERY_SECONDS = 1.0
 DRAIN_SECONDS = 15.0
 LAST_DELIVERY_SECONDS = 5.0
@@ -129,7 +130,7 @@ class Process:
     crews: Crews
     stop: Event
     stop_scan: Callable[[], None]
-    first_scan: Callable[[], None]
+    first_scan: Callable[[], object]
     on_start: Callable[[], None]
     closing: Sequence[Callable[[], None]]
     _scheduler: BackgroundScheduler | None = field(default=None, init=False)
@@ -142,7 +143,8 @@ class Process:
         log.info("Connected to Slack.")
         self.crews.looking.submit("the first scan", self.first_scan)
         self.crews.looking.submit("catching up with the schedule", self.calendar.catch_up)
-        self._scheduler = start_scheduler(self.calendar, [("sweep", self.sweep, SWEEP_SECONDS)])
+        chores = [("sweep", self.sweep, SWEEP_SECONDS), ("calendar", self.calendar.try_again, CALENDAR_SECONDS)]
+        self._scheduler = start_scheduler(self.calendar, chores)
 
     def sweep(self) -> None:
         """Expire what nobody approved, and take up what is in nobody's hands."""
@@ -156,8 +158,8 @@ class Process:
         self.stop.set()
         if self._scheduler is not None:
             self._scheduler.shutdown(wait=False)
-        self.stop_scan()
         self.socket.close()
+        self.stop_scan()
         if not self.crews.drain(DRAIN_SECONDS):
             log.warning("Some work did not end in time; the next start takes it up.")
         self.courier.dismiss(LAST_DELIVERY_SECONDS)

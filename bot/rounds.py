@@ -1,8 +1,9 @@
 """The bot's rounds: a scan, and the digest of what it found, whoever sets them off."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from threading import Lock
 from typing import Protocol
 
 from bot.digest import Digests
@@ -37,24 +38,40 @@ class Rounds:
     digests: Digests
     pause: Callable[[float], bool]
     tell: Callable[[], None]
+    _digests_in_hand: Lock = field(default_factory=Lock, init=False)
 
     def scan(self, within: Filter, by: str, on_progress: Callable[[Progress], None] = lambda _: None) -> Scan:
         return self.scans.run(within, by, on_progress)
 
-    def digest(self, by: str, *, since: datetime | None = None) -> list[Digest]:
-        """Make the digests; before the first scan, scan first or wait for the one that runs."""
-        if not self._has_scanned(by):
-            return []
-        made = self.digests.publish(by, since=since)
+    def scan_since(self, moment: datetime, by: str) -> bool:
+        """See to it that everything was scanned since a moment: by a scan now, or by one that runs already.
+
+        False where the bot stops before.
+        """
+        return self._scan_until(lambda scan: not scan.scope and scan.started_at >= moment, by)
+
+    def first_scan(self, by: str) -> bool:
+        """See to it that there is a scan at all; False where the bot stops before."""
+        return self._scan_until(lambda _: True, by)
+
+    def digest(self, by: str, *, since: datetime | None = None) -> list[Digest] | None:
+        """Make the digests, the first scan before them; None where the bot stops before that.
+
+        Two at once would both compare with the digest before, so one waits for the other.
+        """
+        if not self.first_scan(by):
+            return None
+        with self._digests_in_hand:
+            made = self.digests.publish(by, since=since)
         self.tell()
         return made
 
-    def _has_scanned(self, by: str) -> bool:
-        while self.finished.current() is None:
+    def _scan_until(self, is_enough: Callable[[Scan], bool], by: str) -> bool:
+        while (scan := self.finished.current()) is None or not is_enough(scan):
+            if self.pause(0):
+                return False
             try:
-                if self.scans.run(Filter(), by).state is not ScanState.FINISHED:
-                    return False
+                return self.scans.run(Filter(), by).state is ScanState.FINISHED
             except ScanRunningError:
-                if self.pause(POLL_SECONDS):
-                    return False
+                self.pause(POLL_SECONDS)
         return True

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -33,20 +33,24 @@ class Firings(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What is to be done when. `run` is handed the moment at which it was due."""
+    """What is to be done when. `run` is handed the moment at which it was due.
+
+    It answers whether that is done; False where the bot stops before, so that the next start takes it up.
+    """
 
     name: str
     trigger: BaseTrigger
-    run: Callable[[datetime], None]
+    run: Callable[[datetime], bool]
 
 
 @dataclass(frozen=True, slots=True)
 class Calendar:
-    """Fires jobs at their times, each firing once."""
+    """Fires jobs at their times, each firing once. One that fails is tried again, and keeps no other from firing."""
 
     firings: Firings
     jobs: Sequence[Job]
     clock: Callable[[], datetime]
+    _failed: list[tuple[Job, datetime]] = field(default_factory=list, init=False)
 
     def catch_up(self) -> None:
         """At a start: take up what a crash cut short, and make up for what was missed within the grace.
@@ -71,9 +75,23 @@ class Calendar:
         if due_at is not None and self.firings.claim(job.name, due_at, now):
             self._run(job, due_at)
 
+    def try_again(self) -> None:
+        """From time to time: run what failed, and fire what could not even be claimed."""
+        failed, self._failed[:] = list(self._failed), []
+        for job, due_at in failed:
+            if self.clock() - due_at < GRACE:
+                self._run(job, due_at)
+        for job in self.jobs:
+            if self.firings.ever(job.name):
+                self.fire(job)
+
     def _run(self, job: Job, due_at: datetime) -> None:
-        job.run(due_at)
-        self.firings.finish(job.name, due_at)
+        try:
+            if job.run(due_at):
+                self.firings.finish(job.name, due_at)
+        except Exception:
+            log.exception("%s of %s failed and is tried again in a few minutes.", job.name, due_at.isoformat())
+            self._failed.append((job, due_at))
 
 
 def start_scheduler(calendar: Calendar, sweeps: Sequence[tuple[str, Callable[[], None], float]]) -> BackgroundScheduler:

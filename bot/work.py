@@ -30,7 +30,7 @@ class Work:
         self._left: list[Told] = []
         self._is_dismissed = False
 
-    def submit(self, name: str, task: Callable[[], None], on_failure: Told | None = None) -> None:
+    def submit(self, name: str, task: Callable[[], object], on_failure: Told | None = None) -> None:
         """Run a task soon. `on_failure` is handed a sentence for whoever asked."""
         try:
             future = self._threads.submit(self._run, name, task, on_failure)
@@ -55,7 +55,7 @@ class Work:
             running = set(self._running)
         return not wait(running, timeout=seconds).not_done
 
-    def _run(self, name: str, task: Callable[[], None], on_failure: Told | None) -> None:
+    def _run(self, name: str, task: Callable[[], object], on_failure: Told | None) -> None:
         try:
             task()
         except Exception:

@@ -48,7 +48,7 @@ def test_a_word_that_cannot_be_said_is_in_the_log(caplog: pytest.LogCaptureFixtu
 def test_crews_do_not_wait_for_each_other() -> None:
     crews, release, decided = crews_of_one(), Event(), Event()
     for _ in range(20):
-        crews.looking.submit("a slow look", release.wait)  # type: ignore[arg-type]  # its answer is nobody's
+        crews.looking.submit("a slow look", release.wait)
     crews.deciding.submit("a decision", decided.set)
     assert decided.wait(5)
     release.set()
