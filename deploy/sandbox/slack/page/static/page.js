@@ -1,7 +1,7 @@
 // Asks for what changed, and sends what people do. The server renders and escapes; nothing here makes HTML of text.
 import { entered, read } from "./fields.js";
 import { forget, opensFrom, swap } from "./regions.js";
-import { confirmed, tell } from "./telling.js";
+import { confirmed, fold, tell } from "./telling.js";
 
 export const body = document.body;
 const REGIONS = ["you", "places", "heading", "away", "log", "thread", "modals", "notices"];
@@ -108,9 +108,9 @@ function address(element) {
 async function press(button) {
   const act = button.dataset.act;
   if (act === "click" || act === "choose") {
-    if (!(await confirmed(button.dataset.confirm))) return;
+    if (!(await confirmed(button))) return;
     if (button.dataset.url) window.open(button.dataset.url, "_blank", "noopener");
-    button.closest("details")?.removeAttribute("open");
+    fold(button.closest("details"));
     button.classList.add("busy");
     button.setAttribute("aria-busy", "true");
     opensFrom(button);
@@ -160,7 +160,7 @@ document.addEventListener("change", async (event) => {
   }
   const field = event.target.closest("[data-field]");
   if (!field || !("sends" in field.dataset)) return;
-  if (!(await confirmed(field.dataset.confirm))) return;
+  if (!(await confirmed(field))) return;
   send({ act: "choose", ...address(field), option: read(field), values: inView("choose", field.dataset.where) });
 });
 
@@ -185,10 +185,7 @@ document.addEventListener("cancel", (event) => {
 
 document.addEventListener("keydown", (event) => {
   if (event.key !== "Escape") return;
-  for (const menu of document.querySelectorAll("details.overflow[open]")) {
-    menu.removeAttribute("open");
-    menu.querySelector("summary").focus();
-  }
+  document.querySelectorAll("details.overflow[open]").forEach(fold);
 });
 
 window.addEventListener("popstate", () => window.location.reload());

@@ -1,7 +1,7 @@
 // The panel beside Slack: open or folded away, its tabs, what it asks for, and the levers.
 import { body, post } from "./page.js";
 import { swap } from "./regions.js";
-import { confirmed, tell } from "./telling.js";
+import { confirmed, fold, tell } from "./telling.js";
 
 const REST_MILLISECONDS = 250; // a scan makes hundreds of calls a second
 const OPEN = "the panel is open";
@@ -112,8 +112,8 @@ panel.addEventListener("submit", async (event) => {
   event.preventDefault();
   const { submitter, target: form } = event;
   const asked = Object.fromEntries(new FormData(form, submitter));
-  if (!(await confirmed(submitter.dataset.confirm))) return;
-  form.querySelector("details[open]")?.removeAttribute("open");
+  if (!(await confirmed(submitter))) return;
+  fold(form.querySelector("details[open]"));
   const answer = await post("/page/panel/act", asked);
   if (answer) tell(answer.told);
   drawNow();

@@ -13,8 +13,8 @@ export function forget(name) {
   delete shown[name];
 }
 
-/** What a keyboard is at, or was at when it pressed what is gone by now. */
-function focusOn(...candidates) {
+/** The first of these that is there. */
+export function focusOn(...candidates) {
   candidates.find((each) => each && !each.hidden)?.focus();
 }
 

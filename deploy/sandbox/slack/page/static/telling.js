@@ -1,4 +1,5 @@
 // What the page itself says to a person: a sentence for a moment, and a question before an act.
+import { byKey, focusOn } from "./regions.js";
 
 const MILLISECONDS = 6000;
 
@@ -12,10 +13,17 @@ export function tell(sentence) {
   setTimeout(() => told.remove(), MILLISECONDS);
 }
 
+/** Close a menu, and stay at it with the keyboard. */
+export function fold(menu) {
+  if (!menu) return;
+  if (menu.contains(document.activeElement)) menu.querySelector("summary").focus();
+  menu.removeAttribute("open");
+}
+
 /** Ask as the element's `data-confirm` says; true at once where it asks nothing. */
-export function confirmed(question) {
-  if (!question) return Promise.resolve(true);
-  const asks = JSON.parse(question);
+export function confirmed(asker) {
+  if (!asker.dataset.confirm) return Promise.resolve(true);
+  const asks = JSON.parse(asker.dataset.confirm);
   const dialog = document.createElement("dialog");
   dialog.className = "confirm";
   dialog.dataset.testid = "confirm";
@@ -39,6 +47,12 @@ export function confirmed(question) {
   return new Promise((resolve) => {
     yes.addEventListener("click", () => { resolve(true); dialog.close(); });
     no.addEventListener("click", () => dialog.close());
-    dialog.addEventListener("close", () => { dialog.remove(); resolve(false); });
+    dialog.addEventListener("close", () => {
+      dialog.remove();
+      if (document.activeElement === document.body) { // what had asked was drawn anew meanwhile
+        focusOn(byKey(document, asker.dataset.key), document.getElementById("log"));
+      }
+      resolve(false);
+    });
   });
 }
