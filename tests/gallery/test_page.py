@@ -83,6 +83,7 @@ def test_buttons_fields_modals_and_fallbacks_are_there(written: str, read: Readi
     assert "textarea" in read.tags
     assert "Read aloud: </b>KMS key rotation: 22 keys do not rotate as they should." in written
     assert "Enter a whole number of days from 90" in written
+    assert "[Approve] asks first: Approve this change? The bot re-reads the key" in written
 
 
 def test_limits_are_counted_as_slack_counts_them() -> None:

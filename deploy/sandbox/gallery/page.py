@@ -5,7 +5,7 @@ from pathlib import Path
 
 from bot.models.messages import Attachment, Rendered
 from deploy.sandbox.gallery.checking import usage
-from deploy.sandbox.gallery.reading import spoken
+from deploy.sandbox.gallery.reading import questions, spoken
 from deploy.sandbox.gallery.sample import Sample, Surface
 from deploy.sandbox.gallery.things import CHANNEL, MARA, NOW
 from deploy.sandbox.slack.clock import Clock
@@ -67,6 +67,7 @@ def _sample(wall: "_Wall", group: str, sample: Sample) -> Html:
             element("p", sample.shows),
             element("p", facts, class_="facts"),
             [] if text is None else element("p", element("b", "Read aloud: "), text, class_="aloud"),
+            [element("p", asked, class_="aloud") for asked in questions(sample)],
         ),
         wall.hang(sample),
         id=name,

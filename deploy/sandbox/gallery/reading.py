@@ -7,7 +7,7 @@ from bot.models.messages import Attachment, Rendered
 from deploy.sandbox.gallery.checking import blocks_of
 from deploy.sandbox.gallery.sample import Sample
 from deploy.sandbox.slack.people import default_channels, default_groups, default_people
-from deploy.sandbox.slack.things import Json
+from deploy.sandbox.slack.things import Json, interactive
 
 NAMES = {
     **{person.id: person.real_name for person in default_people()},
@@ -34,6 +34,12 @@ def read(sample: Sample) -> list[str]:
 def spoken(sample: Sample) -> str | None:
     """What a screen reader, a notification and the search have of it."""
     return _mrkdwn(sample.content.text) if isinstance(sample.content, Rendered) else None
+
+
+def questions(sample: Sample) -> list[str]:
+    """What its buttons ask before they act, which the page's renderer shows only when they are pressed."""
+    pressed = [each for block in blocks_of(sample) for _, each in interactive(block) if "confirm" in each]
+    return [" ".join(line.strip() for line in _confirm(each)) for each in pressed]
 
 
 def _frame(body: Json) -> list[str]:
