@@ -51,7 +51,7 @@ def _title(accounts: Sequence[Sequence[Coverage]], groups: int) -> str:
 
 def _line(name: str, account: str, targets: Sequence[Coverage]) -> list[Inline]:
     worst = max(targets, key=lambda each: list(MARKS).index(each.status))
-    shown = "The organisation" if account == EVERYWHERE else cut(name, 60)
+    shown = "All accounts" if account == EVERYWHERE else cut(name, 60)
     line: list[Inline] = [f"{MARKS[worst.status]} ", bold(shown)]
     if account not in {name, EVERYWHERE}:
         line.append(f" ({account})")

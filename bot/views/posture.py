@@ -139,7 +139,7 @@ def _account_line(account: AccountPosture, scope: str) -> list[Inline]:
 
 
 def _place(covered: Coverage) -> str:
-    name = "The organisation" if covered.account == EVERYWHERE else cut(covered.account_name, 60)
+    name = "All accounts" if covered.account == EVERYWHERE else cut(covered.account_name, 60)
     return name if covered.region == EVERYWHERE else f"{name}, {covered.region}"
 
 

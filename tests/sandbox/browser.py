@@ -1,37 +1,27 @@
 """Debian's Chromium, driven by Playwright."""
 
 import os
-import shutil
 from collections.abc import Iterator, Mapping
 
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from deploy.sandbox.errors import CannotStartError
+from deploy.sandbox.gallery.chromium import FLAGS, executable
 from deploy.sandbox.slack import SlackServer
 from tests.sandbox.slack_bot import CHANNEL
 
 PATIENCE_MILLISECONDS = 20_000
-NAMES = ("chromium", "chromium-browser", "google-chrome")
-FLAGS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
-REMEDY = "Chromium was not found. Install it: apt-get install --no-install-recommends chromium fonts-noto-color-emoji"
 
 
 def chromium(environ: Mapping[str, str]) -> str:
     """Where it is. Without it the test is left out; in CI, where nothing is left out, it fails."""
-    for name in NAMES:
-        if found := shutil.which(name, path=environ.get("PATH", os.defpath)):
-            return found
-    if environ.get("CI"):
-        pytest.fail(REMEDY)
-    pytest.skip(REMEDY)
+    try:
+        return executable(environ.get("PATH", os.defpath))
+    except CannotStartError as error:
+        if environ.get("CI"):
+            pytest.fail(str(error))
+        pytest.skip(str(error))
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from deploy.sandbox.slack import SlackServer
-from tests.sandbox.browser import REMEDY, Browsing, chromium
+from tests.sandbox.browser import Browsing, chromium
 from tests.sandbox.slack_bot import CHANNEL, Given, actions, bolt, connected, modal, text_input, web
 
 Block: TypeAlias = dict[str, Any]
@@ -158,4 +158,3 @@ def test_without_chromium_a_browser_test_is_left_out_and_in_ci_it_fails() -> Non
         chromium({"PATH": "/nowhere"})
     with pytest.raises(pytest.fail.Exception, match=r"apt-get install .* chromium"):
         chromium({"PATH": "/nowhere", "CI": "true"})
-    assert REMEDY.startswith("Chromium was not found.")

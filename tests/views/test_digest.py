@@ -233,7 +233,7 @@ def test_an_organisation_that_could_not_be_listed_is_named() -> None:
     lost = replace(failure(ORDINARY), account="*", account_name="*", region="*", error="It could not be listed.")
     shown = lines(digest(digest_of(coverage_failures=(lost,), summary=Summary()), {}))
     assert shown[0] == "🔑 No key was found, and not everything could be read"
-    assert "• The organisation: It could not be listed." in shown
+    assert "• All accounts: It could not be listed." in shown
 
 
 # A row

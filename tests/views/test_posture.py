@@ -199,7 +199,7 @@ def test_accounts_that_go_by_their_id_are_named_once() -> None:
 def test_an_organisation_that_could_not_be_listed_is_no_account() -> None:
     assert lines(accounts(scan(), [ORGANISATION]))[:2] == [
         "The last scan reached no account",
-        "• ❌ The organisation – Nothing can be listed.",
+        "• ❌ All accounts – Nothing can be listed.",
     ]
     some = lines(accounts(scan(), [ORGANISATION, covered("a", "eu-1")]))
     assert some[0] == "1 account in the last scan"

@@ -10,7 +10,15 @@ from playwright.sync_api import Browser, sync_playwright
 from deploy.sandbox.errors import CannotStartError
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
-FLAGS = ("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-sync")
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
 REMEDY = "Chromium was not found. Install it: apt-get install --no-install-recommends chromium fonts-noto-color-emoji"
 
 
