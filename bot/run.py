@@ -3,12 +3,19 @@
 import logging
 import os
 import signal
+import threading
 from contextlib import closing
 from threading import Event
+from time import monotonic
 from types import FrameType
 
 from bot.assembly import build_process
 from bot.settings import Settings
+
+SIGNAL_SECONDS = 0.5
+"""How often the main thread looks up. Where a kernel hands a signal to another thread, nothing else would wake it."""
+
+LAST_WORDS_SECONDS = 1.0
 
 log = logging.getLogger(__name__)
 
@@ -26,5 +33,19 @@ def run(settings: Settings) -> int:
     with closing(build_process(settings, stop)) as process:
         process.start()
         log.info("Ready.")
-        stop.wait()
+        while not stop.wait(SIGNAL_SECONDS):
+            pass
+    _leave_unanswered_calls()
     return 0
+
+
+def _leave_unanswered_calls() -> None:
+    """End now. Python would wait for every thread, and AWS may keep one for minutes; what it is for is on record."""
+    until = monotonic() + LAST_WORDS_SECONDS
+    others = [each for each in threading.enumerate() if each is not threading.main_thread() and not each.daemon]
+    for thread in others:
+        thread.join(max(0.0, until - monotonic()))
+    if any(thread.is_alive() for thread in others):
+        log.warning("Not every call to AWS was answered; what they were for is taken up at the next start.")
+        logging.shutdown()
+        os._exit(0)

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from tests.app.house import CONFIGURATION, House, eventually, house
+from tests.app.house import CHANNEL, CONFIGURATION, House, eventually, house, shown
 
 __all__ = ["house"]
 
@@ -86,6 +86,24 @@ def test_sigterm_ends_the_bot_and_the_next_start_goes_on(house: House) -> None:
     assert house.trail.verify().fault is None
     with sqlite3.connect(house.folder / "bot.sqlite3") as database:
         assert database.execute("SELECT count(*) FROM scans").fetchone() == (1,)
+
+
+def test_sigterm_does_not_wait_for_what_aws_does_not_answer(house: House) -> None:
+    house.key()
+    bot = subprocess.Popen(
+        [sys.executable, "-m", "bot", "run"], env={**os.environ, **house.environ}, stderr=subprocess.PIPE, text=True
+    )
+    house.slack.wait_for_bot(30)
+    eventually(house.scans.current, "the first scan")
+    house.aws.faults.slow(60, action="kms:ListKeys")
+    house.jonas.slash("/kms-rotation scan", channel=CHANNEL)
+    house.slack.wait_for(lambda: house.channel.roots, what="the scan's message")
+    bot.send_signal(signal.SIGTERM)
+    _, log = bot.communicate(timeout=20)
+    assert bot.returncode == 0, log
+    assert "Not every call to AWS was answered" in log
+    assert "Scan ended early." in shown(house.channel.roots[0])
+    assert house.scans.running() == []
 
 
 def test_a_bot_that_was_killed_takes_its_approved_change_up_again(house: House) -> None:
