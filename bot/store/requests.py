@@ -82,13 +82,6 @@ class RequestStore:
         with self._database.read() as connection:
             return load_request(connection, request_id)
 
-    def of_change(self, change_id: str) -> Request | None:
-        with self._database.read() as connection:
-            request_id = connection.execute(
-                sa.select(changes.c.request_id).where(changes.c.id == change_id)
-            ).scalar_one_or_none()
-            return None if request_id is None else load_request(connection, request_id)
-
     def open_for(self, arn: str) -> Request | None:
         """Return the request that holds a key's one open change."""
         return self.newest_for([arn], open_only=True).get(arn)

@@ -80,14 +80,12 @@ def test_a_request_comes_back_as_it_was_made(store: RequestStore) -> None:
     request = create(store, "b", "a")
     in_order = replace(request, changes=tuple(sorted(request.changes, key=lambda change: change.arn)))
     assert store.get(request.id) == in_order
-    assert store.of_change(request.changes[0].id) == in_order
     assert store.open_for(arn_of("a")) == in_order
     assert store.newest_for([arn_of("a"), arn_of("b"), arn_of("none")]) == {
         arn_of("a"): in_order,
         arn_of("b"): in_order,
     }
     assert store.get("none") is None
-    assert store.of_change("none") is None
     assert store.open_for(arn_of("none")) is None
 
 
