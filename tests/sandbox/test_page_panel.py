@@ -173,7 +173,7 @@ def test_a_change_tells_who_asked_and_who_approved(beside: Beside, browsing: Bro
     for words in ("payments/card-vault", "every 365 days", "prod-payments", "eu-central-1",
                   "asked by Mara Lindqvist, approved by Jonas Weber and Aiko Tanaka"):  # fmt: skip
         expect(change).to_contain_text(words)
-    expect(calls(page).filter(has_text="AssumeRole")).to_contain_text("prod-payments")
+    expect(calls(page).filter(has_text="AssumeRole")).to_contain_text("KmsRotationRemediate · prod-payments")
 
 
 def test_the_calls_are_shown_all_or_the_changes_or_the_errors(beside: Beside, browsing: Browsing) -> None:
@@ -186,7 +186,7 @@ def test_the_calls_are_shown_all_or_the_changes_or_the_errors(beside: Beside, br
         reads.enable_key_rotation(KeyId=beside.off, RotationPeriodInDays=365)
     expect(panel(page).get_by_test_id("call-counts")).to_have_text("34 calls · 2 changes · 1 error")
     expect(calls(page).filter(has_text="DescribeKey")).to_contain_text("× 30")
-    expect(calls(page)).to_have_count(4)
+    expect(calls(page)).to_have_count(5)
     page.get_by_role("button", name="Changes").click()
     expect(calls(page)).to_have_count(2)
     page.get_by_role("button", name="Errors").click()

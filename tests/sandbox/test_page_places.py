@@ -80,6 +80,17 @@ def test_a_home_that_was_published_anew_is_marked(slack: SlackServer, browsing: 
     expect(mark(page, "home")).to_have_count(0)
 
 
+def test_the_newest_stays_in_sight_when_a_banner_takes_its_room(slack: SlackServer, browsing: Browsing) -> None:
+    for number in range(40):
+        post(slack, f"line {number}")
+    with connected(slack, bolt(slack)):
+        page = browsing.open()
+        expect(page.get_by_test_id("bot-away")).to_have_count(0)
+        expect(page.get_by_text("line 39")).to_be_in_viewport(ratio=1)
+    expect(page.get_by_test_id("bot-away")).to_be_visible()
+    expect(page.get_by_text("line 39")).to_be_in_viewport(ratio=1)
+
+
 def test_the_switcher_keeps_the_channel_and_the_thread(slack: SlackServer, browsing: Browsing) -> None:
     root = post(slack, "the digest", "C0PAYMENTS")
     post(slack, "all other keys", "C0PAYMENTS", thread_ts=root)

@@ -72,6 +72,19 @@ def test_errors_are_told_apart_by_code_and_place() -> None:
     assert told == [("DescribeKey", 1), ("DescribeKey", 1), ("DescribeKey", 2), ("DescribeKey", 1)]
 
 
+def test_what_was_called_for_a_person_is_not_told_with_what_was_called_for_nobody() -> None:
+    tags = {"Requester": "U0MARA", "Approvers": "U0JONAS"}
+    scan = [call(second, "GetKeyRotationStatus") for second in range(40)]
+    change = [call(40, "GetKeyRotationStatus", session_tags=tags), call(41, "GetKeyRotationStatus", session_tags=tags)]
+    other = [call(42, "GetKeyRotationStatus", session_tags=tags | {"Approvers": "U0AIKO"})]
+    assert [len(group.calls) for group in grouped(reversed([*scan, *change, *other]))] == [1, 2, 40]
+
+
+def test_two_scans_with_a_pause_between_them_are_two() -> None:
+    scans = [call(start + second, "DescribeKey") for start in (0, 3600) for second in range(30)]
+    assert lines(scans) == [("DescribeKey", 30), ("DescribeKey", 30)]
+
+
 @given(
     st.lists(
         st.builds(

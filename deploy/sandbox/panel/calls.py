@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from deploy.sandbox.aws.calls import RecordedCall
 from deploy.sandbox.aws.server import ADMINISTRATOR, AwsServer
@@ -11,6 +12,7 @@ from deploy.sandbox.slack.page.html import Html, element, join
 from deploy.sandbox.slack.page.reader import Reader
 
 MOST_SHOWN = 100
+PAUSE = timedelta(minutes=1)
 READS = ("Get", "List", "Describe", "AssumeRole")
 """What CloudTrail calls `readOnly`, of the calls that are made here."""
 
@@ -38,21 +40,28 @@ SHOWN = {"all": lambda _call: True, "changes": is_change, "errors": is_error}
 
 
 def grouped(newest_first: Iterable[RecordedCall]) -> list[Group]:
-    """Each change by itself; between two changes, reads of one operation in one line, and like errors of a place."""
+    """Each change by itself; between changes and pauses, the like reads and the like errors in one line."""
     groups: list[Group] = []
-    open_groups: dict[tuple[str, ...], Group] = {}
+    open_groups: dict[tuple[object, ...], Group] = {}
     for call in newest_first:
         if is_change(call):
             open_groups.clear()
             groups.append(Group([call]))
             continue
-        place = (_account(call), call.region) if call.error else ()
-        key = (call.service, call.action, call.error or "", call.principal if call.error else _by(call), *place)
-        if key not in open_groups:
-            open_groups[key] = Group()
-            groups.append(open_groups[key])
-        open_groups[key].calls.append(call)
+        likeness = _likeness(call)
+        group = open_groups.get(likeness)
+        if group is None or group.calls[-1].time - call.time > PAUSE:
+            group = open_groups[likeness] = Group()
+            groups.append(group)
+        group.calls.append(call)
     return groups
+
+
+def _likeness(call: RecordedCall) -> tuple[object, ...]:
+    """What calls that are told in one line have in common: of reads not the place, of errors the place as well."""
+    whose = (call.session_tags.get("Requester"), call.session_tags.get("Approvers"), call.source_identity, _by(call))
+    place = (_account(call), call.region) if call.error else ()
+    return (call.service, call.action, call.error, _role(call), *whose, *place)
 
 
 def calls_so_far(aws: AwsServer, show: str, reader: Reader) -> Html:
@@ -96,10 +105,15 @@ def _about(world: World, group: Group, names: Mapping[str, str]) -> str:
     keys = sorted({names.get(call.key, call.key.rpartition("/")[2]) for call in group.calls if call.key})
     accounts = sorted({account_name(world, _account(call)) for call in group.calls})
     regions = sorted({call.region for call in group.calls})
-    parts = [_one_or(keys, "keys"), _one_or(accounts, "accounts"), _one_or(regions, "Regions")]
+    parts = [_role(group.newest), _one_or(keys, "keys"), _one_or(accounts, "accounts"), _one_or(regions, "Regions")]
     if days := group.newest.parameters.get("RotationPeriodInDays"):
-        parts.insert(1, f"every {days} days")
+        parts.insert(2, f"every {days} days")
     return " · ".join(part for part in parts if part)
+
+
+def _role(call: RecordedCall) -> str:
+    """Which role is assumed, if one is."""
+    return str(call.parameters.get("RoleArn", "")).rpartition("/")[2]
 
 
 def _account(call: RecordedCall) -> str:

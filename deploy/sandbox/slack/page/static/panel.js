@@ -60,10 +60,7 @@ function set(willOpen) {
 }
 
 function toggle(willOpen) {
-  const log = document.getElementById("log");
-  const wasAtEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 60;
   set(willOpen);
-  if (wasAtEnd) log.scrollTop = log.scrollHeight; // the lines are shorter or longer now
   localStorage.setItem(OPEN, willOpen ? "yes" : "");
   (willOpen ? tab() : opener).focus();
 }

@@ -3,6 +3,7 @@ import { keyOf, read, write } from "./fields.js";
 
 const WRONG = "[aria-invalid=true]";
 const SCROLLED = [".replies-log", ".fields-of-modal"];
+const NEAR_PIXELS = 60;
 const shown = {};
 let opener = null; // the key of what had the focus before a modal took it
 
@@ -27,7 +28,7 @@ export function swap(name, html) {
     swapModals(region, html);
     return;
   }
-  const atEnd = isFirst || region.scrollHeight - region.scrollTop - region.clientHeight < 60;
+  const atEnd = isFirst || region.scrollHeight - region.scrollTop - region.clientHeight < NEAR_PIXELS;
   const open = [...region.querySelectorAll("details[open] summary")].map((summary) => summary.dataset.key);
   const inner = SCROLLED.map((selector) => [selector, region.querySelector(selector)?.scrollTop ?? 0]);
   const had = region.contains(document.activeElement) && document.activeElement !== region;
@@ -39,6 +40,14 @@ export function swap(name, html) {
   region.scrollTop = name === "log" && atEnd && document.body.dataset.where !== "home" ? region.scrollHeight : top;
   if (had) focusOn(byKey(region, key), region.closest("[tabindex]"), document.getElementById("log"));
 }
+
+/** Whoever reads the newest goes on doing so when the room for it changes. */
+const log = document.getElementById("log");
+let atNewest = true;
+log.addEventListener("scroll", () => { atNewest = log.scrollHeight - log.scrollTop - log.clientHeight < NEAR_PIXELS; });
+new ResizeObserver(() => {
+  if (atNewest && document.body.dataset.where !== "home") log.scrollTop = log.scrollHeight;
+}).observe(log);
 
 // --- modals --------------------------------------------------------------------------------------
 
