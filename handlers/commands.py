@@ -11,6 +11,7 @@ from bot.views.names import COMMAND
 from handlers import operating, reading
 from handlers.call import Call
 from handlers.desk import Desk, actor_of, reply_to
+from handlers.typed import read_typed
 
 Subcommand = Callable[[Desk, Call], None]
 
@@ -43,12 +44,12 @@ class _Chosen:
 
 def answer(desk: Desk, call: Call) -> None:
     """Find the subcommand and hand it to somebody who has time."""
-    name, _, rest = call.text.strip().partition(" ")
+    name, rest = [*call.text.split(maxsplit=1), "", ""][:2]
     subcommand = SUBCOMMANDS.get(name.lower() or "help")
     if subcommand is None:
         call.reply.show(help_views.overview(unknown(name)))
         return
-    chosen = _Chosen(name.lower() or "help", subcommand, call.with_text(rest.strip()))
+    chosen = _Chosen(name.lower() or "help", subcommand, call.with_text(rest))
     desk.looking.submit(f"{COMMAND} {chosen.name}", lambda: _run(desk, chosen), call.reply.say)
 
 
@@ -68,4 +69,4 @@ def _run(desk: Desk, chosen: _Chosen) -> None:
 
 def _call(desk: Desk, command: dict[str, Any], respond: Any) -> Call:  # noqa: ANN401 - Bolt's
     reply = reply_to(desk, command, respond)
-    return Call(actor_of(command), reply.channel, str(command.get("text") or ""), reply)
+    return Call(actor_of(command), reply.channel, read_typed(str(command.get("text") or "")), reply)

@@ -19,6 +19,7 @@ from bot.views.requests import MOST_REQUESTS
 from bot.views.requests import requests as requests_view
 from handlers.call import Call
 from handlers.desk import Desk
+from handlers.typed import unquoted
 
 NOT_SCANNED = "Nothing has been scanned yet. The first scan comes by itself; `/kms-rotation scan` starts one now."
 HISTORY_ENTRIES = 20
@@ -48,7 +49,7 @@ def key(desk: Desk, call: Call) -> None:
         call.reply.say("Which key? For example `/kms-rotation key payments/card-vault`: an ARN, an id or an alias.")
         return
     try:
-        finding = desk.lookup.find(call.text)
+        finding = desk.lookup.find(unquoted(call.text))
     except UnknownKeyError as error:
         call.reply.say(str(error))
         return
@@ -64,7 +65,7 @@ def history(desk: Desk, call: Call) -> None:
     subjects = None
     if call.text:
         try:
-            arn = desk.lookup.find(call.text).arn
+            arn = desk.lookup.find(unquoted(call.text)).arn
         except UnknownKeyError as error:
             subjects = frozenset({call.text})
             if not desk.trail.newest(1, subjects):

@@ -1,14 +1,17 @@
-"""Filters as people type them: `account=prod-* region=eu-* team=payments alias=alias/web/*` or a bare word.
+"""Filters as people type them: `account=prod-* region=eu-* team="web shop" alias=alias/web/*` or a bare word.
 
 Shell wildcards as in fnmatch. A bare word matches anywhere in alias, key id, account id or account name.
 """
 
+import re
 from dataclasses import dataclass, fields, replace
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
 
 from bot.models.keys import Finding
 from bot.models.scans import EVERYWHERE, Account, Coverage
+
+_TOKEN = re.compile(r'(?:"[^"]*"|[^\s"])+')
 
 
 class BadFilterError(ValueError):
@@ -30,15 +33,18 @@ class Filter:
         """Read a filter; raise BadFilterError for a part that is unknown, empty or given twice."""
         known = [field.name for field in fields(cls) if field.name != "word"]
         parts: dict[str, str] = {}
-        for token in text.split():
-            name, equals, value = token.partition("=")
-            name = name.lower() if equals else "word"
-            value = value if equals else token
+        if text.count('"') % 2:
+            raise BadFilterError("The filter opens a quotation mark and does not close it.")
+        for token in _TOKEN.findall(text):
+            name, equals, value = " ".join(token.replace('"', "").split()).partition("=")
+            name, value = (name.lower(), value.strip()) if equals else ("word", name)
             if equals and name not in known:
                 near = get_close_matches(name, known, 1)
                 hint = f" Did you mean `{near[0]}=`?" if near else ""
                 names = ", ".join(f"{each}=…" for each in known)
                 raise BadFilterError(f"There is no filter “{name}”.{hint} Filters are {names} or a bare word.")
+            if not value and not equals:
+                raise BadFilterError("The quotation marks hold nothing.")
             if not value:
                 raise BadFilterError(f"“{name}=” needs a value, for example {name}=prod-*.")
             if name in parts:
@@ -53,7 +59,7 @@ class Filter:
 
     def __str__(self) -> str:
         given = [(field.name, getattr(self, field.name)) for field in fields(self) if getattr(self, field.name)]
-        return " ".join(value if name == "word" else f"{name}={value}" for name, value in given)
+        return " ".join(_written(value) if name == "word" else f"{name}={_written(value)}" for name, value in given)
 
     def matches(self, finding: Finding) -> bool:
         return (
@@ -100,6 +106,12 @@ class Filter:
                 finding.arn,
             )
         )
+
+
+def _written(value: str) -> str:
+    """Write a value so that it is read again; a quotation mark in it, which cannot be, becomes any one letter."""
+    value = value.replace('"', "?")
+    return f'"{value}"' if len(value.split()) > 1 else value
 
 
 def _like(text: str, pattern: str) -> bool:

@@ -52,6 +52,47 @@ def test_a_filter_narrows_status_and_one_that_matches_nothing_says_so(house: Hou
         assert "Did you mean" in house.command(house.mara, "status acount=1")
 
 
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "status account=“R&amp;D West”",
+        "status\u00a0account=«R&amp;D West»",
+        "STATUS\naccount=r&amp;d*",
+        "status \u200eaccount=`R&amp;D*`\u200f",
+        'status "account=R&amp;D West"',
+    ],
+)
+def test_what_a_telephone_or_slack_makes_of_a_filter_is_understood(house: House, typed: str) -> None:
+    house.aws.world.account("222222222222", "R&D West")
+    house.key(account="222222222222", rotation=365)
+    house.key()
+    with house.running():
+        assert "1 of 1 key that can rotate" in house.command(house.mara, typed)
+
+
+LONG = "x" * 3000
+HOSTILE = "<!channel> <@U0MARA> <https://evil.example|here>"
+STRANGE = ["🔑" * 500, "\u202egnp.yek", HOSTILE, "a\nb", LONG, f"team={LONG}"]
+    "🔑" * 500,
+    "\u202egnp.yek",
+    "<!channel> <@U0MARA> <https://evil.example|here>",
+    "a\nb",
+    LONG,
+    f"team={LONG}",
+]
+
+
+@pytest.mark.parametrize("subcommand", ["", "status ", "list ", "key ", "history ", "accounts ", "scan ", "help "])
+def test_whatever_is_typed_is_answered(house: House, subcommand: str) -> None:
+    house.key()
+    with house.running():
+        for text in STRANGE:
+            told = house.command(house.jonas, subcommand + text)
+            assert told
+            assert "Something went wrong" not in told
+            assert "<!channel>" not in house.jonas.ephemerals[-1].text
+
+
 def test_before_the_first_scan_nothing_is_claimed(house: House) -> None:
     house.key()
     house.aws.faults.slow(5, action="kms:ListKeys")

@@ -110,6 +110,12 @@ def test_a_region_is_matched_by_its_name() -> None:
     assert not Filter.parse("region=us-*").matches_region("eu-central-1")
 
 
+@pytest.mark.parametrize("text", ['team="Web  Shop" x', '"team=web shop" x', 'team=web" "shop "x"'])
+def test_quotation_marks_keep_words_together(text: str) -> None:
+    assert Filter.parse(text) == Filter(team="web shop", word="x")
+    assert str(Filter(team="web shop", word="x")) == 'team="web shop" x'
+
+
 def test_only_a_filter_without_parts_is_empty() -> None:
     assert Filter.parse(" ").is_empty
     assert not Filter.parse("x").is_empty
@@ -128,6 +134,9 @@ def test_only_a_filter_without_parts_is_empty() -> None:
         ("account=a account=b", "“account=” twice"),
         ("account=a ACCOUNT=b", "“account=” twice"),
         ("one two", "a second bare word"),
+        ('team="web shop', "opens a quotation mark and does not close it"),
+        ('team=""', "“team=” needs a value"),
+        ('""', "The quotation marks hold nothing."),
     ],
 )
 def test_a_filter_that_cannot_be_understood_says_which_part(text: str, words: str) -> None:
@@ -137,7 +146,8 @@ def test_a_filter_that_cannot_be_understood_says_which_part(text: str, words: st
     assert words in str(caught.value)
 
 
-TEXT = st.text(st.characters(exclude_categories=["Z", "C"]), min_size=1).filter(lambda text: len(text.split()) == 1)
+LETTERS = st.characters(exclude_categories=["Z", "C"], exclude_characters='"')
+TEXT = st.text(LETTERS, min_size=1).filter(lambda text: len(text.split()) == 1)
 PARTS = st.fixed_dictionaries(
     {},
     optional=dict.fromkeys(("account", "region", "team", "alias"), TEXT)
