@@ -73,13 +73,6 @@ def test_what_a_telephone_or_slack_makes_of_a_filter_is_understood(house: House,
 LONG = "x" * 3000
 HOSTILE = "<!channel> <@U0MARA> <https://evil.example|here>"
 STRANGE = ["🔑" * 500, "\u202egnp.yek", HOSTILE, "a\nb", LONG, f"team={LONG}"]
-    "🔑" * 500,
-    "\u202egnp.yek",
-    "<!channel> <@U0MARA> <https://evil.example|here>",
-    "a\nb",
-    LONG,
-    f"team={LONG}",
-]
 
 
 @pytest.mark.parametrize("subcommand", ["", "status ", "list ", "key ", "history ", "accounts ", "scan ", "help "])
