@@ -15,6 +15,12 @@ from bot.rules.approval import House, accounts_of, may_decide
 
 UNKNOWN_REQUEST = "This request is not in the database. It may belong to another installation of the bot."
 
+_NO_LONGER = {
+    RefusalReason.OTHER_WORKSPACE: "Somebody who approved does not belong to this workspace any more.",
+    RefusalReason.NOT_A_FULL_MEMBER: "Somebody who approved is not a full member of this workspace any more.",
+    RefusalReason.NOT_AN_APPROVER: "Somebody who approved is not among the approvers any more.",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Deciding:
@@ -45,8 +51,11 @@ class Deciding:
         return [request for request in self.requests.in_state(RequestState.PENDING) if self._expire(request)]
 
     def still_holds(self, request: Request) -> Permitted | Refused:
-        """Look once more whether those who approved may still do so, before their word is acted on."""
-        counted, required, doubt = 0, request.required, None
+        """Look once more whether those who approved may still do so, before their word is acted on.
+
+        What is known of one of them weighs more than that another one could not be looked up.
+        """
+        counted, required, doubts = 0, request.required, list[Refused]()
         for decision in request.decisions:
             if decision.kind is not DecisionKind.APPROVE:
                 continue
@@ -55,12 +64,15 @@ class Deciding:
             if isinstance(verdict, Permitted):
                 counted, required = counted + 1, max(required, verdict.required)
             else:
-                doubt = verdict
+                doubts.append(verdict)
         if counted >= required and counted:
             return Permitted(required)
-        if doubt is not None:
-            return doubt
-        sentence = f"{required} approvals are needed by now, and {counted} were given."
+        known = [each for each in doubts if each.reason is not RefusalReason.LOOKUP_FAILED]
+        if known:
+            return Refused(known[0].reason, _NO_LONGER.get(known[0].reason, known[0].sentence))
+        if doubts:
+            return doubts[0]
+        sentence = f"{required} approvals are needed by now, and only {counted} given."
         return Refused(RefusalReason.NOT_AN_APPROVER, sentence)
 
     def _may(self, actor: Actor, request: Request, wish: Wish, at: datetime | None = None) -> Permitted | Refused:

@@ -1,10 +1,13 @@
 """Who may do what with a request, pressed as buttons in Slack."""
 
 from datetime import timedelta
+from itertools import count
 
 import pytest
 
+from bot.models.people import LookupFailure, Person
 from bot.models.requests import RequestState
+from bot.slack.people import People
 from tests.app.house import CHANNEL, CONFIGURATION, House, eventually, house, shown
 
 __all__ = ["house"]
@@ -187,8 +190,42 @@ def test_somebody_who_left_between_click_and_change_does_not_count(house: House)
         house.slack.state.change_person("U0JONAS", deleted=True)
         house.press(house.aiko, message, "Approve")
         told = house.until_shown(message, "The approval does not hold any more")
-    assert "Only full members" in told
+    assert "Somebody who approved is not a full member of this workspace any more." in told
     assert not house.rotates(arn)
+
+
+def test_who_left_does_not_count_though_the_other_one_cannot_be_looked_up(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house.configure(CONFIGURATION.replace('accounts = ["two-*"]', 'accounts = ["prod-*"]'))
+    arn = house.key(KEY)
+    ask = People.person
+    aiko = count()
+
+    def person(people: People, user_id: str) -> Person | LookupFailure:
+        if user_id == "U0AIKO" and next(aiko):
+            return LookupFailure("users.info", "internal_error")
+        return ask(people, user_id)
+
+    monkeypatch.setattr(People, "person", person)
+    with house.running():
+        message = house.ask(house.mara, KEY)
+        house.press(house.jonas, message, "Approve")
+        house.until_shown(message, "1 of 2 approvals")
+        house.slack.state.change_person("U0JONAS", deleted=True)
+        house.press(house.aiko, message, "Approve")
+        house.until_shown(message, "The approval does not hold any more")
+    assert not house.rotates(arn)
+
+
+def test_a_group_that_is_gone_keeps_the_other_approvers_from_nothing(house: House) -> None:
+    arn = house.key(KEY)
+    house.configure(CONFIGURATION.replace('["S0KEYADMINS"]', '["S0GONE", "S0KEYADMINS"]'))
+    with house.running():
+        message = house.ask(house.mara, KEY)
+        house.press(house.jonas, message, "Approve")
+        house.until_shown(message, "Rotation is on")
+    assert house.rotates(arn)
 
 
 def test_an_account_without_a_rule_cannot_be_asked_for(house: House) -> None:
