@@ -185,6 +185,7 @@ class _Assembly:
         )
 
     def _desk(self) -> Desk:
+        operating = Operating(self.people, self.trail, self.house, self.clock)
         return Desk(
             postures=Postures(self.scan_store, self.scans.progress),
             listing=Listing(self.scan_store, self.handles, self.request_store),
@@ -219,7 +220,8 @@ class _Assembly:
             writer=self.poster,
             looking=self.crews.looking,
             deciding_crew=self.crews.deciding,
-            may_operate=Operating(self.people, self.trail, self.house, self.clock).may,
+            may_look=operating.may_look,
+            may_operate=operating.may,
             carry_out=self.changer.carry_out,
             settle=self.courier.tell,
         )

@@ -1,4 +1,4 @@
-"""Who may set off a scan or a digest: people who may approve something. A refusal is recorded."""
+"""Who may look, and who may set off a scan or a digest: who may approve something. Such a refusal is recorded."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,6 +20,13 @@ class Operating:
     record: Record
     house: House
     clock: Callable[[], datetime]
+
+    def may_look(self, actor: Actor) -> bool:
+        """Say whether somebody belongs to our workspaces; their own word for it, Slack's payload, is enough here.
+
+        In a channel shared with another company its people see our messages and can press what is in them.
+        """
+        return actor.team_id in self.house.workspaces
 
     def may(self, actor: Actor, wish: Wish) -> Permitted | Refused:
         permitted = may_operate(self.house, standing(self.people, actor, self.house.rules), wish)

@@ -11,7 +11,7 @@ from bot.rules.filters import BadFilterError, Filter
 from bot.views.ask import ask
 from bot.views.listing import listing, read_turn
 from bot.views.names import APPROVE, DENY, ENABLE, LIST_PAGE, RETRY, WITHDRAW
-from handlers.desk import Desk, Payload, Reply, actor_of, reply_to
+from handlers.desk import NOT_OURS, Desk, Payload, Reply, actor_of, reply_to
 
 WISHES = {APPROVE: Wish.APPROVE, DENY: Wish.DENY, WITHDRAW: Wish.WITHDRAW, RETRY: Wish.RETRY}
 OLD_BUTTON = "This button belongs to an older message and does nothing any more. `/kms-rotation list` has fresh ones."
@@ -30,6 +30,9 @@ def register(app: Any, desk: Desk) -> None:  # noqa: ANN401 - Bolt is published 
     def turn(ack: Any, body: Payload, action: Payload, respond: Any) -> None:  # noqa: ANN401 - Bolt's
         ack()
         reply = reply_to(desk, body, respond)
+        if not desk.may_look(actor_of(body)):
+            reply.say(NOT_OURS)
+            return
         desk.looking.submit("a page of the list", lambda: _turn(desk, str(action.get("value", "")), reply), reply.say)
 
     @app.action(re.compile(".*"))  # type: ignore[untyped-decorator]
@@ -40,6 +43,9 @@ def register(app: Any, desk: Desk) -> None:  # noqa: ANN401 - Bolt is published 
 
 def _open_modal(desk: Desk, body: Payload, handle: str, reply: Reply) -> None:
     """Open the modal from what is stored: its trigger lives for three seconds."""
+    if not desk.may_look(actor_of(body)):
+        reply.say(NOT_OURS)
+        return
     proposal = desk.asking.propose(handle, desk.handles.arn(handle))
     if isinstance(proposal, Declined):
         reply.say(proposal.sentence)

@@ -10,7 +10,7 @@ from bot.views import help as help_views
 from bot.views.names import COMMAND
 from handlers import operating, reading
 from handlers.call import Call
-from handlers.desk import Desk, actor_of, reply_to
+from handlers.desk import NOT_OURS, Desk, actor_of, reply_to
 from handlers.typed import read_typed
 
 Subcommand = Callable[[Desk, Call], None]
@@ -44,6 +44,9 @@ class _Chosen:
 
 def answer(desk: Desk, call: Call) -> None:
     """Find the subcommand and hand it to somebody who has time."""
+    if not desk.may_look(call.actor):
+        call.reply.say(NOT_OURS)
+        return
     name, rest = [*call.text.split(maxsplit=1), "", ""][:2]
     subcommand = SUBCOMMANDS.get(name.lower() or "help")
     if subcommand is None:

@@ -93,9 +93,13 @@ class Desk:
     writer: Writer
     looking: Later
     deciding_crew: Later
+    may_look: Callable[[Actor], bool]
     may_operate: Callable[[Actor, Wish], Permitted | Refused]
     carry_out: Callable[[Request], None]
     settle: Callable[[], None]
+
+
+NOT_OURS = "Only people of this workspace can do that."
 
 
 @dataclass(frozen=True, slots=True)

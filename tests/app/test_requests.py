@@ -238,6 +238,21 @@ def test_an_account_without_a_rule_cannot_be_asked_for(house: House) -> None:
     assert house.requests.in_state(*RequestState) == []
 
 
+def test_somebody_of_another_workspace_is_shown_nothing(house: House) -> None:
+    house.key(KEY)
+    stranger = house.slack.person("U0ELSE")
+    with house.running():
+        house.command(house.jonas, "digest")
+        house.slack.wait_for(lambda: house.channel.roots, what="the digest")
+        told = house.whisper(stranger, lambda: stranger.click(house.channel.roots[0], text="Enable rotation"))
+        assert told == "Only people of this workspace can do that."
+        assert stranger.modals == []
+        typed = house.mara.slash("/kms-rotation help", channel=CHANNEL).payload
+        forged = {**typed, "user_id": "U0ELSE", "team_id": "T0ELSE", "text": "status"}
+        told = house.whisper(house.mara, lambda: house.mara.replay(forged, kind="slash_commands"))
+    assert "compliant" not in told
+
+
 def test_a_guest_cannot_ask(house: House) -> None:
     house.key(KEY)
     guest = house.slack.person("U0GUEST")

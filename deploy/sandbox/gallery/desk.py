@@ -245,6 +245,7 @@ class Office:
             writer=Writer(),
             looking=AtOnce(),
             deciding_crew=AtOnce(),
+            may_look=lambda _actor: True,
             may_operate=Operating(People(), self.trail, HOUSE, _now).may,
             carry_out=_nothing,
             settle=_nothing,
