@@ -199,6 +199,15 @@ def test_what_somebody_changed_after_the_lever_is_not_undone(aws: AwsServer) -> 
     assert there.get_key_rotation_status(KeyId=arn)["RotationPeriodInDays"] == 365
 
 
+def test_a_deletion_that_somebody_has_cancelled_is_not_undone_again(aws: AwsServer) -> None:
+    arn = aws.world.key()
+    aws.faults.schedule_deletion(arn)
+    there = administrator(aws)
+    there.cancel_key_deletion(KeyId=arn)
+    aws.faults.put_back(arn)
+    assert there.describe_key(KeyId=arn)["KeyMetadata"]["KeyState"] == "Disabled"
+
+
 def test_a_deleted_replica_comes_back_to_its_primary(aws: AwsServer) -> None:
     primary = aws.world.key(multi_region=True)
     replica = aws.world.replica(primary, "us-east-1")

@@ -96,7 +96,9 @@ def test_without_the_bot_it_prints_an_environment_that_boto3_and_slacks_client_w
     page = re.search(r"http://127\.0\.0\.1:\d+", printed)
     assert page is not None
     with urlopen(page[0]) as answer:  # noqa: S310 - the page on this machine
-        assert b"security-keys" in answer.read()
+        content = answer.read()
+    assert b"security-keys" in content
+    assert b"Sandbox: the emulated AWS" in content
 
     assert environment["DATABASE_URL"] == f"sqlite:///{tmp_path}/kept/kms-rotation.sqlite3"
     settings = load({**environment}, with_slack=True)

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from deploy.sandbox.slack import SlackServer
+from deploy.sandbox.slack import SlackServer, acting
 from tests.sandbox.browser import Browsing
 from tests.sandbox.slack_bot import CHANNEL, Given, bolt, connected, section, web
 
@@ -47,8 +47,12 @@ def test_what_is_new_is_new_to_each_person_and_what_i_write_is_not(slack: SlackS
     mara.get_by_test_id("composer").press("Enter")
     expect(mara.locator("#log")).to_contain_text("good morning")
     place(mara, CHANNEL).click()
+    expect(place(mara, CHANNEL)).to_have_attribute("aria-current", "page")
+    acting.say(slack.state, "U0MARA", "C0PAYMENTS", "from another window of hers")
     jonas = browsing.open("U0JONAS")
-    expect(mark(jonas, "C0PAYMENTS")).to_have_text("1 new")
+    expect(mark(jonas, "C0PAYMENTS")).to_have_text("2 new")
+    post(slack, "seen by both", CHANNEL)
+    expect(mara.locator("#log")).to_contain_text("seen by both")
     expect(mark(mara, "C0PAYMENTS")).to_have_count(0)
 
 

@@ -158,6 +158,29 @@ def test_roles_that_are_not_there_cannot_be_taken_away(beside: Beside) -> None:
     assert beside.aws.faults.taken_roles == []
 
 
+def test_undoing_all_levers_undoes_those_of_both(beside: Beside) -> None:
+    for asked in (
+        {"lever": "disable_key", "arn": beside.off},
+        {"lever": "deny", "account": MEMBER, "action": "kms:ListKeys"},
+        {"lever": "throttle", "account": "*", "action": "*", "times": "20"},
+        {"lever": "take_roles", "account": MEMBER},
+        {"lever": "fail_calls", "status": "500", "times": "5"},
+        {"lever": "down"},
+    ):
+        beside.panel.act(asked)
+    made = Levers(beside.aws, beside.slack)
+    assert list(made.pulled()) == [
+        "kms:ListKeys is denied in prod-payments.",
+        "AWS: throttle for the next 20 calls of any kind in every account.",
+        "The bot’s roles are taken away in prod-payments.",
+        "Changed behind the bot’s back: payments/card-vault.",
+        "Slack is down.",
+        "Slack answers the next 5 calls with 500.",
+    ]
+    beside.panel.act({"lever": "undo"})
+    assert list(made.pulled()) == []
+
+
 @pytest.mark.parametrize("asked", [{"tab": "nonsense"}, {"tab": "calls", "show": "nonsense"}])
 def test_what_the_panel_does_not_have_is_said(beside: Beside, asked: dict[str, str]) -> None:
     with pytest.raises(ValueError, match="nonsense"):
