@@ -243,6 +243,20 @@ def test_a_menu_gives_the_focus_back_once_something_is_chosen(channel: Beside, b
     expect(page.locator("#panel")).to_be_visible()
 
 
+def test_a_menu_is_walked_through_with_the_arrow_keys(channel: Beside, browsing: Browsing) -> None:
+    page = opened(browsing)
+    items = row(page, channel.off).get_by_role("menuitem")
+    row(page, channel.off).locator("summary").press("Enter")
+    expect(items).to_have_count(4)
+    for key, at in (("ArrowDown", 0), ("ArrowDown", 1), ("ArrowUp", 0), ("ArrowUp", 3), ("ArrowDown", 0)):
+        page.keyboard.press(key)
+        expect(items.nth(at)).to_be_focused()
+    page.keyboard.press("Escape")
+    row(page, channel.off).locator("summary").press("Enter")
+    page.keyboard.press("ArrowUp")
+    expect(items.last).to_be_focused()
+
+
 def test_the_focus_stays_when_news_come_and_goes_to_the_messages_when_its_button_is_gone(
     slack: SlackServer, browsing: Browsing
 ) -> None:

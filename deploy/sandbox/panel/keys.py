@@ -32,7 +32,7 @@ def keys_now(aws: AwsServer, find: str) -> Html:
     if not found:
         return element("p", f"No key is called “{find}”." if find else "There are no keys.", class_="none")
     order = list(aws.world.accounts)
-    found.sort(key=lambda key: (order.index(key.account_id), key.region, key_name(key)))
+    found.sort(key=lambda key: (order.index(key.account_id), key.key_manager == "AWS", key.region, key_name(key)))
     shown = [
         _account(aws, account, list(keys), set(touched))
         for account, keys in groupby(found[:MOST_SHOWN], key=lambda key: str(key.account_id))

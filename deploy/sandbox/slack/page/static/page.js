@@ -1,7 +1,8 @@
 // Asks for what changed, and sends what people do. The server renders and escapes; nothing here makes HTML of text.
 import { entered, read } from "./fields.js";
+import { fold } from "./menus.js";
 import { forget, opensFrom, swap } from "./regions.js";
-import { confirmed, fold, tell } from "./telling.js";
+import { confirmed, tell } from "./telling.js";
 
 export const body = document.body;
 const REGIONS = ["you", "places", "heading", "away", "log", "thread", "modals", "notices"];
@@ -132,9 +133,6 @@ function go(channel) {
 
 document.addEventListener("click", (event) => {
   const found = event.target.closest("[data-act], [data-thread]:not(body), [data-go]");
-  for (const menu of document.querySelectorAll("details.overflow[open]")) {
-    if (!menu.contains(event.target)) menu.removeAttribute("open");
-  }
   if (!found) return;
   if ("act" in found.dataset) {
     press(found);
@@ -182,11 +180,6 @@ document.addEventListener("cancel", (event) => {
   dialog.dataset.closing = "";
   send({ act: "close", where: dialog.dataset.view });
 }, true);
-
-document.addEventListener("keydown", (event) => {
-  if (event.key !== "Escape") return;
-  document.querySelectorAll("details.overflow[open]").forEach(fold);
-});
 
 window.addEventListener("popstate", () => window.location.reload());
 

@@ -1,7 +1,8 @@
 // The panel beside Slack: open or folded away, its tabs, what it asks for, and the levers.
+import { fold } from "./menus.js";
 import { body, post } from "./page.js";
 import { swap } from "./regions.js";
-import { confirmed, fold, tell } from "./telling.js";
+import { confirmed, tell } from "./telling.js";
 
 const REST_MILLISECONDS = 250; // a scan makes hundreds of calls a second
 const OPEN = "the panel is open";

@@ -13,13 +13,6 @@ export function tell(sentence) {
   setTimeout(() => told.remove(), MILLISECONDS);
 }
 
-/** Close a menu, and stay at it with the keyboard. */
-export function fold(menu) {
-  if (!menu) return;
-  if (menu.contains(document.activeElement)) menu.querySelector("summary").focus();
-  menu.removeAttribute("open");
-}
-
 /** Ask as the element's `data-confirm` says; true at once where it asks nothing. */
 export function confirmed(asker) {
   if (!asker.dataset.confirm) return Promise.resolve(true);
