@@ -30,7 +30,7 @@ from bot.process import Changer, Courier, Process
 from bot.remediate.ask import Asking
 from bot.remediate.change import READ_BACK_WAITS, Remediation
 from bot.remediate.decide import Deciding
-from bot.rounds import Rounds
+from bot.rounds import SCAN, Rounds
 from bot.rules.approval import House
 from bot.rules.filters import Filter
 from bot.rules.verdict import Policy
@@ -43,6 +43,7 @@ from bot.slack.failures import SLACK_ERRORS, failure_of
 from bot.slack.introduction import Introduction, introduce
 from bot.slack.people import People
 from bot.slack.posting import Poster
+from bot.store.alone import Names
 from bot.store.digests import DigestStore
 from bot.store.engine import Database
 from bot.store.firings import Firings
@@ -120,12 +121,16 @@ class _Assembly:
         self.digest_store, self.message_store = DigestStore(database), MessageStore(database)
         self.handles, self.trail, self.firings = KeyHandles(database), Trail(database), Firings(database)
         self.people, self.poster = People(slack.client), Poster(slack.client)
-        self.crews = Crews()
+        self.crews, self.names = Crews(), Names(database)
         self.scans = build_scans(settings, self.aws, self.scan_store)
-        self.courier = Courier(self._delivery())
+        self.courier = Courier(self._delivery(), self.names.alone)
         self.deciding = Deciding(self.people, self.request_store, self.trail, self.house, self.clock)
-        self.changer = Changer(self.request_store, self._remediation(), self.crews.changing, self.courier.tell)
-        self.rounds = Rounds(self.scans, self.scan_store, self._digests(), self.pause, self.courier.tell)
+        self.changer = Changer(
+            self.request_store, self._remediation(), self.crews.changing, self.courier.tell, self.names.alone
+        )
+        self.rounds = Rounds(
+            self.scans, self.scan_store, self._digests(), self.pause, self.courier.tell, self.names.alone
+        )
 
     def process(self) -> Process:
         listeners = ThreadPoolExecutor(LISTENER_THREADS, thread_name_prefix="listener")
@@ -234,11 +239,12 @@ class _Assembly:
             Job("scan", scan_trigger, lambda due_at: self.rounds.scan_since(due_at, SYSTEM)),
             Job("digest", digest_trigger, lambda due_at: self.rounds.digest(SYSTEM, since=due_at) is not None),
         )
-        return Calendar(self.firings, jobs, self.clock)
+        return Calendar(self.firings, jobs, self.clock, self.names.alone)
 
     def _note_start(self) -> None:
-        for scan in self.scans.recover():
-            log.warning("The scan of %s was interrupted; what it read stays out of sight.", scan.started_at)
+        with self.names.alone(SCAN) as none_runs:
+            for scan in self.scans.recover() if none_runs else ():
+                log.warning("The scan of %s was interrupted; what it read stays out of sight.", scan.started_at)
         self.trail.record(Entry(self.clock(), SYSTEM, Act.BOT_STARTED, self.slack.us.bot_user_id))
 
 

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
+from bot.alone import Alone
 from bot.deliver import Delivery
 from bot.models.requests import Change, Request
 from bot.remediate.change import Remediation
@@ -38,10 +39,14 @@ class Changes(Protocol):
 
 
 class Courier:
-    """Delivers what is owed, at once when told and every second otherwise, on a thread of its own."""
+    """Delivers what is owed, at once when told and every second otherwise, on a thread of its own.
 
-    def __init__(self, delivery: Delivery) -> None:
+    Of several processes one delivers at a time, or each would post the same message.
+    """
+
+    def __init__(self, delivery: Delivery, alone: Alone) -> None:
         self._delivery = delivery
+        self._alone = alone
         self._news = Event()
         self._dismissed = Event()
         self._thread = Thread(target=self._run, name="courier", daemon=True)
@@ -68,19 +73,27 @@ class Courier:
 
     def _deliver(self) -> None:
         try:
-            self._delivery.deliver_due()
+            with self._alone("delivery") as is_ours:
+                if is_ours:
+                    self._delivery.deliver_due()
         except Exception:
             log.exception("Delivering failed; what is owed stays owed.")
 
 
 class Changer:
-    """Hands changes to threads, each once. A change that is not in anybody's hands is picked up by the sweep."""
+    """Hands changes to threads, each once. A change that is not in anybody's hands is picked up by the sweep.
 
-    def __init__(self, changes: Changes, remediation: Remediation, work: Work, tell: Callable[[], None]) -> None:
+    Those of another process are in its hands: it holds their names until it is done with them, or gone.
+    """
+
+    def __init__(
+        self, changes: Changes, remediation: Remediation, work: Work, tell: Callable[[], None], alone: Alone
+    ) -> None:
         self._changes = changes
         self._remediation = remediation
         self._work = work
         self._tell = tell
+        self._alone = alone
         self._lock = Lock()
         self._in_hand: set[str] = set()
 
@@ -105,7 +118,9 @@ class Changer:
 
         def task() -> None:
             try:
-                act(change)
+                with self._alone(f"change {change.id}") as is_ours:
+                    if is_ours:
+                        act(change)
             finally:
                 with self._lock:
                     self._in_hand.discard(change.id)

@@ -1,11 +1,11 @@
 """The bot's rounds: a scan, and the digest of what it found, whoever sets them off."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
-from threading import Lock
 from typing import Protocol
 
+from bot.alone import Alone
 from bot.digest import Digests
 from bot.models.digests import Digest
 from bot.models.scans import Progress, Scan, ScanState
@@ -13,6 +13,8 @@ from bot.rules.filters import Filter
 from bot.scan import ScanRunningError
 
 POLL_SECONDS = 0.5
+SCAN = "a scan"
+"""The name that is held while one runs, in whichever process."""
 
 
 class Scans(Protocol):
@@ -38,10 +40,13 @@ class Rounds:
     digests: Digests
     pause: Callable[[float], bool]
     tell: Callable[[], None]
-    _digests_in_hand: Lock = field(default_factory=Lock, init=False)
+    alone: Alone
 
     def scan(self, within: Filter, by: str, on_progress: Callable[[Progress], None] = lambda _: None) -> Scan:
-        return self.scans.run(within, by, on_progress)
+        with self.alone(SCAN) as is_ours:
+            if not is_ours:
+                raise ScanRunningError(self.scans.progress() or Progress(0, 0, 0))
+            return self.scans.run(within, by, on_progress)
 
     def scan_since(self, moment: datetime, by: str) -> bool:
         """See to it that everything was scanned since a moment: by a scan now, or by one that runs already.
@@ -61,17 +66,21 @@ class Rounds:
         """
         if not self.first_scan(by):
             return None
-        with self._digests_in_hand:
-            made = self.digests.publish(by, since=since)
-        self.tell()
-        return made
+        while True:
+            with self.alone("digests") as is_ours:
+                if is_ours:
+                    made = self.digests.publish(by, since=since)
+                    self.tell()
+                    return made
+            if self.pause(POLL_SECONDS):
+                return None
 
     def _scan_until(self, is_enough: Callable[[Scan], bool], by: str) -> bool:
         while (scan := self.finished.current()) is None or not is_enough(scan):
             if self.pause(0):
                 return False
             try:
-                return self.scans.run(Filter(), by).state is ScanState.FINISHED
+                return self.scan(Filter(), by).state is ScanState.FINISHED
             except ScanRunningError:
                 self.pause(POLL_SECONDS)
         return True

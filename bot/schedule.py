@@ -10,6 +10,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.base import BaseTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
+from bot.alone import Alone
 from bot.cron import last_due
 from bot.models.firings import FiringState
 
@@ -45,11 +46,15 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Calendar:
-    """Fires jobs at their times, each firing once. One that fails is tried again, and keeps no other from firing."""
+    """Fires jobs at their times, each firing once. One that fails is tried again, and keeps no other from firing.
+
+    A firing's name is held while it runs, so that another process does not take it for cut short.
+    """
 
     firings: Firings
     jobs: Sequence[Job]
     clock: Callable[[], datetime]
+    alone: Alone
     _failed: list[tuple[Job, datetime]] = field(default_factory=list, init=False)
 
     def catch_up(self) -> None:
@@ -87,8 +92,9 @@ class Calendar:
 
     def _run(self, job: Job, due_at: datetime) -> None:
         try:
-            if job.run(due_at):
-                self.firings.finish(job.name, due_at)
+            with self.alone(f"{job.name} of {due_at.isoformat()}") as is_ours:
+                if is_ours and job.run(due_at):
+                    self.firings.finish(job.name, due_at)
         except Exception:
             log.exception("%s of %s failed and is tried again in a few minutes.", job.name, due_at.isoformat())
             self._failed.append((job, due_at))

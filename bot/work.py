@@ -9,6 +9,8 @@ from threading import Lock, Thread
 from time import monotonic
 
 WORKERS = 16
+CHANGERS = 8
+"""Each holds a connection to the database while it works, and needs a second one: fewer than half of the pool."""
 
 STOPPING = "The bot is being restarted, and nothing was done with that. Try again in a minute."
 
@@ -79,7 +81,7 @@ class Crews:
 
     looking: Work = field(default_factory=lambda: Work("looking"))
     deciding: Work = field(default_factory=lambda: Work("deciding"))
-    changing: Work = field(default_factory=lambda: Work("changing"))
+    changing: Work = field(default_factory=lambda: Work("changing", CHANGERS))
 
     def drain(self, seconds: float) -> bool:
         """Take nothing more, tell those who are left waiting, and wait so long for what runs; True if all ended."""

@@ -1,6 +1,7 @@
 """The calendar: each firing once, none lost, and no job that fails keeps another from firing."""
 
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -43,7 +44,9 @@ def book(tmp_path: Path) -> Iterator[Book]:
 
 def calendar(book: Book, **jobs: Callable[[datetime], bool]) -> Calendar:
     trigger = cron_trigger("0 9 * * *", ZoneInfo("UTC"))
-    return Calendar(book, [Job(name, trigger, run) for name, run in jobs.items()], lambda: NOON)
+    return Calendar(
+        book, [Job(name, trigger, run) for name, run in jobs.items()], lambda: NOON, lambda _: nullcontext(True)
+    )
 
 
 def failing(times: int, ran: list[datetime]) -> Callable[[datetime], bool]:

@@ -7,6 +7,7 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 from bot.models.approval import Permitted, RefusalReason, Refused
 from bot.models.keys import FailureKind, ReadFailure, RotationStatus, Verdict
@@ -70,12 +71,17 @@ class Remediation:
             self._finish(change, lambda: self._change(change, request))
 
     def recover(self, change: Change) -> None:
-        """Take up a claimed change that a crash left: AWS is read first, and what it shows is recorded."""
+        """Take up a claimed change that a crash left: AWS is read first, and what it shows is recorded.
+
+        How far it had come is looked up now: since `change` was read, somebody may have gone on with it.
+        """
         request = self.requests.get(change.request_id)
         if request is None:
             raise LookupError(f"change {change.id} belongs to no request")
-        was_called = bool(change.before)
-        self._finish(change, lambda: self._look_again(change, request) if was_called else self._change(change, request))
+        for left in request.changes:
+            if left.id == change.id and left.state is ChangeState.EXECUTING:
+                act = self._look_again if left.before else self._change
+                self._finish(left, partial(act, left, request))
 
     def _finish(self, change: Change, work: Callable[[], Outcome]) -> None:
         try:

@@ -29,10 +29,12 @@ class ScanRunningError(UserError):
 
     def __init__(self, progress: Progress) -> None:
         self.progress = progress
-        super().__init__(
-            f"A scan is running: {progress.targets_done} of {progress.targets_total} targets and "
-            f"{progress.keys_read} keys are read. Wait for its end."
+        how_far = (
+            f": {progress.targets_done} of {progress.targets_total} targets and {progress.keys_read} keys are read"
+            if progress.targets_total
+            else ""
         )
+        super().__init__(f"A scan is running{how_far}. Wait for its end.")
 
 
 class Scans:
