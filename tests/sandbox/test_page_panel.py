@@ -289,6 +289,7 @@ def test_an_open_menu_and_the_scrolled_list_outlive_news(beside: Beside, browsin
     page = opened(browsing)
     row(page, beside.on).scroll_into_view_if_needed()
     row(page, beside.on).locator("summary").click()
+    expect(row(page, beside.on).get_by_role("menuitem").last).to_be_in_viewport(ratio=1)
     scrolled = page.locator("#panel-keys").evaluate("it => it.scrollTop")
     enable_for(beside.aws, beside.off)
     expect(row(page, beside.off)).to_contain_text("every 365 days")
