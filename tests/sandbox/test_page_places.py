@@ -119,6 +119,7 @@ def test_the_page_says_when_the_sandbox_is_gone_and_goes_on_with_the_next(browsi
         page = browsing.at(first.url)
         expect(page.locator("#log")).to_contain_text("of the first run")
     expect(page.get_by_test_id("gone")).to_contain_text("The sandbox does not answer.")
+    expect(page.get_by_test_id("bot-away")).to_be_hidden()
     page.get_by_test_id("composer").fill("said to nobody")
     page.get_by_test_id("composer").press("Enter")
     expect(page.locator("#told")).to_have_text("The sandbox does not answer. Nothing was sent.")
