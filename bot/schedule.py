@@ -31,6 +31,8 @@ class Firings(Protocol):
 
     def ever(self, job: str) -> bool: ...
 
+    def latest(self, job: str) -> datetime | None: ...
+
 
 @dataclass(frozen=True, slots=True)
 class Job:
@@ -74,10 +76,16 @@ class Calendar:
             self.fire(job)
 
     def fire(self, job: Job) -> None:
-        """Run a job for the latest moment at which it was due, unless that moment is taken care of."""
+        """Run a job for the latest moment at which it was due, unless that or a later one is taken care of.
+
+        A later one is where the schedule was changed since: nobody waits for what another schedule would have done.
+        """
         now = self.clock()
         due_at = last_due(job.trigger, now, GRACE)
-        if due_at is not None and self.firings.claim(job.name, due_at, now):
+        latest = self.firings.latest(job.name)
+        if due_at is None or (latest is not None and due_at < latest):
+            return
+        if self.firings.claim(job.name, due_at, now):
             self._run(job, due_at)
 
     def try_again(self) -> None:

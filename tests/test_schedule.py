@@ -42,8 +42,8 @@ def book(tmp_path: Path) -> Iterator[Book]:
     database.close()
 
 
-def calendar(book: Book, **jobs: Callable[[datetime], bool]) -> Calendar:
-    trigger = cron_trigger("0 9 * * *", ZoneInfo("UTC"))
+def calendar(book: Book, at: str = "0 9 * * *", **jobs: Callable[[datetime], bool]) -> Calendar:
+    trigger = cron_trigger(at, ZoneInfo("UTC"))
     return Calendar(
         book, [Job(name, trigger, run) for name, run in jobs.items()], lambda: NOON, lambda _: nullcontext(True)
     )
@@ -102,3 +102,12 @@ def test_a_firing_that_the_stop_cut_short_is_taken_up_at_the_next_start(book: Bo
     calendar(book, scan=failing(0, ran)).catch_up()
     assert ran == [NINE]
     assert book.unfinished("scan", NINE) == []
+
+
+def test_an_earlier_hour_by_a_changed_schedule_is_not_made_up_for(book: Book) -> None:
+    ran: list[datetime] = []
+    calendar(book, digest=failing(0, ran)).catch_up()
+    changed = calendar(book, at="0 8 * * *", digest=failing(0, ran))
+    changed.catch_up()
+    changed.try_again()
+    assert ran == [NINE]

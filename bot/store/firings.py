@@ -37,6 +37,12 @@ class Firings:
         with self._database.read() as connection:
             return list(connection.execute(query.order_by(firings.c.due_at)).scalars())
 
+    def latest(self, job: str) -> datetime | None:
+        """Return the latest moment that was taken care of, in whatever way."""
+        query = sa.select(firings.c.due_at).where(firings.c.job == job).order_by(firings.c.due_at.desc()).limit(1)
+        with self._database.read() as connection:
+            return connection.execute(query).scalar_one_or_none()
+
     def ever(self, job: str) -> bool:
         with self._database.read() as connection:
             return connection.execute(sa.select(firings.c.job).where(firings.c.job == job).limit(1)).first() is not None

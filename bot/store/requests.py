@@ -126,6 +126,7 @@ class RequestStore:
     def decide(self, request: Request, decision: Decision, *, required: int, rule: str) -> Request | None:
         """Store an approval and, with the last one needed, approve; None if somebody moved the request first.
 
+        `required` is what the rules want now, and what the request says from now on.
         The request row is locked before anything is counted, so that two last approvals cannot miss each other.
         """
         if decision.kind is not DecisionKind.APPROVE:
@@ -134,7 +135,7 @@ class RequestStore:
             held = connection.execute(
                 requests.update()
                 .where(requests.c.id == request.id, requests.c.state == RequestState.PENDING.value)
-                .values(state=RequestState.PENDING.value)
+                .values(state=RequestState.PENDING.value, required=required)
             )
             already = sa.select(decisions.c.user_id).where(
                 decisions.c.request_id == request.id, decisions.c.user_id == decision.user_id
