@@ -27,15 +27,15 @@ class Listing:
     handles: Handles
     requests: OpenRequests
 
-    def page(self, scope: Filter, number: int) -> ListPage | None:
+    def page(self, scope: Filter, number: int, size: int = PAGE_KEYS) -> ListPage | None:
         """Return one page, the nearest one where the number is out of range; None before the first scan."""
         scan = self.findings.current()
         if scan is None:
             return None
         found = sorted(open_keys(self.findings, scope), key=lambda each: (each.account_name, each.name, each.arn))
-        pages = max(1, -(-len(found) // PAGE_KEYS))
+        pages = max(1, -(-len(found) // size))
         page = min(max(1, number), pages)
-        shown = found[(page - 1) * PAGE_KEYS : page * PAGE_KEYS]
+        shown = found[(page - 1) * size : page * size]
         arns = [finding.arn for finding in shown]
         handles = self.handles.of(arns)
         keys = tuple(OpenKey.of(each, handle=handles[each.arn]) for each in shown)

@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from bot.models.approval import Refused
 from bot.models.digests import Digest
 from bot.models.keys import Finding
 from bot.models.messages import Attachment, Message, MessageKind, Rendered
 from bot.models.requests import Request
-from bot.rules.approval import House, accounts_of, who_approves
+from bot.rules.approval import House, accounts_of, who_decides
 from bot.rules.filters import Filter
 from bot.views.digest import digest, digest_file, digest_page
 from bot.views.request import request, result
@@ -52,7 +51,7 @@ class Presenter:
             return None
         if message.kind is MessageKind.RESULT:
             return result(asked)
-        return request(asked, self._approvers(asked), self.clock())
+        return request(asked, who_decides(self.house, accounts_of(asked)), self.clock())
 
     def _digest(self, message: Message, stored: Digest) -> Rendered | Attachment:
         if message.kind is MessageKind.DIGEST:
@@ -61,10 +60,6 @@ class Presenter:
         if stored.content.rest_is_file:
             return digest_file(stored, _as_csv(self.open_keys(Filter.parse(stored.content.scope))))
         return digest_page(stored, message.position)
-
-    def _approvers(self, asked: Request) -> str:
-        rules = self.house.rules_for(accounts_of(asked))
-        return rules.sentence if isinstance(rules, Refused) else " ".join(who_approves(rule) for rule in rules)
 
 
 def _concerns(asked: Request, stored: Digest) -> bool:

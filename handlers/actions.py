@@ -6,14 +6,18 @@ from typing import Any
 
 from bot.models.approval import Wish
 from bot.models.asking import Declined
+from bot.models.messages import Block
 from bot.models.requests import RequestState
 from bot.rules.filters import BadFilterError, Filter
-from bot.views.ask import ask
+from bot.views.ask import ask, ask_for_several
 from bot.views.listing import listing, read_turn
-from bot.views.names import APPROVE, DENY, ENABLE, LIST_PAGE, RETRY, WITHDRAW
+from bot.views.names import APPROVE, DENY, ENABLE, ENABLE_SEVERAL, LIST_PAGE, RETRY, WITHDRAW
 from handlers.desk import NOT_OURS, Desk, Payload, Reply, actor_of, reply_to
 
 WISHES = {APPROVE: Wish.APPROVE, DENY: Wish.DENY, WITHDRAW: Wish.WITHDRAW, RETRY: Wish.RETRY}
+MOST_CHOICES = 100
+"""Options of a select. https://docs.slack.dev/reference/block-kit/block-elements/multi-select-menu-element."""
+
 OLD_BUTTON = "This button belongs to an older message and does nothing any more. `/kms-rotation list` has fresh ones."
 
 
@@ -22,6 +26,11 @@ def register(app: Any, desk: Desk) -> None:  # noqa: ANN401 - Bolt is published 
     def enable(ack: Any, body: Payload, action: Payload, respond: Any) -> None:  # noqa: ANN401 - Bolt's
         ack()
         _open_modal(desk, body, str(action.get("value", "")), reply_to(desk, body, respond))
+
+    @app.action(ENABLE_SEVERAL)  # type: ignore[untyped-decorator]
+    def enable_several(ack: Any, body: Payload, action: Payload, respond: Any) -> None:  # noqa: ANN401 - Bolt's
+        ack()
+        _open_choice(desk, body, str(action.get("value", "")), reply_to(desk, body, respond))
 
     for action_id, wish in WISHES.items():
         app.action(action_id)(_decide_with(desk, wish))
@@ -50,7 +59,31 @@ def _open_modal(desk: Desk, body: Payload, handle: str, reply: Reply) -> None:
     if isinstance(proposal, Declined):
         reply.say(proposal.sentence)
         return
-    opened = desk.writer.open_modal(str(body["trigger_id"]), ask(proposal))
+    _open(desk, body, ask(proposal), reply)
+
+
+def _open_choice(desk: Desk, body: Payload, value: str, reply: Reply) -> None:
+    """Open the modal for several keys of a list."""
+    if not desk.may_look(actor_of(body)):
+        reply.say(NOT_OURS)
+        return
+    try:
+        scope, _ = read_turn(value)
+        page = desk.listing.page(Filter.parse(scope), 1, MOST_CHOICES)
+    except (ValueError, BadFilterError):
+        page = None
+    if page is None:
+        reply.say(OLD_BUTTON)
+        return
+    choice = desk.asking.choose(page)
+    if isinstance(choice, Declined):
+        reply.say(choice.sentence)
+        return
+    _open(desk, body, ask_for_several(choice), reply)
+
+
+def _open(desk: Desk, body: Payload, modal: Block, reply: Reply) -> None:
+    opened = desk.writer.open_modal(str(body["trigger_id"]), modal)
     if opened is not None:
         reply.say(
             f"Slack did not open the form in time ({opened.code}). Nothing was asked for; press the button again."

@@ -1,39 +1,75 @@
-"""The modal behind “Enable rotation”, submitted."""
+"""The modals behind “Enable rotation” and “Enable several …”, submitted."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from bot.models.asking import Asked
 from bot.rules.period import BadPeriodError, read_period
 from bot.views.ask import asked, asking, declined
-from bot.views.names import ASK_MODAL, PERIOD_BLOCK, PERIOD_INPUT, REASON_BLOCK, REASON_INPUT
+from bot.views.names import (
+    ALL_BLOCK,
+    ALL_INPUT,
+    ASK_MODAL,
+    KEYS_BLOCK,
+    KEYS_INPUT,
+    PERIOD_BLOCK,
+    PERIOD_INPUT,
+    REASON_BLOCK,
+    REASON_INPUT,
+    SEVERAL_MODAL,
+)
 from bot.views.notice import say
+from handlers.actions import MOST_CHOICES
 from handlers.desk import Desk, Payload, actor_of
+
+CHOOSE = "Choose at least one key, or tick “all of them” below."
 
 
 def register(app: Any, desk: Desk) -> None:  # noqa: ANN401 - Bolt is published without types
     @app.view(ASK_MODAL)  # type: ignore[untyped-decorator]
     def submitted(ack: Any, body: Payload, view: Payload) -> None:  # noqa: ANN401 - Bolt's
-        values = view["state"]["values"]
-        try:
-            days = read_period(values[PERIOD_BLOCK][PERIOD_INPUT]["value"], desk.asking.policy.max_rotation_period_days)
-        except BadPeriodError as error:
-            ack(response_action="errors", errors={PERIOD_BLOCK: str(error)})
-            return
-        ack(response_action="update", view=asking())
-        reason = str(values[REASON_BLOCK][REASON_INPUT].get("value") or "").strip()
-        view_id, view_hash, handle = str(view["id"]), str(view["hash"]), str(view.get("private_metadata", ""))
+        _submitted(desk, ack, body, view, [str(view.get("private_metadata", ""))])
 
-        def decline(sentence: str) -> None:
-            """Say so in the modal, or where that was closed meanwhile in a direct message."""
-            if desk.writer.update_submitted(view_id, view_hash, declined(sentence)) is not None:
-                desk.writer.post(actor_of(body).user_id, say(sentence))
+    @app.view(SEVERAL_MODAL)  # type: ignore[untyped-decorator]
+    def several_submitted(ack: Any, body: Payload, view: Payload) -> None:  # noqa: ANN401 - Bolt's
+        handles = _chosen(view)
+        if handles:
+            _submitted(desk, ack, body, view, handles)
+        else:
+            ack(response_action="errors", errors={KEYS_BLOCK: CHOOSE})
 
-        def task() -> None:
-            came = desk.asking.ask(actor_of(body), desk.handles.arn(handle), days, reason)
-            desk.settle()
-            if isinstance(came, Asked):
-                desk.writer.update_submitted(view_id, view_hash, asked(came))
-            else:
-                decline(came.sentence)
 
-        desk.looking.submit("asking", task, decline)
+def _chosen(view: Payload) -> list[str]:
+    """The handles of the keys that were chosen, or of all that were offered."""
+    values = view["state"]["values"]
+    if values[ALL_BLOCK][ALL_INPUT].get("selected_options"):
+        return str(view.get("private_metadata", "")).split()[:MOST_CHOICES]
+    chosen = values[KEYS_BLOCK][KEYS_INPUT].get("selected_options") or ()
+    return [str(option["value"]) for option in chosen]
+
+
+def _submitted(desk: Desk, ack: Any, body: Payload, view: Payload, handles: Sequence[str]) -> None:  # noqa: ANN401 - Bolt's
+    values = view["state"]["values"]
+    try:
+        days = read_period(values[PERIOD_BLOCK][PERIOD_INPUT]["value"], desk.asking.policy.max_rotation_period_days)
+    except BadPeriodError as error:
+        ack(response_action="errors", errors={PERIOD_BLOCK: str(error)})
+        return
+    ack(response_action="update", view=asking())
+    reason = str(values[REASON_BLOCK][REASON_INPUT].get("value") or "").strip()
+    view_id, view_hash = str(view["id"]), str(view["hash"])
+
+    def decline(sentence: str) -> None:
+        """Say so in the modal, or where that was closed meanwhile in a direct message."""
+        if desk.writer.update_submitted(view_id, view_hash, declined(sentence)) is not None:
+            desk.writer.post(actor_of(body).user_id, say(sentence))
+
+    def task() -> None:
+        came = desk.asking.ask(actor_of(body), tuple(map(desk.handles.arn, handles)), days, reason)
+        desk.settle()
+        if isinstance(came, Asked):
+            desk.writer.update_submitted(view_id, view_hash, asked(came))
+        else:
+            decline(came.sentence)
+
+    desk.looking.submit("asking", task, decline)

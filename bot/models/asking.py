@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from bot.models.digests import OpenKey
 from bot.models.keys import Finding
 from bot.models.requests import Request
 
@@ -18,6 +19,17 @@ class Proposal:
 
 
 @dataclass(frozen=True, slots=True)
+class Choice:
+    """What the modal for several keys offers: keys that are open and not asked for, and how many more there are."""
+
+    keys: tuple[OpenKey, ...]
+    hidden: int
+    period_days: int
+    shortest_period_days: int
+    longest_period_days: int
+
+
+@dataclass(frozen=True, slots=True)
 class Declined:
     """Nothing was done; the sentence says why. `request` is the one that stands in the way, where one does."""
 
@@ -27,10 +39,14 @@ class Declined:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A request was made, and who may decide it, in Slack's own mentions."""
+    """A request was made, and who may decide it, in Slack's own mentions.
+
+    `left_out` are sentences about keys that were wanted as well and are not in it.
+    """
 
     request: Request
     approvers: str
+    left_out: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

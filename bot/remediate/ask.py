@@ -1,21 +1,23 @@
 """Asking for rotation: from the button to a request that waits for approval."""
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.models.approval import Permitted, Refused, Wish
-from bot.models.asking import Asked, Declined, Proposal
+from bot.models.asking import Asked, Choice, Declined, Proposal
 from bot.models.keys import Finding, Verdict
 from bot.models.people import Actor
+from bot.models.posture import ListPage
 from bot.models.requests import Change, ChangeState, Request, RequestState
 from bot.models.scans import Account
 from bot.models.trail import Act, Entry
 from bot.remediate.gateways import Findings, KeyReader, PeopleDirectory, Record, RequestBook
 from bot.remediate.reading import read_again, read_key
 from bot.remediate.standing import standing
-from bot.rules.approval import House, may_ask, who_approves
+from bot.rules.approval import House, may_ask, who_decides
 from bot.rules.period import SHORTEST_PERIOD_DAYS
 from bot.rules.verdict import Policy
 
@@ -23,6 +25,12 @@ UNKNOWN_KEY = (
     "The last scan does not know this key any more: it was deleted, or it lies outside the scan now. "
     "Run `/kms-rotation list` for what is open today."
 )
+
+
+NOTHING_LEFT = "Nothing was asked for, for none of these keys needs it any more."
+AT_THE_SAME_MOMENT = "Somebody else asked for one of these keys at the same moment. Send it again without that key."
+READERS = 8
+"""Keys that are read at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,43 +60,76 @@ class Asking:
         longest = self.policy.max_rotation_period_days
         return Proposal(handle, finding, self.period_days, SHORTEST_PERIOD_DAYS, longest)
 
-    def ask(self, actor: Actor, arn: str | None, period_days: int, reason: str) -> Asked | Declined:
-        """Make a request, if the person may ask and the key, read anew, still needs it."""
-        finding = self._last_finding(arn)
-        if finding is None:
+    def choose(self, page: ListPage) -> Choice | Declined:
+        """Say which of the listed keys the modal for several may offer: those that nobody has asked for."""
+        free = tuple(key for key in page.keys if key.arn not in page.requests)
+        if not free:
+            return Declined("There is no key left to ask for: all of these have been asked for, or mended.")
+        hidden, longest = page.total - len(page.keys), self.policy.max_rotation_period_days
+        return Choice(free, hidden, self.period_days, SHORTEST_PERIOD_DAYS, longest)
+
+    def ask(self, actor: Actor, arns: tuple[str | None, ...], period_days: int, reason: str) -> Asked | Declined:
+        """Make one request for all keys that, read anew, still need it, if the person may ask.
+
+        A key that does not, or that somebody asked for already, is left out, and that is said.
+        """
+        known = [finding for arn in dict.fromkeys(arns) if (finding := self._last_finding(arn)) is not None]
+        if not known:
             return Declined(UNKNOWN_KEY)
-        account = Account(finding.account, finding.account_name)
-        permitted = may_ask(self.house, standing(self.people, actor, ()), [account])
+        permitted = may_ask(self.house, standing(self.people, actor, ()), _accounts(known))
         if isinstance(permitted, Refused):
-            self._note_refusal(actor, finding.arn, permitted)
+            self._note_refusal(actor, known, permitted)
             return Declined(permitted.sentence)
-        fresh = read_again(finding, read_key(self.keys, finding.arn, self.policy), self.clock())
-        self.findings.record_reading(fresh)
-        if fresh.verdict is not Verdict.NON_COMPLIANT:
-            return Declined(_not_needed(fresh))
-        return self._create(actor, fresh, period_days, reason, permitted)
-
-    def _create(
-        self, actor: Actor, finding: Finding, period_days: int, reason: str, permitted: Permitted
-    ) -> Asked | Declined:
-        request = self._request(actor, finding, period_days, reason, permitted)
+        wanted, left_out = self._needed(known)
+        if not wanted:
+            return Declined(left_out[0] if len(known) == 1 else "\n".join((NOTHING_LEFT, *left_out)))
+        request = self._request(actor, wanted, period_days, reason, permitted)
         if self.requests.create(request, self.channel) is None:
-            other = self.requests.open_for(finding.arn)
-            return Declined(_already_asked(other) if other else "Somebody else asked at the same moment.", other)
-        rule = self.house.rule_for(Account(finding.account, finding.account_name))
-        return Asked(request, rule.sentence if isinstance(rule, Refused) else who_approves(rule))
+            return self._somebody_was_first(wanted)
+        return Asked(request, who_decides(self.house, _accounts(wanted)), tuple(left_out))
 
-    def _request(self, actor: Actor, finding: Finding, period_days: int, reason: str, permitted: Permitted) -> Request:
+    def _needed(self, known: Sequence[Finding]) -> tuple[list[Finding], list[str]]:
+        """Read the keys anew, several at a time; those that are left out come as sentences."""
+        with ThreadPoolExecutor(READERS) as readers:
+            fresh = list(readers.map(self._read, known))
+        wanted, left_out = list[Finding](), list[str]()
+        for finding in fresh:
+            self.findings.record_reading(finding)
+            other = self.requests.open_for(finding.arn)
+            if finding.verdict is Verdict.NON_COMPLIANT and other is None:
+                wanted.append(finding)
+                continue
+            why = _not_needed(finding) if other is None else _already_asked(other)
+            left_out.append(why if len(known) == 1 else f"“{finding.name}”: {why}")
+        return wanted, left_out
+
+    def _read(self, finding: Finding) -> Finding:
+        return read_again(finding, read_key(self.keys, finding.arn, self.policy), self.clock())
+
+    def _somebody_was_first(self, wanted: Sequence[Finding]) -> Declined:
+        """Another request took one of the keys between the look and the making."""
+        for finding in wanted:
+            other = self.requests.open_for(finding.arn)
+            if other is not None:
+                return Declined(_already_asked(other) if len(wanted) == 1 else AT_THE_SAME_MOMENT, other)
+        return Declined(AT_THE_SAME_MOMENT)
+
+    def _request(
+        self, actor: Actor, wanted: Sequence[Finding], period_days: int, reason: str, permitted: Permitted
+    ) -> Request:
         now = self.clock()
         request_id = f"r{secrets.token_hex(6)}"
-        change = Change(
-            id=f"c{secrets.token_hex(6)}",
-            request_id=request_id,
-            arn=finding.arn,
-            key_name=finding.name,
-            account_name=finding.account_name,
-            state=ChangeState.QUEUED,
-            period_days=period_days,
+        changes = (
+            Change(
+                id=f"c{secrets.token_hex(6)}",
+                request_id=request_id,
+                arn=finding.arn,
+                key_name=finding.name,
+                account_name=finding.account_name,
+                state=ChangeState.QUEUED,
+                period_days=period_days,
+            )
+            for finding in wanted
         )
         return Request(
             id=request_id,
@@ -99,16 +140,26 @@ class Asking:
             required=permitted.required,
             created_at=now,
             expires_at=now + self.expires_after,
-            changes=(change,),
+            changes=tuple(changes),
         )
 
     def _last_finding(self, arn: str | None) -> Finding | None:
         scan = self.findings.current()
         return None if scan is None or arn is None else self.findings.finding(scan.id, arn)
 
-    def _note_refusal(self, actor: Actor, arn: str, refused: Refused) -> None:
-        details = {"wish": Wish.ASK.value, "reason": refused.reason.value, "team": actor.team_id}
-        self.record.record(Entry(self.clock(), actor.user_id, Act.REFUSED, arn, details))
+    def _note_refusal(self, actor: Actor, known: Sequence[Finding], refused: Refused) -> None:
+        details: dict[str, object] = {
+            "wish": Wish.ASK.value,
+            "reason": refused.reason.value,
+            "team": actor.team_id,
+        }
+        if len(known) > 1:
+            details["keys"] = [finding.arn for finding in known]
+        self.record.record(Entry(self.clock(), actor.user_id, Act.REFUSED, known[0].arn, details))
+
+
+def _accounts(findings: Sequence[Finding]) -> list[Account]:
+    return list(dict.fromkeys(Account(each.account, each.account_name) for each in findings))
 
 
 def _not_needed(fresh: Finding) -> str:

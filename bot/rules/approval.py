@@ -165,6 +165,15 @@ def who_approves(rule: ApprovalRule) -> str:
     return f"{' or '.join((', '.join(people[:-1]), people[-1]) if people[:-1] else people)} can approve{count}."
 
 
+def who_decides(house: House, accounts: Iterable[Account]) -> str:
+    """Say who may approve a request for keys of these accounts, or why nobody may."""
+    rules = house.rules_for(accounts)
+    if isinstance(rules, Refused):
+        return rules.sentence
+    each = " ".join(who_approves(rule) for rule in rules)
+    return each if len(rules) == 1 else f"The keys fall under {len(rules)} rules; whoever approves is in all: {each}"
+
+
 def _permit(rules: Sequence[ApprovalRule]) -> Permitted:
     return Permitted(max(rule.required for rule in rules), "; ".join(map(str, rules)))
 

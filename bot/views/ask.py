@@ -1,8 +1,20 @@
 """The modal behind “Enable rotation”, and what it turns into once it is sent."""
 
-from bot.models.asking import Asked, Proposal
+from bot.models.asking import Asked, Choice, Proposal
 from bot.models.messages import Block
-from bot.views.names import ASK_MODAL, PERIOD_BLOCK, PERIOD_INPUT, REASON_BLOCK, REASON_INPUT
+from bot.views.names import (
+    ALL,
+    ALL_BLOCK,
+    ALL_INPUT,
+    ASK_MODAL,
+    KEYS_BLOCK,
+    KEYS_INPUT,
+    PERIOD_BLOCK,
+    PERIOD_INPUT,
+    REASON_BLOCK,
+    REASON_INPUT,
+    SEVERAL_MODAL,
+)
 from bot.views.parts import (
     Element,
     Inline,
@@ -10,6 +22,7 @@ from bot.views.parts import (
     bullets,
     code,
     context,
+    counted,
     cut,
     date,
     label,
@@ -24,6 +37,8 @@ from bot.views.parts import (
 
 TITLE = "Enable rotation"
 REASON_CHARACTERS = 500
+OPTION_CHARACTERS = 75
+MOST_LEFT_OUT = 10
 
 
 def ask(proposal: Proposal) -> Element:
@@ -39,22 +54,71 @@ def ask(proposal: Proposal) -> Element:
     ]
     if finding.managed_by:
         blocks.append(section(plain(_managed(finding.managed_by))))
-    blocks += [
+    blocks += _questions(proposal.period_days, proposal.shortest_period_days, proposal.longest_period_days)
+    return _form(ASK_MODAL, proposal.handle, blocks)
+
+
+def ask_for_several(choice: Choice) -> Element:
+    """The modal for several keys of a list. Its metadata are the handles of all that it offers."""
+    blocks: list[Block] = [
+        {
+            "type": "input",
+            "block_id": KEYS_BLOCK,
+            "optional": True,
+            "label": label("Keys"),
+            "element": {
+                "type": "multi_static_select",
+                "action_id": KEYS_INPUT,
+                "placeholder": label("Choose keys"),
+                "options": [
+                    _option(f"{key.name} · {key.account_name} · {key.region}", key.handle) for key in choice.keys
+                ],
+            },
+        },
+        {
+            "type": "input",
+            "block_id": ALL_BLOCK,
+            "optional": True,
+            "label": label("Or all of them"),
+            "element": {
+                "type": "checkboxes",
+                "action_id": ALL_INPUT,
+                "options": [_option(f"All {counted(len(choice.keys), 'key')} above", ALL)],
+            },
+        },
+    ]
+    if choice.hidden:
+        more = counted(choice.hidden, "more key")
+        blocks.append(context(note(f"{more} of the list do not fit in here: narrow the list with a filter.")))
+    managed = sum(key.managed_by is not None for key in choice.keys)
+    if managed:
+        blocks.append(
+            section(
+                plain(
+                    f"⚠️ {counted(managed, 'of these keys is', 'of these keys are')} managed by code. The next run from "
+                    "there may switch rotation off again, so switch it on in the code as well."
+                )
+            )
+        )
+    blocks += _questions(choice.period_days, choice.shortest_period_days, choice.longest_period_days)
+    return _form(SEVERAL_MODAL, " ".join(key.handle for key in choice.keys), blocks)
+
+
+def _questions(period_days: int, shortest: int, longest: int) -> list[Block]:
+    """What is asked for one key and for several, and what follows from it."""
+    return [
         {
             "type": "input",
             "block_id": PERIOD_BLOCK,
             "label": label("Days between rotations"),
-            "hint": plain(
-                f"From {proposal.shortest_period_days} to {proposal.longest_period_days}, "
-                "the longest that the policy allows."
-            ),
+            "hint": plain(f"From {shortest} to {longest}, the longest that the policy allows."),
             "element": {
                 "type": "number_input",
                 "action_id": PERIOD_INPUT,
                 "is_decimal_allowed": False,
-                "initial_value": str(proposal.period_days),
-                "min_value": str(proposal.shortest_period_days),
-                "max_value": str(proposal.longest_period_days),
+                "initial_value": str(period_days),
+                "min_value": str(shortest),
+                "max_value": str(longest),
             },
         },
         {
@@ -73,15 +137,22 @@ def ask(proposal: Proposal) -> Element:
         _consequences(),
         context(note("Nothing is changed before somebody else approves.")),
     ]
+
+
+def _form(callback_id: str, metadata: str, blocks: list[Block]) -> Element:
     return {
         "type": "modal",
-        "callback_id": ASK_MODAL,
-        "private_metadata": proposal.handle,
+        "callback_id": callback_id,
+        "private_metadata": metadata,
         "title": label(TITLE, 24),
         "submit": label("Ask for approval", 24),
         "close": label("Cancel", 24),
         "blocks": blocks,
     }
+
+
+def _option(text: str, value: str) -> Element:
+    return {"text": plain(text, OPTION_CHARACTERS), "value": value}
 
 
 def asking() -> Element:
@@ -92,22 +163,24 @@ def asking() -> Element:
 def asked(sent: Asked) -> Element:
     request = sent.request
     change = request.changes[0]
-    return _told(
-        [
-            rich(
-                "✅ Your request is on its way to the channel.",
-                [bold(cut(change.key_name, 200)), f" – every {change.period_days} days"],
-            ),
-            said(sent.approvers),
-            context(mrkdwn(f"It expires {date(request.expires_at)}.")),
-        ],
-        "Close",
-    )
+    several = len(request.changes) > 1
+    what = counted(len(request.changes), "key") if several else cut(change.key_name, 200)
+    blocks = [
+        rich("✅ Your request is on its way to the channel.", [bold(what), f" – every {change.period_days} days"]),
+        *(said(sentence) for sentence in sent.left_out[:MOST_LEFT_OUT]),
+    ]
+    if len(sent.left_out) > MOST_LEFT_OUT:
+        blocks.append(context(note(f"… and {counted(len(sent.left_out) - MOST_LEFT_OUT, 'more key')} left out.")))
+    return _told([*blocks, said(sent.approvers), context(mrkdwn(f"It expires {date(request.expires_at)}."))], "Close")
 
 
-def declined(sentence: str) -> Element:
-    """Why nothing was asked for."""
-    return _told([said(sentence)], "Close")
+def declined(told: str) -> Element:
+    """Why nothing was asked for, a sentence a line."""
+    sentences = told.split("\n")
+    blocks = [said(sentence) for sentence in sentences[: MOST_LEFT_OUT + 1]]
+    if len(sentences) > MOST_LEFT_OUT + 1:
+        blocks.append(context(note(f"… and {counted(len(sentences) - MOST_LEFT_OUT - 1, 'more key')}.")))
+    return _told(blocks, "Close")
 
 
 def _consequences() -> Block:

@@ -36,7 +36,8 @@ TOPICS = (
         "list",
         "list [filter]",
         "the keys that do not rotate as they should, each with a button",
-        f"“Enable rotation” asks for approval; nothing is changed before somebody else approves. {FILTERS}",
+        f"“Enable rotation” asks for one key, “Enable several …” for any of the list, in one request. "
+        f"Nothing is changed before somebody else approves. {FILTERS}",
         "list team=payments region=eu-*",
     ),
     Topic(

@@ -5,7 +5,7 @@ import json
 from bot.models.messages import Block, Rendered
 from bot.models.posture import ListPage
 from bot.views.budget import message
-from bot.views.names import LIST_PAGE, action_id
+from bot.views.names import ENABLE_SEVERAL, LIST_PAGE, action_id
 from bot.views.parts import (
     VALUE_CHARACTERS,
     Element,
@@ -23,14 +23,16 @@ from bot.views.parts import (
 )
 from bot.views.rows import key_row
 
+SEVERAL = 2
+"""So many keys are worth a form of their own."""
+
 
 def listing(page: ListPage) -> Rendered:
     title = _title(page)
     blocks: list[Block] = [rich([bold(title), f" · page {page.page} of {page.pages}" if page.pages > 1 else ""])]
     for key in page.keys:
         blocks += key_row(key, page.requests.get(key.arn))
-    if page.pages > 1:
-        blocks += _turns(page)
+    blocks += _buttons(page)
     read_at = page.scan.finished_at or page.scan.started_at
     foot: list[Element] = [mrkdwn(f"As of the scan of {date(read_at)}.")]
     if not page.total:
@@ -63,13 +65,21 @@ def read_turn(value: str) -> tuple[str, int]:
     raise ValueError("not a page of the list")
 
 
-def _turns(page: ListPage) -> list[Block]:
-    """The buttons that turn the page. A filter that none can carry is not cut: it would mean other keys."""
+def _buttons(page: ListPage) -> list[Block]:
+    """What turns the page, and what asks for several keys at once.
+
+    A filter that no button can carry is not cut: it would mean other keys.
+    """
+    free = [key for key in page.keys if key.arn not in page.requests]
+    if page.pages == 1 and len(free) < SEVERAL:
+        return []
     if len(turn_value(page.scope, page.pages)) > VALUE_CHARACTERS:
         return [context(note("The filter is too long for buttons that turn the page: give a shorter one."))]
-    turns: list[Element] = []
+    buttons: list[Element] = []
     if page.page > 1:
-        turns.append(button("◀ Previous", action_id(LIST_PAGE, "previous"), turn_value(page.scope, page.page - 1)))
+        buttons.append(button("◀ Previous", action_id(LIST_PAGE, "previous"), turn_value(page.scope, page.page - 1)))
     if page.page < page.pages:
-        turns.append(button("Next ▶", action_id(LIST_PAGE, "next"), turn_value(page.scope, page.page + 1)))
-    return [actions(*turns)]
+        buttons.append(button("Next ▶", action_id(LIST_PAGE, "next"), turn_value(page.scope, page.page + 1)))
+    if page.total >= SEVERAL:
+        buttons.append(button("Enable several …", ENABLE_SEVERAL, turn_value(page.scope, 1)))
+    return [actions(*buttons)]

@@ -3,6 +3,7 @@
 COMMAND = "/kms-rotation"
 
 ENABLE = "enable_rotation"
+ENABLE_SEVERAL = "enable_several"
 APPROVE = "approve_request"
 DENY = "deny_request"
 WITHDRAW = "withdraw_request"
@@ -10,6 +11,9 @@ RETRY = "retry_request"
 LIST_PAGE = "list_page"
 
 ASK_MODAL = "ask_for_rotation"
+SEVERAL_MODAL = "ask_for_several"
+KEYS_BLOCK, KEYS_INPUT = "keys", "chosen"
+ALL_BLOCK, ALL_INPUT, ALL = "all", "ticked", "all"
 PERIOD_BLOCK, PERIOD_INPUT = "period", "days"
 REASON_BLOCK, REASON_INPUT = "reason", "text"
 

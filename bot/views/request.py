@@ -55,7 +55,7 @@ def request(asked: Request, approvers: str, now: datetime) -> Rendered:
     """
     blocks: list[Block] = [] if asked.state is RequestState.PENDING else [rich(bold(_headline(asked)))]
     blocks += [rich([user(asked.requester), " asks to enable automatic rotation of ", _what(asked), "."])]
-    blocks += [_key(change) for change in asked.changes[:MOST_CHANGES]]
+    blocks += [_key(change) for change in _in_order(asked)[:MOST_CHANGES]]
     if len(asked.changes) > MOST_CHANGES:
         blocks.append(context(note(f"… and {counted(len(asked.changes) - MOST_CHANGES, 'more key')}.")))
     if asked.reason:
@@ -71,7 +71,7 @@ def result(done: Request) -> Rendered:
     """What is told in the request's thread when its last change is final. It mentions those whom it concerns."""
     concerned = people(dict.fromkeys((done.requester, *done.approvers)), MOST_CONCERNED)
     lines: list[Inline | list[Inline]] = []
-    for change in done.changes[:MOST_CHANGES]:
+    for change in _in_order(done)[:MOST_CHANGES]:
         lines.append(_ended(change))
         if change.next_rotation is not None:
             lines.append(["Next rotation ", moment(change.next_rotation, DAY), "."])
@@ -157,12 +157,21 @@ def _told_of_one(asked: Request) -> Block:
 
 def _told_of_many(asked: Request) -> list[Block]:
     lines: list[list[Inline]] = []
-    for change in asked.changes[:MOST_CHANGES]:
+    for change in _in_order(asked)[:MOST_CHANGES]:
         line = _ended(change)
         if change.next_rotation is not None:
             line += [" Next rotation ", moment(change.next_rotation, DAY), "."]
         lines.append(line)
+    if len(asked.changes) > MOST_CHANGES:
+        lines.append([f"Of all {counted(len(asked.changes), 'key')}: {_tally(asked)}"])
     return [context(mrkdwn(f"{approved(asked)}.")), bullets(*lines)]
+
+
+def _in_order(asked: Request) -> list[Change]:
+    """What failed first, for somebody has to look at it; then by name."""
+    return sorted(
+        asked.changes, key=lambda each: (each.state is not ChangeState.FAILED, each.account_name, each.key_name)
+    )
 
 
 def _ended(change: Change) -> list[Inline]:
@@ -187,7 +196,7 @@ def _state(asked: Request) -> str:
 
 
 def _names(asked: Request) -> str:
-    first = cut(asked.changes[0].key_name, 100)
+    first = cut(min(change.key_name for change in asked.changes), 100)
     return first if len(asked.changes) == 1 else f"{first} and {counted(len(asked.changes) - 1, 'more key')}"
 
 

@@ -161,6 +161,32 @@ def test_one_who_approves_while_another_denies_leaves_one_answer(demo: Demo) -> 
     assert demo.changes(arn) == []
 
 
+def test_several_keys_of_a_list_are_one_request_and_one_approval(demo: Demo) -> None:
+    """Before anything that denies or fails: all open keys of one account."""
+    mara, jonas = demo.page("U0MARA"), demo.page("U0JONAS")
+    mara.get_by_test_id("composer").fill("/kms-rotation list account=staging")
+    mara.get_by_test_id("composer").press("Enter")
+    mara.get_by_test_id("ephemeral").last.get_by_role("button", name="Enable several").click()
+    modal = mara.get_by_test_id("modal")
+    mara.get_by_test_id("submit").click()
+    expect(modal.get_by_test_id("field-error").first).to_contain_text("Choose at least one key")
+    modal.get_by_label("All 3 keys above").check()
+    mara.get_by_test_id("submit").click()
+    expect(modal).to_contain_text("Your request is on its way")
+    mara.keyboard.press("Escape")
+    asked = request(jonas, "staging/preview-builds")
+    expect(asked).to_contain_text("3 keys")
+    asked.get_by_role("button", name="Approve").click()
+    jonas.get_by_test_id("confirm").get_by_role("button", name="Approve").click()
+    for page in (mara, jonas):
+        told = request(page, "staging/preview-builds")
+        for alias in ("staging/everything", "staging/payments", "staging/preview-builds"):
+            expect(told).to_contain_text(f"✅ {alias} – Rotation is on")
+    mara.get_by_test_id("composer").fill("/kms-rotation status account=staging")
+    mara.get_by_test_id("composer").press("Enter")
+    expect(mara.get_by_test_id("ephemeral").last).to_contain_text("100% compliant")
+
+
 @pytest.mark.parametrize(
     ("period", "complaint"),
     [
@@ -173,7 +199,7 @@ def test_one_who_approves_while_another_denies_leaves_one_answer(demo: Demo) -> 
 )
 def test_a_period_that_cannot_be_is_refused_beside_its_field(demo: Demo, period: str, complaint: str) -> None:
     page = demo.page("U0MARA")
-    modal, arn = asking(page, "staging/everything")
+    modal, arn = asking(page, "web/newsletter")
     field = modal.get_by_label("Days between rotations")
     field.fill(period)
     modal.get_by_label("Why now?").fill("kept while I correct the rest")

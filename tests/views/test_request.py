@@ -186,9 +186,9 @@ def test_several_keys_are_each_told_with_their_own_end() -> None:
     ]
     assert lines(shown)[-4:] == [
         "Asked by @U0MARA, approved by @U0JONAS and @U0AIKO.",
+        f"• ❌ payments/card-vault-2 – {REFUSED}",
         f"• ✅ payments/card-vault – {ON} Next rotation 2027-03-02 12:00 UTC.",
         f"• ✅ payments/card-vault-1 – {ALREADY} Next rotation 2027-03-02 12:00 UTC.",
-        f"• ❌ payments/card-vault-2 – {REFUSED}",
     ]
     assert shown.text == (
         "Enable rotation of payments/card-vault and 2 more keys: 1 enabled, 1 rotating already and 1 failed."

@@ -1,14 +1,15 @@
 """Asking for rotation: the modal, what it turns into, and why nothing may have been asked for."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from bot.models.asking import Asked, Declined, Proposal
+from bot.models.asking import Asked, Choice, Declined, Proposal
+from bot.models.digests import OpenKey
 from bot.models.keys import FailureKind, Finding, ReadFailure, RotationStatus
 from bot.models.people import Actor
 from bot.models.requests import RequestState
 from bot.rules.period import SHORTEST_PERIOD_DAYS, BadPeriodError, read_period
-from bot.views.ask import ask, asked, asking, declined
-from bot.views.names import PERIOD_BLOCK
+from bot.views.ask import ask, ask_for_several, asked, asking, declined
+from bot.views.names import KEYS_BLOCK, PERIOD_BLOCK
 from bot.views.notice import say
 from deploy.sandbox.gallery.desk import Keys, Office
 from deploy.sandbox.gallery.sample import Sample, Surface, shown
@@ -29,6 +30,7 @@ from deploy.sandbox.gallery.things import (
 )
 from deploy.sandbox.slack.people import OURS
 from handlers.actions import OLD_BUTTON
+from handlers.modals import CHOOSE
 
 
 def modals() -> Iterator[Sample]:
@@ -44,15 +46,36 @@ def modals() -> Iterator[Sample]:
     yield shown(
         "no such period", Surface.MODAL, "A number that the policy does not allow", errors={PERIOD_BLOCK: _bad("1000")}
     ).by(ask, _proposal(finding()))
+    for name, choice in _choices().items():
+        yield shown(name, Surface.MODAL, "The form for several keys").by(ask_for_several, choice)
+    nothing = {KEYS_BLOCK: CHOOSE}
+    yield shown("several, none chosen", Surface.MODAL, "Sent without a choice", errors=nothing).by(
+        ask_for_several, _choices()["several"]
+    )
     yield shown("sent", Surface.MODAL, "While the key is read").by(asking)
     one, two = request_in(RequestState.PENDING), request_in(RequestState.PENDING, account=LAKE, required=2)
     yield shown("asked", Surface.MODAL, "The request is made").by(asked, Asked(one, approvers_of(one)))
     yield shown("asked, two needed", Surface.MODAL, "Two approvals").by(asked, Asked(two, approvers_of(two)))
+    left_out = ("“payments/ledger-db”: Nothing was asked for: the key rotates already. Rotates every 365 days.",)
+    for name, sentences in {"one left out": left_out, "many left out": left_out * 30}.items():
+        yield shown(f"asked, {name}", Surface.MODAL, "Some keys need it no more").by(
+            asked, Asked(one, approvers_of(one), sentences)
+        )
     for kind, words in STRANGE_WORDS.items():
         strange = request_in(RequestState.PENDING, words=words)
         yield shown(f"asked, {kind} words", Surface.MODAL, f"A name: {kind}").by(
             asked, Asked(strange, approvers_of(strange))
         )
+
+
+def _choices() -> dict[str, Choice]:
+    def choice(findings: Sequence[Finding], hidden: int = 0) -> Choice:
+        keys = tuple(OpenKey.of(each, handle=f"k{number:016x}") for number, each in enumerate(findings))
+        return Choice(keys, hidden, 365, SHORTEST_PERIOD_DAYS, 365)
+
+    several = [finding(), finding(aliases=("alias/payments/refund-queue",), managed_by="Terraform")]
+    strange = {f"several, {kind} words": choice([finding(words)] * 2) for kind, words in STRANGE_WORDS.items()}
+    return {"several": choice(several), "several, too many": choice(several * 50, hidden=240), **strange}
 
 
 def declines() -> Iterator[Sample]:
@@ -64,11 +87,11 @@ def declines() -> Iterator[Sample]:
     for name, reading in readings.items():
         office = Office(Keys(reading)).scanned([finding()])
         yield shown(name, Surface.MODAL, "The key, read anew, does not need it").by(
-            declined, _declined(office.asking.ask(Actor(MARA, OURS), finding().arn, 365, ""))
+            declined, _declined(office.asking.ask(Actor(MARA, OURS), (finding().arn,), 365, ""))
         )
     office = Office().scanned([finding(account=UNRULED)])
     yield shown("no rule", Surface.MODAL, "Nobody could approve").by(
-        declined, _declined(office.asking.ask(Actor(MARA, OURS), finding(account=UNRULED).arn, 365, ""))
+        declined, _declined(office.asking.ask(Actor(MARA, OURS), (finding(account=UNRULED).arn,), 365, ""))
     )
     yield shown("unknown key", Surface.REPLY, "The last scan does not know the key").by(
         say, _declined(office.asking.propose("k1", None))

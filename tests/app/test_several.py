@@ -1,0 +1,162 @@
+"""Several keys in one request: one approval, one result a key."""
+
+from datetime import timedelta
+
+from bot.models.requests import ChangeState, RequestState
+from deploy.sandbox.slack.driver import Actor
+from deploy.sandbox.slack.things import Message
+from tests.app.house import CHANNEL, CONFIGURATION, House, eventually, house, shown
+
+__all__ = ["house"]
+
+EVERY = {"all": {"ticked": ["all"]}}
+
+
+def open_form(house: House, who: Actor, scope: str = "") -> None:
+    before = len(who.ephemerals)
+    who.slash(f"/kms-rotation list {scope}".strip(), channel=CHANNEL)
+    house.slack.wait_for(lambda: len(who.ephemerals) > before, what="the list")
+    who.click(who.ephemerals[-1], text="Enable several …")
+    house.slack.wait_for(lambda: who.modals, what="the form")
+
+
+def ask_for_all(house: House, scope: str = "") -> Message:
+    open_form(house, house.mara, scope)
+    house.mara.submit(house.mara.modal, EVERY)
+    house.slack.wait_for(house.request_messages, what="the request's message")
+    return house.request_messages()[-1]
+
+
+def changes(house: House) -> dict[str, ChangeState]:
+    return {change.key_name: change.state for change in house.request().changes}
+
+
+def test_all_keys_of_a_list_are_one_request_one_approval_and_a_result_each(house: House) -> None:
+    arns = [house.key(f"batch/key-{number:02}") for number in range(23)]
+    other = house.key("web/sessions")
+    with house.running():
+        message = ask_for_all(house, "alias=batch/*")
+        assert "23 keys" in shown(message)
+        house.press(house.jonas, message, "Approve")
+        told = house.until_shown(message, "23 enabled")
+        eventually(lambda: house.request().state is RequestState.DONE, "the end")
+        house.slack.wait_for(lambda: house.channel.thread(message.ts), what="the result")
+    assert "Withdraw" not in told
+    assert set(changes(house).values()) == {ChangeState.SUCCEEDED}
+    assert all(house.rotates(arn) for arn in arns)
+    assert not house.rotates(other)
+    assert sorted(str(call.key) for call in house.enable_calls) == sorted(arns)
+    assert house.trail.verify().fault is None
+
+
+def test_only_the_chosen_keys_are_asked_for(house: House) -> None:
+    for name in ("batch/a", "batch/b", "batch/c"):
+        house.key(name)
+    with house.running():
+        open_form(house, house.mara)
+        house.mara.submit(
+            house.mara.modal,
+            {
+                "keys": {
+                    "chosen": [
+                        "batch/a · prod-payments · eu-central-1",
+                        "batch/c · prod-payments · eu-central-1",
+                    ]
+                }
+            },
+        )
+        house.slack.wait_for(house.request_messages, what="the request's message")
+    assert sorted(changes(house)) == ["batch/a", "batch/c"]
+
+
+def test_a_form_without_a_choice_stays_open(house: House) -> None:
+    house.key("batch/a")
+    house.key("batch/b")
+    with house.running():
+        open_form(house, house.mara)
+        house.mara.submit(house.mara.modal, {})
+        assert "Choose at least one key" in house.mara.modal.errors["keys"]
+    assert house.requests.in_state(*RequestState) == []
+
+
+def test_a_key_that_fails_keeps_no_other_and_is_tried_again_alone(house: House) -> None:
+    house.key("batch/a")
+    denied = house.key("batch/b")
+    house.aws.faults.deny(action="kms:EnableKeyRotation", resource=denied, kind="key-policy")
+    with house.running():
+        message = ask_for_all(house)
+        house.press(house.jonas, message, "Approve")
+        told = house.until_shown(message, "Try again")
+        assert "✅ batch/a" in told
+        assert "❌ batch/b – AWS refused the change" in told
+        house.aws.faults.clear()
+        house.press(house.mara, message, "Try again")
+        house.until_shown(message, "✅ batch/b")
+    assert [str(call.key) for call in house.enable_calls].count(denied) == 2
+    assert len(house.enable_calls) == 3
+
+
+def test_what_needs_it_no_more_or_was_asked_for_is_left_out_and_that_is_said(house: House) -> None:
+    fixed = house.key("batch/fixed")
+    house.key("batch/taken")
+    house.key("batch/open")
+    with house.running():
+        open_form(house, house.mara)
+        house.ask(house.aiko, "batch/taken")
+        house.aws.faults.enable_rotation(fixed)
+        house.mara.submit(house.mara.modal, EVERY)
+        house.slack.wait_for(lambda: len(house.request_messages()) > 1, what="the request's message")
+        house.slack.wait_for(lambda: "on its way" in house.mara.modal.visible_text, what="the answer")
+        told = house.mara.modal.visible_text.replace("\n", "")
+    assert "“batch/fixed”: Nothing was asked for: the key rotates already." in told
+    assert "“batch/taken”" in told
+    (mine,) = [each for each in house.requests.in_state(*RequestState) if each.requester == "U0MARA"]
+    assert [change.key_name for change in mine.changes] == ["batch/open"]
+
+
+def test_keys_under_several_rules_want_an_approver_who_is_in_all_and_the_strictest_count(house: House) -> None:
+    house.configure(
+        CONFIGURATION.replace(
+            'accounts = ["two-*"]\napprovers = ["S0KEYADMINS"]',
+            'accounts = ["two-*"]\napprovers = ["U0AIKO", "U0JONAS"]',
+        )
+    )
+    house.slack.state.change_group("S0KEYADMINS", ("U0AIKO",))
+    house.aws.world.account("222222222222", "two-keys")
+    house.key("batch/a")
+    house.key("batch/b", account="222222222222")
+    with house.running():
+        message = ask_for_all(house)
+        assert "whoever approves is in all" in shown(message)
+        refused = house.whisper(house.jonas, lambda: house.press(house.jonas, message, "Approve"))
+        assert "You are not an approver here." in refused
+        house.press(house.aiko, message, "Approve")
+        house.until_shown(message, "1 of 2 approvals, by <@U0AIKO> so far")
+    assert house.enable_calls == []
+
+
+def test_a_forged_choice_reaches_no_key(house: House) -> None:
+    house.key("batch/a")
+    house.key("batch/b")
+    with house.running():
+        open_form(house, house.mara)
+        delivery = house.mara.submit(house.mara.modal, {})
+        assert delivery is not None
+        forged = delivery.payload
+        forged["view"]["state"]["values"]["all"]["ticked"]["selected_options"] = [{"value": "all"}]
+        forged["view"]["private_metadata"] = "k0000000000000000 ' OR 1=1 --"
+        house.mara.replay(forged)
+        unknown = "The last scan does not know this key any more"
+        house.slack.wait_for(lambda: unknown in house.mara.modal.visible_text, what="the answer")
+    assert house.requests.in_state(*RequestState) == []
+
+
+def test_an_expired_request_for_several_changes_none(house: House) -> None:
+    house.key("batch/a")
+    house.key("batch/b")
+    with house.running() as process:
+        message = ask_for_all(house)
+        house.clock.ahead += timedelta(hours=25)
+        process.sweep()
+        house.until_shown(message, "nobody approved it in time")
+    assert house.enable_calls == []
