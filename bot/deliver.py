@@ -80,7 +80,7 @@ class Delivery:
         """Try to show a message; one that cannot be made must not keep the others waiting."""
         try:
             return self._deliver(message)
-        except Exception:
+        except Exception:  # one message that cannot be made keeps no other waiting
             log.exception("%s %s could not be shown and is tried again later.", message.kind, message.subject)
             self._wait(message)
             return False

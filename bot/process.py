@@ -76,7 +76,7 @@ class Courier:
             with self._alone("delivery") as is_ours:
                 if is_ours:
                     self._delivery.deliver_due()
-        except Exception:
+        except Exception:  # the courier goes on: what is owed stays owed
             log.exception("Delivering failed; what is owed stays owed.")
 
 

@@ -103,7 +103,7 @@ class Calendar:
             with self.alone(f"{job.name} of {due_at.isoformat()}") as is_ours:
                 if is_ours and job.run(due_at):
                     self.firings.finish(job.name, due_at)
-        except Exception:
+        except Exception:  # one job that fails keeps no other from firing
             log.exception("%s of %s failed and is tried again in a few minutes.", job.name, due_at.isoformat())
             self._failed.append((job, due_at))
 

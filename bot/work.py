@@ -12,7 +12,7 @@ WORKERS = 16
 CHANGERS = 8
 """Each holds a connection to the database while it works, and needs a second one: fewer than half of the pool."""
 
-STOPPING = "The bot is being restarted, and nothing was done with that. Try again in a minute."
+STOPPING = "The bot is stopping, and nothing was done with that. Try again once it is back."
 
 log = logging.getLogger(__name__)
 
@@ -60,7 +60,7 @@ class Work:
     def _run(self, name: str, task: Callable[[], object], on_failure: Told | None) -> None:
         try:
             task()
-        except Exception:
+        except Exception:  # logged, and who asked is told where to look
             reference = secrets.token_hex(4)
             log.exception("%s failed (reference %s)", name, reference)
             _tell(on_failure, went_wrong(reference))
@@ -112,5 +112,5 @@ def _tell(told: Told | None, sentence: str) -> None:
         return
     try:
         told(sentence)
-    except Exception:
+    except Exception:  # whoever cannot be told keeps nobody else from it
         log.exception("Nobody could be told: %s", sentence)

@@ -32,7 +32,7 @@ def scan(desk: Desk, call: Call) -> None:
     except (ScanRunningError, BadFilterError) as error:
         call.reply.say(str(error))
         return
-    except Exception:
+    except Exception:  # raised again, once the message says that it ended
         board.close(failed(call.actor.user_id, str(within), "Something went wrong in the bot; its log says what."))
         raise
     board.close(last)
