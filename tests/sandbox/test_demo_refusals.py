@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Iterator
 from typing import Any
-from urllib.request import urlopen
+from urllib.request import Request, urlopen
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
@@ -42,6 +42,12 @@ class Demo:
         with urlopen(f"{self._aws}/sandbox/calls?action=EnableKeyRotation") as answer:  # noqa: S310 - the sandbox's own
             calls: list[dict[str, Any]] = json.load(answer)
         return [call for call in calls if call["key"] == key]
+
+    def hold_updates_back(self) -> None:
+        """Let Slack take no update of a message for some seconds: nobody's page catches up with what others did."""
+        lever = {"lever": "rate_limit_next", "method": "chat.update", "times": 2, "retry_after": 4}
+        headers = {"Content-Type": "application/json"}
+        urlopen(Request(f"{self._address}/sandbox/faults", json.dumps(lever).encode(), headers)).close()  # noqa: S310 - the sandbox's own
 
     def close(self) -> None:
         for context in self._contexts:
@@ -108,6 +114,7 @@ def test_of_two_who_approve_at_once_one_is_told_that_the_other_was_first(demo: D
     alias = "security/backup"
     arn = ask(demo.page("U0MARA"), alias)
     jonas, aiko = demo.page("U0JONAS"), demo.page("U0AIKO")
+    demo.hold_updates_back()
     press_at_once([jonas, aiko], alias, "Approve")
     for page in (jonas, aiko):
         expect(request(page, alias)).to_contain_text("Read back from AWS")
