@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
+from slack_sdk.errors import SlackApiError
 
 from deploy.sandbox.slack import SlackServer
 from tests.sandbox.browser import Browsing
@@ -310,3 +311,16 @@ def test_a_narrow_window_does_not_scroll_sideways(bot: Bot, browsing: Browsing, 
         expect(page.get_by_test_id("modal")).to_be_visible()
     widths = page.evaluate(WIDTHS)
     assert [name for name, scroll, client in widths if scroll > client] == []
+
+
+def test_blocks_that_slack_refuses_are_a_loud_word_until_good_ones_come(browsing: Browsing, bot: Bot) -> None:
+    alarm = browsing.open().get_by_test_id("refused")
+    expect(alarm).to_have_count(0)
+    with pytest.raises(SlackApiError, match="invalid_blocks"):
+        bot.post("Hello", {"type": "hologram"})
+    expect(alarm).to_be_visible()
+    expect(alarm).to_have_attribute("role", "alert")
+    expect(alarm).to_contain_text("Slack refuses what the app sent to chat.postMessage: invalid_blocks.")
+    expect(alarm).to_contain_text("[json-pointer:/blocks/0/type]")
+    bot.post("Hello", section("Hello"))
+    expect(alarm).to_have_count(0)

@@ -13,9 +13,19 @@ from deploy.sandbox.slack.page.place import Place
 from deploy.sandbox.slack.page.reader import Origin
 from deploy.sandbox.slack.page.sidebar import places, you
 from deploy.sandbox.slack.people import Channel
+from deploy.sandbox.slack.state import ApiCall
 
 if TYPE_CHECKING:
     from deploy.sandbox.slack.server import SlackServer
+
+MISTAKES = frozenset(
+    {"invalid_blocks", "invalid_blocks_format", "invalid_arguments", "msg_blocks_too_long", "msg_too_long", "no_text",
+     "view_too_large"}
+)  # fmt: skip
+"""What Slack says to blocks and views that it does not take."""
+
+LOOKED_AT = 50
+"""So many of the newest calls are looked at."""
 
 
 def regions(server: "SlackServer", where: Place) -> dict[str, Html]:
@@ -108,6 +118,27 @@ def _about(channel: Channel) -> str:
 
 
 def _away(server: "SlackServer") -> Html:
+    """What is wrong with the app just now, for whoever builds it: it is away, or it sent what Slack refuses."""
+    return join(_refused(server), _gone_away(server))
+
+
+def _refused(server: "SlackServer") -> Html:
+    """The newest call whose blocks or view Slack refused, until the same method is accepted again."""
+    newest: dict[str, ApiCall] = {call.method: call for call in server.state.calls[-LOOKED_AT:]}
+    told = [
+        element("p", element("strong", f"Slack refuses what the app sent to {call.method}: "), _complaint(call))
+        for call in newest.values()
+        if call.answer.get("error") in MISTAKES
+    ]
+    return element("div", told, class_="refused", role="alert", data_testid="refused") if told else Html()
+
+
+def _complaint(call: ApiCall) -> str:
+    places = "; ".join(map(str, call.answer.get("response_metadata", {}).get("messages", ())))
+    return f"{call.answer['error']}. {places}"
+
+
+def _gone_away(server: "SlackServer") -> Html:
     if server.connections:
         return Html()
     sentence = (
