@@ -30,9 +30,11 @@ from bot.process import Changer, Courier, Process
 from bot.remediate.ask import Asking
 from bot.remediate.change import READ_BACK_WAITS, Remediation
 from bot.remediate.decide import Deciding
+from bot.remediate.facts import FactReader
+from bot.remediate.recheck import Recheck
 from bot.rounds import SCAN, Rounds
-from bot.rules.approval import House
 from bot.rules.filters import Filter
+from bot.rules.house import House
 from bot.rules.verdict import Policy
 from bot.scan.scanner import utc_now
 from bot.schedule import Calendar, Job
@@ -114,7 +116,8 @@ class _Assembly:
         self.slack, self.settings, self.database, self.stop = slack, settings, database, stop
         self.timing, self.clock = timing, timing.clock
         workspaces = frozenset(slack.settings.workspaces or (slack.us.team_id,))
-        self.house = House(workspaces, settings.approval.rules)
+        approval = settings.approval
+        self.house = House(workspaces, approval.rules, approval.expires_after, approval.remind_after)
         self.policy = Policy(settings.policy.max_rotation_period_days)
         self.aws = connect_aws(settings)
         self.scan_store, self.request_store = ScanStore(database), RequestStore(database)
@@ -124,7 +127,9 @@ class _Assembly:
         self.crews, self.names = Crews(), Names(database)
         self.scans = build_scans(settings, self.aws, self.scan_store)
         self.courier = Courier(self._delivery(), self.names.alone)
-        self.deciding = Deciding(self.people, self.request_store, self.trail, self.house, self.clock)
+        self.facts = FactReader(self.aws.reader, self.aws.discovery, self.house)
+        channel = slack.settings.channel
+        self.deciding = Deciding(self.people, self.request_store, self.trail, self.house, channel, self.clock)
         self.changer = Changer(
             self.request_store, self._remediation(), self.crews.changing, self.courier.tell, self.names.alone
         )
@@ -168,7 +173,7 @@ class _Assembly:
             sessions=self.aws.remediator,
             policy=self.policy,
             channel=self.slack.settings.channel,
-            still_holds=self.deciding.still_holds,
+            recheck=Recheck(self.deciding.still_holds, self.facts, self.house, self.clock),
             clock=self.clock,
             pause=self.pause,
             read_back_waits=self.timing.read_back_waits,
@@ -209,10 +214,10 @@ class _Assembly:
                 findings=self.scan_store,
                 keys=self.aws.reader,
                 record=self.trail,
+                facts=self.facts,
                 house=self.house,
                 policy=self.policy,
                 period_days=self.settings.policy.enable_with_period_days,
-                expires_after=self.settings.approval.expires_after,
                 channel=self.slack.settings.channel,
                 clock=self.clock,
             ),

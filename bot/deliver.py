@@ -15,7 +15,11 @@ from bot.models.slack import Posted, SlackFailure, SlackFailureKind
 FIRST_RETRY = timedelta(seconds=2)
 LONGEST_RETRY = timedelta(minutes=5)
 PAGE_SECONDS = 1.0
-THREAD_OF = {MessageKind.DIGEST_REST: MessageKind.DIGEST, MessageKind.RESULT: MessageKind.REQUEST}
+THREAD_OF = {
+    MessageKind.DIGEST_REST: MessageKind.DIGEST,
+    MessageKind.RESULT: MessageKind.REQUEST,
+    MessageKind.REMINDER: MessageKind.REQUEST,
+}
 
 log = logging.getLogger(__name__)
 

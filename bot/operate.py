@@ -9,7 +9,8 @@ from bot.models.people import Actor
 from bot.models.trail import Act, Entry
 from bot.remediate.gateways import PeopleDirectory, Record
 from bot.remediate.standing import standing
-from bot.rules.approval import House, may_operate
+from bot.rules.approval import may_operate
+from bot.rules.house import House
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,7 @@ class Operating:
         return actor.team_id in self.house.workspaces
 
     def may(self, actor: Actor, wish: Wish) -> Permitted | Refused:
-        permitted = may_operate(self.house, standing(self.people, actor, self.house.rules), wish)
+        permitted = may_operate(self.house, standing(self.people, actor, self.house.rules, wish), wish)
         if isinstance(permitted, Refused):
             details = {"wish": wish.value, "reason": permitted.reason.value, "team": actor.team_id}
             self.record.record(Entry(self.clock(), actor.user_id, Act.REFUSED, wish.value, details))

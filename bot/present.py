@@ -11,10 +11,12 @@ from bot.models.digests import Digest
 from bot.models.keys import Finding
 from bot.models.messages import Attachment, Message, MessageKind, Rendered
 from bot.models.requests import Request
-from bot.rules.approval import House, accounts_of, who_decides
+from bot.rules.approvers import everybody_concerned, what_it_waits_for
 from bot.rules.filters import Filter
+from bot.rules.house import House
 from bot.views.digest import digest, digest_file, digest_page
-from bot.views.request import request, result
+from bot.views.glass import glass_broken
+from bot.views.request import reminder, request, result
 
 
 class DigestBook(Protocol):
@@ -49,9 +51,17 @@ class Presenter:
         asked = self.requests.get(message.subject)
         if asked is None:
             return None
-        if message.kind is MessageKind.RESULT:
-            return result(asked)
-        return request(asked, who_decides(self.house, accounts_of(asked)), self.clock())
+        house = self.house
+        match message.kind:
+            case MessageKind.RESULT:
+                return result(asked)
+            case MessageKind.BREAK_GLASS:
+                return (
+                    None if asked.glass is None else glass_broken(asked, asked.glass, everybody_concerned(house, asked))
+                )
+            case MessageKind.REMINDER:
+                return reminder(asked, what_it_waits_for(house, asked))
+        return request(asked, what_it_waits_for(house, asked), self.clock())
 
     def _digest(self, message: Message, stored: Digest) -> Rendered | Attachment:
         if message.kind is MessageKind.DIGEST:

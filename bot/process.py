@@ -162,8 +162,8 @@ class Process:
         self._scheduler = start_scheduler(self.calendar, chores)
 
     def sweep(self) -> None:
-        """Expire what nobody approved, and take up what is in nobody's hands."""
-        if self.deciding.expire_due():
+        """Expire what nobody approved, remind of what still waits, and take up what is in nobody's hands."""
+        if [*self.deciding.expire_due(), *self.deciding.remind_due()]:
             self.courier.tell()
         self.changer.take_up()
 

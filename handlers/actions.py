@@ -7,11 +7,14 @@ from typing import Any
 from bot.models.approval import Wish
 from bot.models.asking import Declined
 from bot.models.messages import Block
+from bot.models.people import Actor
 from bot.models.requests import RequestState
+from bot.remediate.decide import UNKNOWN_REQUEST, too_late
 from bot.rules.filters import BadFilterError, Filter
 from bot.views.ask import ask, ask_for_several
+from bot.views.glass import break_glass
 from bot.views.listing import listing, read_turn
-from bot.views.names import APPROVE, DENY, ENABLE, ENABLE_SEVERAL, LIST_PAGE, RETRY, WITHDRAW
+from bot.views.names import APPROVE, BREAK_GLASS, DENY, ENABLE, ENABLE_SEVERAL, LIST_PAGE, RETRY, WITHDRAW
 from handlers.desk import NOT_OURS, Desk, Payload, Reply, actor_of, reply_to
 
 WISHES = {APPROVE: Wish.APPROVE, DENY: Wish.DENY, WITHDRAW: Wish.WITHDRAW, RETRY: Wish.RETRY}
@@ -31,6 +34,11 @@ def register(app: Any, desk: Desk) -> None:  # noqa: ANN401 - Bolt is published 
     def enable_several(ack: Any, body: Payload, action: Payload, respond: Any) -> None:  # noqa: ANN401 - Bolt's
         ack()
         _open_choice(desk, body, str(action.get("value", "")), reply_to(desk, body, respond))
+
+    @app.action(BREAK_GLASS)  # type: ignore[untyped-decorator]
+    def glass(ack: Any, body: Payload, action: Payload, respond: Any) -> None:  # noqa: ANN401 - Bolt's
+        ack()
+        _open_glass(desk, body, str(action.get("value", "")), reply_to(desk, body, respond))
 
     for action_id, wish in WISHES.items():
         app.action(action_id)(_decide_with(desk, wish))
@@ -91,22 +99,40 @@ def _open(desk: Desk, body: Payload, modal: Block, reply: Reply) -> None:
 
 
 def _decide_with(desk: Desk, wish: Wish) -> Callable[..., None]:
-    def decide(ack: Any, body: Payload, action: Payload, respond: Any) -> None:  # noqa: ANN401 - Bolt's
+    def listener(ack: Any, body: Payload, action: Payload, respond: Any) -> None:  # noqa: ANN401 - Bolt's
         ack()
-        reply, request_id = reply_to(desk, body, respond), str(action.get("value", ""))
-        desk.deciding_crew.submit(wish.value.lower(), lambda: _decide(desk, body, request_id, wish, reply), reply.say)
+        reply, actor, request_id = reply_to(desk, body, respond), actor_of(body), str(action.get("value", ""))
+        desk.deciding_crew.submit(
+            wish.value.lower(), lambda: decide(desk, actor, request_id, wish, tell=reply.say), reply.say
+        )
 
-    return decide
+    return listener
 
 
-def _decide(desk: Desk, body: Payload, request_id: str, wish: Wish, reply: Reply) -> None:
-    settled = desk.deciding.decide(actor_of(body), request_id, wish)
+def decide(
+    desk: Desk, actor: Actor, request_id: str, wish: Wish, *, tell: Callable[[str], None], note: str = ""
+) -> None:
+    """Do what somebody wants with a request, tell them where it came to nothing, and set off what was approved."""
+    settled = desk.deciding.decide(actor, request_id, wish, note)
     desk.settle()
     if isinstance(settled, Declined):
-        reply.say(settled.sentence)
-        return
-    if settled.request.state is RequestState.APPROVED:
+        tell(settled.sentence)
+    elif settled.request.state is RequestState.APPROVED:
         desk.carry_out(settled.request)
+
+
+def _open_glass(desk: Desk, body: Payload, request_id: str, reply: Reply) -> None:
+    """Open the form that asks why; who may break the glass is decided once it is sent."""
+    if not desk.may_look(actor_of(body)):
+        reply.say(NOT_OURS)
+        return
+    request = desk.requests.get(request_id)
+    if request is None:
+        reply.say(UNKNOWN_REQUEST)
+    elif request.state is not RequestState.PENDING:
+        reply.say(too_late(request, actor_of(body), Wish.BREAK_GLASS))
+    else:
+        _open(desk, body, break_glass(request), reply)
 
 
 def _turn(desk: Desk, value: str, reply: Reply) -> None:

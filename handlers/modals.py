@@ -3,13 +3,17 @@
 from collections.abc import Sequence
 from typing import Any
 
-from bot.models.asking import Asked
+from bot.models.approval import Wish
+from bot.models.asking import Asked, Terms
+from bot.models.requests import RequestState
 from bot.rules.period import BadPeriodError, read_period
 from bot.views.ask import asked, asking, declined
+from bot.views.glass import FEWEST_CHARACTERS
 from bot.views.names import (
     ALL_BLOCK,
     ALL_INPUT,
     ASK_MODAL,
+    GLASS_MODAL,
     KEYS_BLOCK,
     KEYS_INPUT,
     PERIOD_BLOCK,
@@ -19,9 +23,10 @@ from bot.views.names import (
     SEVERAL_MODAL,
 )
 from bot.views.notice import say
-from handlers.actions import MOST_CHOICES
+from handlers.actions import MOST_CHOICES, decide
 from handlers.desk import Desk, Payload, actor_of
 
+WHY = f"Say why it cannot wait, in {FEWEST_CHARACTERS} characters or more."
 CHOOSE = "Choose at least one key, or tick “all of them” below."
 
 
@@ -37,6 +42,24 @@ def register(app: Any, desk: Desk) -> None:  # noqa: ANN401 - Bolt is published 
             _submitted(desk, ack, body, view, handles)
         else:
             ack(response_action="errors", errors={KEYS_BLOCK: CHOOSE})
+
+    @app.view(GLASS_MODAL)  # type: ignore[untyped-decorator]
+    def glass_broken(ack: Any, body: Payload, view: Payload) -> None:  # noqa: ANN401 - Bolt's
+        reason = str(view["state"]["values"][REASON_BLOCK][REASON_INPUT].get("value") or "").strip()
+        if len(reason) < FEWEST_CHARACTERS:
+            ack(response_action="errors", errors={REASON_BLOCK: WHY})
+            return
+        ack()
+        actor, request_id = actor_of(body), str(view.get("private_metadata", ""))
+
+        def tell(sentence: str) -> None:
+            desk.writer.post(actor.user_id, say(sentence))
+
+        desk.deciding_crew.submit(
+            "breaking the glass",
+            lambda: decide(desk, actor, request_id, Wish.BREAK_GLASS, tell=tell, note=reason),
+            tell,
+        )
 
 
 def _chosen(view: Payload) -> list[str]:
@@ -65,10 +88,12 @@ def _submitted(desk: Desk, ack: Any, body: Payload, view: Payload, handles: Sequ
             desk.writer.post(actor_of(body).user_id, say(sentence))
 
     def task() -> None:
-        came = desk.asking.ask(actor_of(body), tuple(map(desk.handles.arn, handles)), days, reason)
+        came = desk.asking.ask(actor_of(body), tuple(map(desk.handles.arn, handles)), Terms(days, reason))
         desk.settle()
         if isinstance(came, Asked):
             desk.writer.update_submitted(view_id, view_hash, asked(came))
+            if came.request.state is RequestState.APPROVED:
+                desk.carry_out(came.request)
         else:
             decline(came.sentence)
 

@@ -112,8 +112,8 @@ def test_the_sample_of_the_design_loads_as_it_is(folder: Path) -> None:
     assert (route.match, route.channel) == ({"team": "payments"}, "C0PAYMENTS")
     assert settings.approval.expires_after == timedelta(hours=24)
     assert settings.approval.rules == (
-        ApprovalRule(("prod-*", "111111111111"), ("S0KEYADMINS", "U0SECLEAD"), 2),
-        ApprovalRule(("*",), ("S0KEYADMINS",), 1),
+        ApprovalRule("rule 1", ("prod-*", "111111111111"), approvers=("S0KEYADMINS", "U0SECLEAD"), required=2),
+        ApprovalRule("rule 2", ("*",), approvers=("S0KEYADMINS",)),
     )
     assert settings.path is not None
     assert settings.path.resolve() == folder / "kms-rotation.toml"
@@ -351,7 +351,7 @@ IN_THE_FILE = [
     (f'{MINIMAL}[approval]\nexpires_after = "soon"', ":4: approval.expires_after", "not a length of time", '"24h"'),
     (f"{MINIMAL}[approval]\nexpires_after = 24", ":4: approval.expires_after", "not a length of time", '"24h"'),
     (
-        f'{MINIMAL}{RULE}[[approval.rule]]\naccounts = ["*"]',
+        f'{MINIMAL}{RULE.replace("*", "dev-*")}[[approval.rule]]\naccounts = ["*"]',
         ":6: approval.rule[2].approvers",
         "names nobody",
         "user ids (U…)",
@@ -398,7 +398,7 @@ IN_THE_FILE = [
         "is not the id of a Slack user or group",
         "the user group's (S…)",
     ),
-    (f"{MINIMAL}{RULE}required = 0", ":6: approval.rule[1].required", "let nobody decide", "1 or more"),
+    (f"{MINIMAL}{RULE}required = 0", ":6: approval.rule[1].required", "let everything through", "Add daily_cap"),
     (f"{MINIMAL}{RULE}required = 2", ":6: approval.rule[1].required", "2 approvals are required of 1", "or require"),
     (f'{MINIMAL}{RULE}aprovers = ["U0B"]', ":6: approval.rule[1].aprovers", "no such setting", "approvers?"),
     (f'{MINIMAL}[approval]\nrule = ["x"]', ":4: approval.rule[1]", "text, not a table", "as a table"),

@@ -64,6 +64,23 @@ class Discovery:
         except AWS_ERRORS as error:
             return failure_of(error, "account:ListRegions")
 
+    def units_of(self, account_id: str) -> tuple[str, ...] | ReadFailure:
+        """Name the organisational units that hold an account, nearest first, and the root last, by their ids.
+
+        https://docs.aws.amazon.com/organizations/latest/APIReference/API_ListParents.html
+        """
+        found: list[str] = []
+        child = account_id
+        try:
+            client = cast("OrganizationsClient", self._identity.client("organizations", self._global_region()))
+            while not child.startswith("r-"):
+                [parent] = client.list_parents(ChildId=child)["Parents"]
+                child = parent["Id"]
+                found.append(child)
+        except AWS_ERRORS as error:
+            return failure_of(error, "organizations:ListParents")
+        return tuple(found)
+
     def _organization(self) -> list[Account] | ReadFailure:
         """List the active accounts of the organisation; `State` replaced `Status` on 2026-09-09."""
         try:

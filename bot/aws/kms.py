@@ -52,6 +52,15 @@ class KmsReader:
 
         return self._call(target.account.id, target.region, "ListAliases", read)
 
+    def aliases_of(self, arn: str) -> tuple[str, ...] | ReadFailure:
+        """List the aliases of one key."""
+
+        def read(kms: "KMSClient") -> tuple[str, ...]:
+            pages = kms.get_paginator("list_aliases").paginate(KeyId=arn, PaginationConfig={"PageSize": ALIASES_A_PAGE})
+            return tuple(sorted(alias["AliasName"] for page in pages for alias in page["Aliases"]))
+
+        return self._of_key(arn, "ListAliases", read)
+
     def describe(self, arn: str) -> KeyMetadata | ReadFailure:
         return self._of_key(arn, "DescribeKey", lambda kms: metadata(kms.describe_key(KeyId=arn)["KeyMetadata"]))
 

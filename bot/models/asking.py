@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from bot.models.digests import OpenKey
 from bot.models.keys import Finding
-from bot.models.requests import Request
+from bot.models.requests import ChangeKind, Request
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,26 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
+class Terms:
+    """What somebody asks for: what is to be done, every how many days the key is to rotate, and why."""
+
+    period_days: int
+    reason: str = ""
+    kind: ChangeKind = ChangeKind.ENABLE_ROTATION
+
+
+class DailyCapError(Exception):
+    """A rule lets no more keys through without an approval today."""
+
+    def __init__(self, rule: str, cap: int, used: int) -> None:
+        keys = "key" if cap == 1 else "keys"
+        super().__init__(
+            f"The rule “{rule}” lets {cap} {keys} through without approval in 24 hours, and {used} of them are used. "
+            "Ask for fewer, or ask again later."
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Declined:
     """Nothing was done; the sentence says why. `request` is the one that stands in the way, where one does."""
 
@@ -47,6 +67,16 @@ class Asked:
     request: Request
     approvers: str
     left_out: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What a request waits for: how many approvals it has and who may give them, with Slack's own mentions, a line for
+    each rule where there are several; and whether there is a glass to break.
+    """
+
+    told: str
+    has_glass: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,8 @@ class MessageKind(StrEnum):
     DIGEST_REST = "DIGEST_REST"
     REQUEST = "REQUEST"
     RESULT = "RESULT"
+    REMINDER = "REMINDER"
+    BREAK_GLASS = "BREAK_GLASS"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,10 @@
 """A request to enable rotation, the changes it covers and what people decided about it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from bot.models.approval import KeyFacts
 from bot.models.keys import KeyArn
 
 
@@ -31,26 +32,50 @@ class ChangeState(StrEnum):
 FINAL_CHANGE_STATES = frozenset({ChangeState.SUCCEEDED, ChangeState.FAILED, ChangeState.NOT_NEEDED})
 
 
+class ChangeKind(StrEnum):
+    """What is done to a key: automatic rotation is enabled, or it is rotated once, now."""
+
+    ENABLE_ROTATION = "ENABLE_ROTATION"
+    ROTATE_ON_DEMAND = "ROTATE_ON_DEMAND"
+
+
+class Basis(StrEnum):
+    """On what a request is carried out: approvals, a rule that asks for none, or somebody who broke the glass."""
+
+    APPROVALS = "APPROVALS"
+    PRE_APPROVED = "PRE_APPROVED"
+    BREAK_GLASS = "BREAK_GLASS"
+
+
 class DecisionKind(StrEnum):
-    """What an approver said."""
+    """What somebody said who may decide."""
 
     APPROVE = "APPROVE"
     DENY = "DENY"
+    BREAK_GLASS = "BREAK_GLASS"
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """One approver's word on a request."""
+    """One person's word on a request.
+
+    `capacities` are the entries of the rules' lists (their own id, ids of groups) by which they could say it.
+    """
 
     user_id: str
     kind: DecisionKind
     at: datetime
     note: str = ""
+    capacities: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One key that a request covers, and what became of it."""
+    """One key that a request covers, and what became of it.
+
+    `rule` names the approval rule under which it was asked for, `facts` are what that was told by. `rotations_before`
+    counts the rotations on demand that AWS listed before the call.
+    """
 
     id: str
     request_id: str
@@ -59,6 +84,10 @@ class Change:
     account_name: str
     state: ChangeState
     period_days: int
+    kind: ChangeKind = ChangeKind.ENABLE_ROTATION
+    rule: str = ""
+    facts: KeyFacts = field(default_factory=KeyFacts)
+    rotations_before: int | None = None
     result: str = ""
     before: str = ""
     after: str = ""
@@ -83,6 +112,8 @@ class Mandate:
     request_id: str
     requester: str
     approvers: tuple[str, ...]
+    kind: ChangeKind = ChangeKind.ENABLE_ROTATION
+    basis: Basis = Basis.APPROVALS
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +130,11 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What somebody asked for. `required` is the number of approvals that the rules wanted when it was made."""
+    """What somebody asked for.
+
+    `required` is how many approvals the strictest of its rules wants, 0 where none was needed. `reminders` counts how
+    often the approvers were reminded.
+    """
 
     id: str
     state: RequestState
@@ -113,10 +148,31 @@ class Request:
     decisions: tuple[Decision, ...] = ()
     closed_by: str | None = None
     closed_at: datetime | None = None
+    reminders: int = 0
+
+    @property
+    def kind(self) -> ChangeKind:
+        """What all changes of a request are: they are asked for together."""
+        return self.changes[0].kind
+
+    @property
+    def approvals(self) -> tuple[Decision, ...]:
+        return tuple(decision for decision in self.decisions if decision.kind is DecisionKind.APPROVE)
 
     @property
     def approvers(self) -> tuple[str, ...]:
-        return tuple(decision.user_id for decision in self.decisions if decision.kind is DecisionKind.APPROVE)
+        return tuple(decision.user_id for decision in self.approvals)
+
+    @property
+    def glass(self) -> Decision | None:
+        """The word of whoever broke the glass."""
+        return next((each for each in self.decisions if each.kind is DecisionKind.BREAK_GLASS), None)
+
+    @property
+    def basis(self) -> Basis:
+        if self.glass is not None:
+            return Basis.BREAK_GLASS
+        return Basis.APPROVALS if self.required else Basis.PRE_APPROVED
 
     @property
     def is_open(self) -> bool:

@@ -3,21 +3,24 @@
 import secrets
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime
 
-from bot.models.approval import Permitted, Refused, Wish
-from bot.models.asking import Asked, Choice, Declined, Proposal
+from bot.models.approval import ApprovalRule, Permitted, RefusalReason, Refused, RuledKey, Wish
+from bot.models.asking import Asked, Choice, DailyCapError, Declined, Proposal, Terms
 from bot.models.keys import Finding, Verdict
-from bot.models.people import Actor
+from bot.models.people import Actor, Standing
 from bot.models.posture import ListPage
 from bot.models.requests import Change, ChangeState, Request, RequestState
 from bot.models.scans import Account
 from bot.models.trail import Act, Entry
+from bot.remediate.facts import FactReader
 from bot.remediate.gateways import Findings, KeyReader, PeopleDirectory, Record, RequestBook
 from bot.remediate.reading import read_again, read_key
 from bot.remediate.standing import standing
-from bot.rules.approval import House, may_ask, who_decides
+from bot.rules.approval import groups_that_matter, may_ask, refuse_outsiders
+from bot.rules.approvers import who_decides
+from bot.rules.house import House
 from bot.rules.period import SHORTEST_PERIOD_DAYS
 from bot.rules.verdict import Policy
 
@@ -42,10 +45,10 @@ class Asking:
     findings: Findings
     keys: KeyReader
     record: Record
+    facts: FactReader
     house: House
     policy: Policy
     period_days: int
-    expires_after: timedelta
     channel: str
     clock: Callable[[], datetime]
 
@@ -68,7 +71,7 @@ class Asking:
         hidden, longest = page.total - len(page.keys), self.policy.max_rotation_period_days
         return Choice(free, hidden, self.period_days, SHORTEST_PERIOD_DAYS, longest)
 
-    def ask(self, actor: Actor, arns: tuple[str | None, ...], period_days: int, reason: str) -> Asked | Declined:
+    def ask(self, actor: Actor, arns: tuple[str | None, ...], terms: Terms) -> Asked | Declined:
         """Make one request for all keys that, read anew, still need it, if the person may ask.
 
         A key that does not, or that somebody asked for already, is left out, and that is said.
@@ -76,17 +79,41 @@ class Asking:
         known = [finding for arn in dict.fromkeys(arns) if (finding := self._last_finding(arn)) is not None]
         if not known:
             return Declined(UNKNOWN_KEY)
-        permitted = may_ask(self.house, standing(self.people, actor, ()), _accounts(known))
-        if isinstance(permitted, Refused):
-            self._note_refusal(actor, known, permitted)
-            return Declined(permitted.sentence)
+        who = standing(self.people, actor, (), Wish.ASK)
+        outsider = refuse_outsiders(self.house, who)
+        if outsider is not None:
+            return self._refuse(actor, known, outsider)
         wanted, left_out = self._needed(known)
         if not wanted:
             return Declined(left_out[0] if len(known) == 1 else "\n".join((NOTHING_LEFT, *left_out)))
-        request = self._request(actor, wanted, period_days, reason, permitted)
-        if self.requests.create(request, self.channel) is None:
+        keys = self._ruled(wanted)
+        permitted = self._may(who, keys)
+        if isinstance(permitted, Refused):
+            return self._refuse(actor, known, permitted)
+        request = self._request(actor, wanted, keys, terms, permitted)
+        try:
+            made = self.requests.create(request, self.channel, _caps(permitted))
+        except DailyCapError as error:
+            return self._refuse(actor, known, Refused(RefusalReason.DAILY_CAP, str(error)))
+        if made is None:
             return self._somebody_was_first(wanted)
-        return Asked(request, who_decides(self.house, _accounts(wanted)), tuple(left_out))
+        return Asked(made, who_decides(permitted.rules), tuple(left_out))
+
+    def _may(self, who: Standing, keys: Sequence[RuledKey]) -> Permitted | Refused:
+        rules = self.house.rules_for(keys)
+        if isinstance(rules, Refused):
+            return rules
+        groups = self.people.members(groups_that_matter(who.actor, rules, Wish.ASK))
+        return may_ask(self.house, replace(who, groups=groups), keys)
+
+    def _ruled(self, wanted: Sequence[Finding]) -> list[RuledKey]:
+        """Read what the rules look at in each key, several keys at a time."""
+        with ThreadPoolExecutor(READERS) as readers:
+            facts = list(readers.map(lambda finding: self.facts.read(finding.arn), wanted))
+        return [
+            RuledKey(each.arn, Account(each.account, each.account_name), each.region, found)
+            for each, found in zip(wanted, facts, strict=True)
+        ]
 
     def _needed(self, known: Sequence[Finding]) -> tuple[list[Finding], list[str]]:
         """Read the keys anew, several at a time; those that are left out come as sentences."""
@@ -115,7 +142,12 @@ class Asking:
         return Declined(AT_THE_SAME_MOMENT)
 
     def _request(
-        self, actor: Actor, wanted: Sequence[Finding], period_days: int, reason: str, permitted: Permitted
+        self,
+        actor: Actor,
+        wanted: Sequence[Finding],
+        keys: Sequence[RuledKey],
+        terms: Terms,
+        permitted: Permitted,
     ) -> Request:
         now = self.clock()
         request_id = f"r{secrets.token_hex(6)}"
@@ -127,19 +159,22 @@ class Asking:
                 key_name=finding.name,
                 account_name=finding.account_name,
                 state=ChangeState.QUEUED,
-                period_days=period_days,
+                period_days=terms.period_days,
+                kind=terms.kind,
+                rule=_name(self.house.ruling(key).decides),
+                facts=key.facts,
             )
-            for finding in wanted
+            for finding, key in zip(wanted, keys, strict=True)
         )
         return Request(
             id=request_id,
-            state=RequestState.PENDING,
+            state=RequestState.PENDING if permitted.required else RequestState.APPROVED,
             requester=actor.user_id,
             team_id=actor.team_id,
-            reason=reason,
+            reason=terms.reason,
             required=permitted.required,
             created_at=now,
-            expires_at=now + self.expires_after,
+            expires_at=now + self.house.lifetime(permitted.rules),
             changes=tuple(changes),
         )
 
@@ -147,7 +182,7 @@ class Asking:
         scan = self.findings.current()
         return None if scan is None or arn is None else self.findings.finding(scan.id, arn)
 
-    def _note_refusal(self, actor: Actor, known: Sequence[Finding], refused: Refused) -> None:
+    def _refuse(self, actor: Actor, known: Sequence[Finding], refused: Refused) -> Declined:
         details: dict[str, object] = {
             "wish": Wish.ASK.value,
             "reason": refused.reason.value,
@@ -156,10 +191,16 @@ class Asking:
         if len(known) > 1:
             details["keys"] = [finding.arn for finding in known]
         self.record.record(Entry(self.clock(), actor.user_id, Act.REFUSED, known[0].arn, details))
+        return Declined(refused.sentence)
 
 
-def _accounts(findings: Sequence[Finding]) -> list[Account]:
-    return list(dict.fromkeys(Account(each.account, each.account_name) for each in findings))
+def _caps(permitted: Permitted) -> dict[str, int]:
+    """The caps that hold where nobody has to approve; approvals that were given need none."""
+    return {} if permitted.required else {rule.name: rule.daily_cap for rule in permitted.rules}
+
+
+def _name(rule: ApprovalRule | Refused) -> str:
+    return rule.name if isinstance(rule, ApprovalRule) else ""
 
 
 def _not_needed(fresh: Finding) -> str:

@@ -6,14 +6,16 @@ Every outcome is stored before anybody is told, and told from what is stored. Th
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
+from typing import TypeGuard
 
 from bot.models.approval import Permitted, RefusalReason, Refused
 from bot.models.keys import FailureKind, ReadFailure, RotationStatus, Verdict
 from bot.models.requests import Change, ChangeState, Mandate, Outcome, Request
 from bot.remediate.gateways import Findings, KeySession, KeySessions, RequestBook
 from bot.remediate.reading import Reading, read, read_again, say_status
+from bot.remediate.recheck import Recheck
 from bot.rules.verdict import Policy
 
 READ_BACK_WAITS = (0.0, 0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0, 30.0, 30.0)
@@ -24,9 +26,6 @@ https://docs.aws.amazon.com/kms/latest/developerguide/accessing-kms.html#program
 
 THROTTLE_WAITS = (1.0, 2.0, 4.0, 8.0)
 """Seconds before a throttled EnableKeyRotation is tried again: AWS did not carry it out."""
-
-FRESH = timedelta(minutes=5)
-"""How long an approval holds without another look at who gave it, where Slack cannot be asked just now."""
 
 log = logging.getLogger(__name__)
 
@@ -39,8 +38,8 @@ class InterruptedChangeError(Exception):
 class Remediation:
     """Everything that carrying out needs.
 
-    `pause` waits so many seconds and answers True where the bot is stopping. `still_holds` looks again whether the
-    approval does. `channel` is where results are told.
+    `pause` waits so many seconds and answers True where the bot is stopping. `recheck` looks again whether the approval
+    holds. `channel` is where results are told.
     """
 
     requests: RequestBook
@@ -48,40 +47,42 @@ class Remediation:
     sessions: KeySessions
     policy: Policy
     channel: str
-    still_holds: Callable[[Request], Permitted | Refused]
+    recheck: Recheck
     clock: Callable[[], datetime]
     pause: Callable[[float], bool]
     read_back_waits: Sequence[float] = READ_BACK_WAITS
 
     def carry_out(self, change: Change) -> None:
-        """Claim a queued change and see it through. Nothing happens where somebody else claimed it."""
-        request = self.requests.get(change.request_id)
-        if request is None:
-            raise LookupError(f"change {change.id} belongs to no request")
-        holds = self.still_holds(request)
-        if isinstance(holds, Refused) and holds.reason is RefusalReason.LOOKUP_FAILED:
-            if self.clock() - max(decision.at for decision in request.decisions) > FRESH:
-                log.warning("Request %s waits: %s", request.id, holds.sentence)
-                return
-        elif isinstance(holds, Refused):
-            if self.requests.claim(change, self.clock()):
-                self._conclude(change, _failed(f"The approval does not hold any more. {holds.sentence}"))
-            return
-        if self.requests.claim(change, self.clock()):
-            self._finish(change, lambda: self._change(change, request))
+        """Claim a queued change and see it through. Nothing happens where somebody else claimed it.
+
+        Where nobody can tell just now whether the approval holds, the change waits, and its request says so.
+        """
+        request = self._request_of(change)
+        holds = self.recheck.holds(request, change)
+        if _is_unknown(holds):
+            log.warning("The change of %s waits: %s", change.arn, holds.sentence)
+            self.requests.note_wait(change, holds.sentence, self.clock())
+        elif self.requests.claim(change, self.clock()):
+            self._finish(change, lambda: self._change(change, request, holds))
 
     def recover(self, change: Change) -> None:
         """Take up a claimed change that a crash left: AWS is read first, and what it shows is recorded.
 
         How far it had come is looked up now: since `change` was read, somebody may have gone on with it.
         """
+        request = self._request_of(change)
+        for left in request.changes:
+            if left.id == change.id and left.state is ChangeState.EXECUTING:
+                if left.before:
+                    self._finish(left, partial(self._look_again, left, request))
+                elif not _is_unknown(holds := self.recheck.holds(request, left)):
+                    self._finish(left, partial(self._change, left, request, holds))
+
+    def _request_of(self, change: Change) -> Request:
         request = self.requests.get(change.request_id)
         if request is None:
             raise LookupError(f"change {change.id} belongs to no request")
-        for left in request.changes:
-            if left.id == change.id and left.state is ChangeState.EXECUTING:
-                act = self._look_again if left.before else self._change
-                self._finish(left, partial(act, left, request))
+        return request
 
     def _finish(self, change: Change, work: Callable[[], Outcome]) -> None:
         try:
@@ -94,7 +95,9 @@ class Remediation:
     def _conclude(self, change: Change, outcome: Outcome) -> None:
         self.requests.conclude(change, outcome, self.channel, self.clock())
 
-    def _change(self, change: Change, request: Request) -> Outcome:
+    def _change(self, change: Change, request: Request, holds: Permitted | Refused) -> Outcome:
+        if isinstance(holds, Refused):
+            return _failed(f"The approval does not hold any more. {holds.sentence}")
         session = self._open(change, request)
         if isinstance(session, ReadFailure):
             return _failed(f"The key was not touched: {session.sentence}")
@@ -153,7 +156,9 @@ class Remediation:
         return None
 
     def _open(self, change: Change, request: Request) -> KeySession | ReadFailure:
-        return self.sessions.open(change.arn, Mandate(request.id, request.requester, request.approvers))
+        whose = request.approvers if request.glass is None else (request.glass.user_id,)
+        mandate = Mandate(request.id, request.requester, whose, change.kind, request.basis)
+        return self.sessions.open(change.arn, mandate)
 
     def _read(self, session: KeySession, change: Change) -> Reading:
         """Read the key, and let the last scan's finding know."""
@@ -167,6 +172,10 @@ class Remediation:
     def _pause(self, seconds: float) -> None:
         if self.pause(seconds):
             raise InterruptedChangeError
+
+
+def _is_unknown(holds: Permitted | Refused) -> TypeGuard[Refused]:
+    return isinstance(holds, Refused) and holds.reason is RefusalReason.LOOKUP_FAILED
 
 
 _INTERRUPTED = "The bot was interrupted while it changed this key."

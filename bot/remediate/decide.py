@@ -1,35 +1,44 @@
 """Deciding a request: approve, deny, withdraw, retry. The rules say who may, one conditional UPDATE who was first."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from bot.models.approval import Permitted, RefusalReason, Refused, Wish
+from bot.models.approval import ApprovalRule, Permitted, RefusalReason, Refused, Wish
 from bot.models.asking import Declined, Settled
 from bot.models.people import Actor
-from bot.models.requests import ChangeState, Decision, DecisionKind, Request, RequestState
+from bot.models.requests import Basis, ChangeState, Decision, DecisionKind, Request, RequestState
 from bot.models.trail import SYSTEM, Act, Entry
 from bot.remediate.gateways import PeopleDirectory, Record, RequestBook
 from bot.remediate.standing import standing
-from bot.rules.approval import House, accounts_of, may_decide
+from bot.rules.approval import may_ask, may_decide
+from bot.rules.approvers import what_is_missing
+from bot.rules.counting import is_enough, tally
+from bot.rules.house import House, keys_of
+from bot.rules.reminding import reminders_due
 
 UNKNOWN_REQUEST = "This request is not in the database. It may belong to another installation of the bot."
 
 _NO_LONGER = {
-    RefusalReason.OTHER_WORKSPACE: "Somebody who approved does not belong to this workspace any more.",
-    RefusalReason.NOT_A_FULL_MEMBER: "Somebody who approved is not a full member of this workspace any more.",
-    RefusalReason.NOT_AN_APPROVER: "Somebody who approved is not among the approvers any more.",
+    RefusalReason.OTHER_WORKSPACE: "does not belong to this workspace any more",
+    RefusalReason.NOT_A_FULL_MEMBER: "is not a full member of this workspace any more",
+    RefusalReason.NOT_AN_APPROVER: "is not among the approvers any more",
+    RefusalReason.NOT_A_REQUESTER: "is not among those who may ask any more",
+    RefusalReason.NO_BREAK_GLASS: "is not among those who may break the glass any more",
 }
+
+_KINDS = {Wish.DENY: DecisionKind.DENY, Wish.BREAK_GLASS: DecisionKind.BREAK_GLASS}
 
 
 @dataclass(frozen=True, slots=True)
 class Deciding:
-    """Everything that deciding needs."""
+    """Everything that deciding needs. `channel` is where a broken glass and reminders are told."""
 
     people: PeopleDirectory
     requests: RequestBook
     record: Record
     house: House
+    channel: str
     clock: Callable[[], datetime]
 
     def decide(self, actor: Actor, request_id: str, wish: Wish, note: str = "") -> Settled | Declined:
@@ -37,13 +46,15 @@ class Deciding:
         request = self.requests.get(request_id)
         if request is None:
             return Declined(UNKNOWN_REQUEST)
-        permitted = self._may(actor, request, wish)
+        now = self.clock()
+        permitted = self._asked_of(actor, request, wish, now)
         if isinstance(permitted, Refused):
             return self._refuse(actor, request, wish, permitted)
-        moved = self._move(actor, request, wish, permitted, note)
+        word = Decision(actor.user_id, _KINDS.get(wish, DecisionKind.APPROVE), now, note, permitted.capacities)
+        moved = self._move(request, wish, word, permitted)
         if moved is None:
-            now = self.requests.get(request_id)
-            return Declined(too_late(now, actor, wish) if now else UNKNOWN_REQUEST, now)
+            found = self.requests.get(request_id)
+            return Declined(too_late(found, actor, wish) if found else UNKNOWN_REQUEST, found)
         return Settled(moved)
 
     def expire_due(self) -> list[Request]:
@@ -51,45 +62,87 @@ class Deciding:
         return [request for request in self.requests.in_state(RequestState.PENDING) if self._expire(request)]
 
     def still_holds(self, request: Request) -> Permitted | Refused:
-        """Look once more whether those who approved may still do so, before their word is acted on.
+        """Look once more whether those on whose word a request is carried out may still give it.
 
-        What is known of one of them weighs more than that another one could not be looked up.
+        Rules and people are as they are now. What is known of somebody weighs more than that another one could not be
+        looked up.
         """
-        counted, required, doubts = 0, request.required, list[Refused]()
-        for decision in request.decisions:
-            if decision.kind is not DecisionKind.APPROVE:
-                continue
-            actor = Actor(decision.user_id, request.team_id)
-            verdict = self._may(actor, request, Wish.APPROVE, at=decision.at)
+        rules = self.house.rules_for(keys_of(request))
+        if isinstance(rules, Refused):
+            return rules
+        match request.basis:
+            case Basis.PRE_APPROVED:
+                return self._still_pre_approved(request, rules)
+            case Basis.BREAK_GLASS if request.glass is not None:
+                verdict = self._may(request, request.glass, Wish.BREAK_GLASS)
+                return verdict if isinstance(verdict, Permitted) else _no_longer(verdict, "broke the glass")
+        return self._still_approved(request, rules)
+
+    def _still_approved(self, request: Request, rules: tuple[ApprovalRule, ...]) -> Permitted | Refused:
+        counted, doubts = list[Decision](), list[Refused]()
+        for decision in request.approvals:
+            verdict = self._may(request, decision, Wish.APPROVE)
             if isinstance(verdict, Permitted):
-                counted, required = counted + 1, max(required, verdict.required)
+                counted.append(replace(decision, capacities=verdict.capacities))
             else:
                 doubts.append(verdict)
-        if counted >= required and counted:
-            return Permitted(required)
+        if is_enough(rules, counted, request.requester):
+            return Permitted(rules)
         known = [each for each in doubts if each.reason is not RefusalReason.LOOKUP_FAILED]
         if known:
-            return Refused(known[0].reason, _NO_LONGER.get(known[0].reason, known[0].sentence))
+            return _no_longer(known[0], "approved")
         if doubts:
-            return doubts[0]
-        sentence = f"{required} approvals are needed by now, and only {counted} given."
+            return _no_longer(doubts[0], "approved")
+        sentence = (
+            f"The rules ask for other approvals by now. {what_is_missing(tally(rules, counted, request.requester))}"
+        )
         return Refused(RefusalReason.NOT_AN_APPROVER, sentence)
 
-    def _may(self, actor: Actor, request: Request, wish: Wish, at: datetime | None = None) -> Permitted | Refused:
-        rules = self.house.rules_for(accounts_of(request))
-        who = standing(self.people, actor, () if isinstance(rules, Refused) else rules)
-        return may_decide(self.house, who, request, wish, at or self.clock())
+    def _still_pre_approved(self, request: Request, rules: tuple[ApprovalRule, ...]) -> Permitted | Refused:
+        if any(rule.required for rule in rules):
+            return Refused(RefusalReason.NO_RULE, "The rules ask for an approval by now. Ask again.")
+        who = standing(self.people, Actor(request.requester, request.team_id), rules, Wish.ASK)
+        verdict = may_ask(self.house, who, keys_of(request))
+        return verdict if isinstance(verdict, Permitted) else _no_longer(verdict, "asked")
 
-    def _move(self, actor: Actor, request: Request, wish: Wish, permitted: Permitted, note: str) -> Request | None:
-        now = self.clock()
+    def _may(self, request: Request, word: Decision, wish: Wish) -> Permitted | Refused:
+        return self._asked_of(Actor(word.user_id, request.team_id), request, wish, word.at)
+
+    def _asked_of(self, actor: Actor, request: Request, wish: Wish, at: datetime) -> Permitted | Refused:
+        rules = self.house.rules_for(keys_of(request))
+        who = standing(self.people, actor, () if isinstance(rules, Refused) else rules, wish)
+        return may_decide(self.house, who, request, wish, at)
+
+    def _move(self, request: Request, wish: Wish, word: Decision, permitted: Permitted) -> Request | None:
+        by, at = word.user_id, word.at
         if wish is Wish.APPROVE:
-            decision = Decision(actor.user_id, DecisionKind.APPROVE, now, note)
-            required = max(permitted.required, request.required)
-            return self.requests.decide(request, decision, required=required, rule=permitted.rule)
+            rules = self.house.rules_for(keys_of(request))
+            if isinstance(rules, Refused):
+                raise ValueError(f"{request.id} falls under no rule, and nobody may approve it")
+            return self.requests.decide(
+                request,
+                word,
+                required=max(rule.required for rule in rules),
+                rule=permitted.rule,
+                is_enough=lambda approvals: is_enough(rules, approvals, request.requester),
+            )
+        if wish is Wish.BREAK_GLASS:
+            return self.requests.break_glass(request, word, rule=permitted.rule, channel=self.channel)
         if wish is Wish.RETRY:
-            return self.requests.get(request.id) if self.requests.retry(request, actor.user_id, now) else None
+            return self.requests.get(request.id) if self.requests.retry(request, by, at) else None
         state = RequestState.DENIED if wish is Wish.DENY else RequestState.CANCELLED
-        return self.requests.close(request, state, by=actor.user_id, at=now, note=note)
+        return self.requests.close(request, state, by=by, at=at, note=word.note, rule=permitted.rule)
+
+    def remind_due(self) -> list[Request]:
+        """Remind the approvers of every request that has waited long enough since it was made or they were reminded."""
+        return [request for request in self.requests.in_state(RequestState.PENDING) if self._remind(request)]
+
+    def _remind(self, request: Request) -> bool:
+        rules = self.house.rules_for(keys_of(request))
+        patience = None if isinstance(rules, Refused) else self.house.patience(rules)
+        now = self.clock()
+        due = 0 if patience is None else reminders_due(request, patience, now)
+        return due > request.reminders and self.requests.remind(request, due, self.channel, now)
 
     def _expire(self, request: Request) -> bool:
         now = self.clock()
@@ -107,12 +160,21 @@ class Deciding:
         return Declined(refused.sentence, request)
 
 
+def _no_longer(refused: Refused, did: str) -> Refused:
+    """Say of somebody else what was said to them."""
+    if refused.reason is RefusalReason.LOOKUP_FAILED:
+        sentence = (
+            f"{refused.cause}, so nobody can tell whether the approval still holds. The bot tries again by itself."
+        )
+        return Refused(refused.reason, sentence, refused.cause)
+    told = _NO_LONGER.get(refused.reason)
+    return refused if told is None else Refused(refused.reason, f"Somebody who {did} {told}.")
+
+
 def too_late(request: Request, actor: Actor, wish: Wish) -> str:
     """Say why a wish came to nothing: who was first, and with what."""
     if request.state is RequestState.PENDING:
-        missing = request.required - len(request.approvers)
-        more = "1 more approval is" if missing == 1 else f"{missing} more approvals are"
-        return f"You have approved this already; {more} needed."
+        return "You have approved this already; it waits for somebody else."
     if wish is Wish.RETRY:
         if request.state is RequestState.APPROVED:
             return "It is being tried again already."

@@ -1,6 +1,6 @@
 """What these use cases need of AWS, the database and Slack."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -9,6 +9,9 @@ from bot.models.people import LookupFailure, Person
 from bot.models.requests import Change, Decision, Mandate, Outcome, Request, RequestState
 from bot.models.scans import Scan
 from bot.models.trail import Entry
+
+IsEnough = Callable[[Sequence[Decision]], bool]
+"""Says whether these approvals are all that are needed."""
 
 
 class PeopleDirectory(Protocol):
@@ -22,7 +25,7 @@ class PeopleDirectory(Protocol):
 class RequestBook(Protocol):
     """The one place where a request or a change moves."""
 
-    def create(self, request: Request, channel: str) -> Request | None: ...
+    def create(self, request: Request, channel: str, caps: Mapping[str, int] = ...) -> Request | None: ...
 
     def get(self, request_id: str) -> Request | None: ...
 
@@ -30,11 +33,17 @@ class RequestBook(Protocol):
 
     def in_state(self, *states: RequestState) -> list[Request]: ...
 
-    def decide(self, request: Request, decision: Decision, *, required: int, rule: str) -> Request | None: ...
+    def decide(
+        self, request: Request, decision: Decision, *, required: int, rule: str, is_enough: IsEnough
+    ) -> Request | None: ...
+
+    def break_glass(self, request: Request, decision: Decision, *, rule: str, channel: str) -> Request | None: ...
 
     def close(
-        self, request: Request, state: RequestState, *, by: str, at: datetime, note: str = ""
+        self, request: Request, state: RequestState, *, by: str, at: datetime, note: str = "", rule: str = ""
     ) -> Request | None: ...
+
+    def remind(self, request: Request, number: int, channel: str, at: datetime) -> bool: ...
 
     def retry(self, request: Request, by: str, at: datetime) -> bool: ...
 
@@ -43,6 +52,8 @@ class RequestBook(Protocol):
     def executing(self) -> list[Change]: ...
 
     def claim(self, change: Change, at: datetime) -> bool: ...
+
+    def note_wait(self, change: Change, why: str, at: datetime) -> None: ...
 
     def note_call(self, change: Change, before: str, details: dict[str, str | int], at: datetime) -> None: ...
 
@@ -65,6 +76,20 @@ class KeyReader(Protocol):
     def describe(self, arn: str) -> KeyMetadata | ReadFailure: ...
 
     def rotation_status(self, arn: str) -> RotationStatus | ReadFailure: ...
+
+
+class FactSource(Protocol):
+    """What the rules look at in a key, read with the audit role."""
+
+    def tags(self, arn: str) -> Mapping[str, str] | ReadFailure: ...
+
+    def aliases_of(self, arn: str) -> tuple[str, ...] | ReadFailure: ...
+
+
+class Organization(Protocol):
+    """Where accounts stand in the organisation."""
+
+    def units_of(self, account_id: str) -> tuple[str, ...] | ReadFailure: ...
 
 
 class KeySession(Protocol):

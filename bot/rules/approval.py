@@ -4,79 +4,67 @@ Whatever is not known counts as a no: a look-up that failed, an account whose na
 names. Authority comes from the configuration and the database, never from what a client sends.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
-from fnmatch import fnmatchcase
 
-from bot.models.approval import ApprovalRule, Permitted, RefusalReason, Refused, Wish
+from bot.models.approval import ApprovalRule, Permitted, RefusalReason, Refused, RuledKey, Wish
 from bot.models.people import Actor, LookupFailure, Standing
 from bot.models.requests import Request
-from bot.models.scans import Account
+from bot.rules.approvers import who_approves, who_decides
+from bot.rules.house import House, keys_of
+
+ListOf = Callable[[ApprovalRule], Sequence[str]]
+"""Which of a rule's lists of people matters."""
 
 
-@dataclass(frozen=True, slots=True)
-class House:
-    """The rules of the house: whose people may act, and who may approve what. The first rule that matches decides."""
-
-    workspaces: frozenset[str]
-    rules: tuple[ApprovalRule, ...]
-
-    def rule_for(self, account: Account) -> ApprovalRule | Refused:
-        """Find the rule of an account. Patterns ignore case and match its id or its name; an id matches ids alone.
-
-        An account whose name could not be read goes by its id. Whether a pattern of names means it cannot be told, so
-        the search stops there: the next rule might be laxer.
-        """
-        for rule in self.rules:
-            if any(_matches(account, pattern) for pattern in rule.accounts):
-                return rule
-            unclear = [pattern for pattern in rule.accounts if account.name == account.id and not _is_id(pattern)]
-            if unclear:
-                sentence = (
-                    f"The name of account {account.id} could not be read, so nobody can tell whether the approval rule "
-                    f"for “{unclear[0]}” means it. Name the account by its id in a rule, or allow "
-                    "organizations:ListAccounts."
-                )
-                return Refused(RefusalReason.NO_RULE, sentence)
-        sentence = (
-            f"No approval rule covers account “{account.name}” ({account.id}), so nobody may approve. "
-            "Add one to the configuration."
-        )
-        return Refused(RefusalReason.NO_RULE, sentence)
-
-    def rules_for(self, accounts: Iterable[Account]) -> tuple[ApprovalRule, ...] | Refused:
-        """Find the rules of several accounts, each rule once; all of them must be satisfied. No account, no rule."""
-        found: dict[ApprovalRule, None] = {}
-        for account in accounts:
-            rule = self.rule_for(account)
-            if isinstance(rule, Refused):
-                return rule
-            found[rule] = None
-        return tuple(found) or Refused(RefusalReason.NO_RULE, "No account is named, so nobody may approve.")
+def list_for(wish: Wish) -> ListOf:
+    """Say which list of a rule somebody must be on for what they want."""
+    if wish is Wish.ASK:
+        return lambda rule: rule.requesters
+    if wish is Wish.BREAK_GLASS:
+        return lambda rule: rule.break_glass
+    return lambda rule: rule.may_approve
 
 
-def accounts_of(request: Request) -> tuple[Account, ...]:
-    return tuple({change.account: Account(change.account, change.account_name) for change in request.changes}.values())
+def groups_that_matter(actor: Actor, rules: Iterable[ApprovalRule], wish: Wish) -> tuple[str, ...]:
+    """Say of which user groups Slack must be asked: of none where somebody is named without them.
+
+    Where approvals must come from different groups, an approval counts by any of the approver's.
+    """
+    people = list_for(wish)
+    counts_groups = wish is Wish.APPROVE
+    open_rules = [
+        rule
+        for rule in rules
+        if (counts_groups and rule.from_different_groups) or actor.user_id not in people(rule)
+    ]
+    return tuple(dict.fromkeys(each for rule in open_rules for each in people(rule) if is_group(each)))
 
 
-def may_ask(house: House, who: Standing, accounts: Iterable[Account]) -> Permitted | Refused:
-    """Every full member may ask, where somebody could approve."""
-    outsider = _refuse_outsiders(house, who)
+def is_group(entry: str) -> bool:
+    return entry.startswith("S")
+
+
+def may_ask(house: House, who: Standing, keys: Iterable[RuledKey]) -> Permitted | Refused:
+    """Every full member may ask whom the rules let, where somebody could approve."""
+    outsider = refuse_outsiders(house, who)
     if outsider is not None:
         return outsider
-    rules = house.rules_for(accounts)
+    rules = house.rules_for(keys)
     if isinstance(rules, Refused):
         return rules
-    if not all(rule.approvers for rule in rules):
-        sentence = "The approval rule for this account names nobody, so nobody could approve. Add approvers to it."
-        return Refused(RefusalReason.NO_RULE, sentence)
-    return _permit(rules)
+    restricted = [rule for rule in rules if rule.requesters]
+    if (unknown := _unknown(who, restricted, Wish.ASK)) is not None:
+        return unknown
+    for rule in restricted:
+        if not _capacities(who, rule.requesters):
+            return Refused(RefusalReason.NOT_A_REQUESTER, f"The rule “{rule.name}” does not let you ask for this.")
+    return next(filter(None, (_hopeless(who, rule) for rule in rules)), None) or Permitted(rules)
 
 
 def may_decide(house: House, who: Standing, request: Request, wish: Wish, now: datetime) -> Permitted | Refused:
-    """Say whether somebody may approve or deny a request, withdraw it, or have its failed changes tried again."""
-    outsider = _refuse_outsiders(house, who)
+    """Say whether somebody may approve, deny or withdraw a request, have it retried, or break the glass for it."""
+    outsider = refuse_outsiders(house, who)
     if outsider is not None:
         return outsider
     is_own = who.actor.user_id == request.requester
@@ -85,37 +73,34 @@ def may_decide(house: House, who: Standing, request: Request, wish: Wish, now: d
         return Permitted() if is_own else Refused(RefusalReason.NOT_THE_REQUESTER, sentence)
     if now >= request.expires_at:
         return Refused(RefusalReason.EXPIRED, _EXPIRED[wish])
-    rules = house.rules_for(accounts_of(request))
+    rules = house.rules_for(keys_of(request))
     if isinstance(rules, Refused):
         return rules
     if is_own and wish is Wish.RETRY:
-        return _permit(rules)
+        return Permitted(rules)
+    if wish is Wish.BREAK_GLASS:
+        return _may_break_glass(who, rules)
     if is_own:
-        return Refused(RefusalReason.OWN_REQUEST, _OWN[wish])
-    return _refuse_strangers_to_the_list(who, rules) or _permit(rules)
+        theirs = tuple(rule for rule in rules if rule.self_approval and wish is Wish.APPROVE)
+        return _on_a_list(who, theirs, rules, wish) if theirs else Refused(RefusalReason.OWN_REQUEST, _OWN[wish])
+    return _on_a_list(who, rules, rules, wish)
 
 
 def may_operate(house: House, who: Standing, wish: Wish) -> Permitted | Refused:
     """People who may approve something may also start a scan and send the digest."""
-    outsider = _refuse_outsiders(house, who)
+    outsider = refuse_outsiders(house, who)
     if outsider is not None:
         return outsider
-    if any(_refuse_strangers_to_the_list(who, (rule,)) is None for rule in house.rules):
+    if any(_capacities(who, rule.may_approve) for rule in house.rules):
         return Permitted()
-    if isinstance(who.groups, LookupFailure) and any(rule.groups for rule in house.rules):
-        return _lookup_failed(who.groups)
-    return Refused(RefusalReason.NOT_AN_APPROVER, _OPERATORS_ONLY[wish])
-
-
-def is_named(actor: Actor, rules: Sequence[ApprovalRule]) -> bool:
-    """Say whether somebody is named without their groups, so that nobody needs to ask Slack for those."""
-    return all(actor.user_id in rule.users for rule in rules)
+    return _unknown(who, house.rules, wish) or Refused(RefusalReason.NOT_AN_APPROVER, _OPERATORS_ONLY[wish])
 
 
 _EXPIRED = {
     Wish.APPROVE: "This request has expired. Ask again if the key still needs it.",
     Wish.DENY: "This request has expired already; nothing will be changed.",
     Wish.RETRY: "The approval is no longer fresh. Ask again, so that somebody approves what is true now.",
+    Wish.BREAK_GLASS: "This request has expired. Ask again; the glass can be broken for the new request.",
 }
 _OWN = {
     Wish.APPROVE: "You asked for this change, so somebody else has to approve it.",
@@ -129,7 +114,8 @@ _OPERATORS_ONLY = {
 }
 
 
-def _refuse_outsiders(house: House, who: Standing) -> Refused | None:
+def refuse_outsiders(house: House, who: Standing) -> Refused | None:
+    """Refuse whoever is not a full member of our workspaces, as Slack says at this moment."""
     if who.actor.team_id not in house.workspaces:
         return Refused(RefusalReason.OTHER_WORKSPACE, "Only people of this workspace can do that.")
     if isinstance(who.person, LookupFailure):
@@ -144,52 +130,67 @@ def _refuse_outsiders(house: House, who: Standing) -> Refused | None:
     return None
 
 
-def _refuse_strangers_to_the_list(who: Standing, rules: Sequence[ApprovalRule]) -> Refused | None:
-    for rule in rules:
-        if who.actor.user_id in rule.users:
-            continue
-        if isinstance(who.groups, LookupFailure) and rule.groups:
-            return _lookup_failed(who.groups)
-        members = {} if isinstance(who.groups, LookupFailure) else who.groups
-        if not any(who.actor.user_id in members.get(group, frozenset()) for group in rule.groups):
-            return Refused(RefusalReason.NOT_AN_APPROVER, f"You are not an approver here. {who_approves(rule)}")
+def _on_a_list(
+    who: Standing, rules: Sequence[ApprovalRule], all_rules: Sequence[ApprovalRule], wish: Wish
+) -> Permitted | Refused:
+    """Permit whoever may approve under one of the rules; where that is not known of one, nobody guesses."""
+    unknown = _unknown(who, rules, wish)
+    if unknown is not None:
+        return unknown
+    theirs = tuple(rule for rule in rules if _capacities(who, rule.may_approve))
+    if not theirs:
+        sentence = f"You are not an approver here. {who_decides(all_rules)}"
+        return Refused(RefusalReason.NOT_AN_APPROVER, sentence)
+    entries = dict.fromkeys(each for rule in theirs for each in _capacities(who, rule.may_approve))
+    return Permitted(theirs, tuple(entries))
+
+
+def _may_break_glass(who: Standing, rules: Sequence[ApprovalRule]) -> Permitted | Refused:
+    """Every rule of the request must let this person; one that names nobody for it lets nobody."""
+    closed = [rule for rule in rules if not rule.break_glass]
+    if closed:
+        sentence = f"The rule “{closed[0].name}” has no break-glass.\n{who_decides(rules)}"
+        return Refused(RefusalReason.NO_BREAK_GLASS, sentence)
+    unknown = _unknown(who, rules, Wish.BREAK_GLASS)
+    if unknown is not None:
+        return unknown
+    if not all(_capacities(who, rule.break_glass) for rule in rules):
+        return Refused(RefusalReason.NO_BREAK_GLASS, "You are not among those who may break the glass here.")
+    entries = dict.fromkeys(each for rule in rules for each in _capacities(who, rule.break_glass))
+    return Permitted(tuple(rules), tuple(entries))
+
+
+def _hopeless(who: Standing, rule: ApprovalRule) -> Refused | None:
+    """Say so where a request under this rule could never be approved."""
+    if rule.is_pre_approved:
+        return None
+    others = {each for each in rule.may_approve if rule.self_approval or each != who.actor.user_id}
+    are_enough = any(map(is_group, others)) and not rule.from_different_groups
+    if not others or (len(others) < rule.required and not are_enough):
+        sentence = f"Nobody could approve this. {who_approves(rule)} You asked, and nobody approves their own request."
+        if not rule.may_approve:
+            sentence = "The approval rule for this account names nobody, so nobody could approve. Add approvers to it."
+        return Refused(RefusalReason.NO_RULE, sentence)
     return None
 
 
-def who_approves(rule: ApprovalRule) -> str:
-    """Say who may approve under a rule, in Slack's own mentions."""
-    people = [f"<!subteam^{each}>" if each.startswith("S") else f"<@{each}>" for each in rule.approvers]
-    if not people:
-        return "The rule for this account names nobody, so nobody may approve. Add approvers to it."
-    count = "" if rule.required == 1 else f" ({rule.required} of them are needed)"
-    return f"{' or '.join((', '.join(people[:-1]), people[-1]) if people[:-1] else people)} can approve{count}."
+def _capacities(who: Standing, entries: Iterable[str]) -> tuple[str, ...]:
+    """Say by which entries of a list somebody is on it."""
+    members = {} if isinstance(who.groups, LookupFailure) else who.groups
+    me = who.actor.user_id
+    return tuple(each for each in entries if each == me or (is_group(each) and me in members.get(each, frozenset())))
 
 
-def who_decides(house: House, accounts: Iterable[Account]) -> str:
-    """Say who may approve a request for keys of these accounts, or why nobody may."""
-    rules = house.rules_for(accounts)
-    if isinstance(rules, Refused):
-        return rules.sentence
-    each = " ".join(who_approves(rule) for rule in rules)
-    return each if len(rules) == 1 else f"The keys fall under {len(rules)} rules; whoever approves is in all: {each}"
-
-
-def _permit(rules: Sequence[ApprovalRule]) -> Permitted:
-    return Permitted(max(rule.required for rule in rules), "; ".join(map(str, rules)))
+def _unknown(who: Standing, rules: Iterable[ApprovalRule], wish: Wish) -> Refused | None:
+    """Refuse where a group matters and Slack did not say who is in it."""
+    if isinstance(who.groups, LookupFailure) and groups_that_matter(who.actor, rules, wish):
+        return _lookup_failed(who.groups)
+    return None
 
 
 def _lookup_failed(failure: LookupFailure) -> Refused:
     return Refused(
         RefusalReason.LOOKUP_FAILED,
         f"{failure.sentence}, so nobody can tell whether you may do that. Nothing was changed; try again in a minute.",
+        failure.sentence,
     )
-
-
-def _matches(account: Account, pattern: str) -> bool:
-    """Members may rename their accounts, so that a name which looks like an id must not count as one."""
-    wanted = pattern.lower()
-    return fnmatchcase(account.id, wanted) or (not _is_id(pattern) and fnmatchcase(account.name.lower(), wanted))
-
-
-def _is_id(pattern: str) -> bool:
-    return pattern.isdigit()

@@ -19,6 +19,7 @@ DAYS_BETWEEN_ROTATIONS = range(90, 2561)
 """https://docs.aws.amazon.com/kms/latest/APIReference/API_EnableKeyRotation.html"""
 
 LONGEST_APPROVAL = timedelta(days=30)
+SHORTEST_PATIENCE = timedelta(minutes=5)
 
 _ACCOUNT_ID = re.compile(r"\d{12}", re.ASCII)
 _REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)+-\d{1,2}", re.ASCII)  # eusc-de-east-1 is one
@@ -29,6 +30,14 @@ _EXTERNAL_ID = re.compile(r"[\w+=,.@:/-]{2,1224}", re.ASCII)  # …/STS/latest/A
 _CHANNEL = re.compile(r"[CG][A-Z0-9]{2,}", re.ASCII)
 _WORKSPACE = re.compile(r"[TE][A-Z0-9]+", re.ASCII)
 _APPROVER = re.compile(r"[UWS][A-Z0-9]+", re.ASCII)
+_RULE_NAME = re.compile(r"[\w .,:/()+-]{0,60}")
+_UNIT = re.compile(
+    r"ou-[0-9a-z]{4,32}-[0-9a-z]{8,32}|r-[0-9a-z]{4,32}", re.ASCII
+)  # https://docs.aws.amazon.com/organizations/latest/APIReference/API_OrganizationalUnit.html
+_ALIAS_PATTERN = re.compile(
+    r"(alias/)?[\w/:*?\[\]!-]{1,250}", re.ASCII
+)  # https://docs.aws.amazon.com/kms/latest/APIReference/API_CreateAlias.html
+_REGION_PATTERN = re.compile(r"(?=.*[*?])[a-z0-9*?-]{1,32}", re.ASCII)
 _DURATION = re.compile(r"(?P<count>\d{1,6})(?P<unit>[mhd])", re.ASCII)
 _UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
 _SECRET = re.compile(r"xox|xapp-", re.IGNORECASE)
@@ -167,10 +176,52 @@ def _between(allowed: range, unit: str = "") -> Callable[[int], int]:
     return check
 
 
-def _approvals(number: int) -> int:
-    if number >= 1:
-        return number
-    raise mistake(f"{number} approvals would let nobody decide.", "Write 1 or more.")
+def _patience(value: object) -> timedelta:
+    """Read a length of time; none at all stands for never."""
+    return timedelta(0) if value == "never" else _duration(value)
+
+
+def _waits(length: timedelta) -> timedelta:
+    if not length or SHORTEST_PATIENCE <= length <= LONGEST_APPROVAL:
+        return length
+    raise mistake(
+        f"A first reminder after {length} is out of range.", 'Write at least "5m" and at most "30d", or "never".'
+    )
+
+
+def _rule_name(text: str) -> str:
+    if _RULE_NAME.fullmatch(text):
+        return text
+    raise mistake(f"{shown(text)} is not a name for a rule.", "Use up to 60 letters, digits, spaces and _.,:/()+-.")
+
+
+def _unit(text: str) -> str:
+    if _UNIT.fullmatch(text):
+        return text
+    raise mistake(
+        f"{shown(text)} is not the id of an organisational unit.",
+        "Write its id (ou-…, or r-… for the root); AWS Organizations shows it beside the name.",
+    )
+
+
+def _alias_pattern(text: str) -> str:
+    if _ALIAS_PATTERN.fullmatch(text):
+        return text
+    raise mistake(f"{shown(text)} is not the alias of a key.", 'Write an alias or a pattern, such as "payments/*".')
+
+
+def _region_pattern(text: str) -> str:
+    return text if _REGION_PATTERN.fullmatch(text) else _region(text)
+
+
+def tag_patterns(value: object) -> dict[str, str]:
+    """Check a table of tags: names, and the patterns that their values must match."""
+    if not isinstance(value, dict) or not all(isinstance(each, str) for each in value.values()):
+        raise mistake("It is not a table of tags.", 'Write it as { team = "payments", stage = "prod*" }.')
+    for name, pattern in value.items():
+        if not name.strip() or not pattern.strip():
+            raise mistake("A tag has no name or no value.", 'Write both; "*" stands for any value.')
+    return value
 
 
 def at_least_one(what: str, remedy: str) -> AfterValidator:
@@ -200,4 +251,10 @@ Approver = Annotated[str, AfterValidator(_approver)]
 Expiry = Annotated[timedelta, AfterValidator(_expiry), BeforeValidator(_duration)]
 PeriodDays = Annotated[int, AfterValidator(_between(DAYS_BETWEEN_ROTATIONS, " days"))]
 Top = Annotated[int, AfterValidator(_between(range(1, 16)))]
-Approvals = Annotated[int, AfterValidator(_approvals)]
+Approvals = Annotated[int, AfterValidator(_between(range(11)))]
+DailyCap = Annotated[int, AfterValidator(_between(range(1, 1001), " keys"))]
+Patience = Annotated[timedelta, AfterValidator(_waits), BeforeValidator(_patience)]
+RuleName = Annotated[str, AfterValidator(_rule_name)]
+OrganizationalUnit = Annotated[str, AfterValidator(_unit)]
+AliasPattern = Annotated[str, AfterValidator(_alias_pattern)]
+RegionPattern = Annotated[str, AfterValidator(_region_pattern)]

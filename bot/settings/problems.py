@@ -2,6 +2,7 @@
 
 import tomllib
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 from pydantic import ValidationError
@@ -10,20 +11,9 @@ from pydantic_core import ErrorDetails
 from bot.errors import Problem
 from bot.settings.fields import MISTAKE, nearest, shown
 from bot.settings.places import Lines, Location, spell
-from bot.settings.tree import (
-    ITEMS,
-    WORD,
-    Approval,
-    Digest,
-    Document,
-    Match,
-    Policy,
-    Route,
-    RuleSection,
-    Scan,
-    Section,
-    SlackSection,
-)
+from bot.settings.rules import RuleSection, Written, faults
+from bot.settings.section import Section
+from bot.settings.tree import ITEMS, WORD, Approval, Digest, Document, Match, Policy, Route, Scan, SlackSection
 
 _SECTIONS: dict[tuple[str, ...], type[Section]] = {
     (): Document,
@@ -62,6 +52,7 @@ def document_problems(name: str, text: str, raw: dict[str, Any], error: Validati
     lines = Lines(text)
     found = [] if error is None else [_translate(details) for details in error.errors(include_url=False)]
     found.extend(_repetitions((), raw))
+    found.extend(faults(_sound_rules(raw)))
     found.sort(key=lambda each: lines.of(each[0]) or 0)
     return [Problem(_place(name, lines.of(path), path), what, remedy) for path, what, remedy in found]
 
@@ -96,6 +87,17 @@ def _instead_of(path: Location) -> str:
     known = [each.alias or key for key, each in section.model_fields.items()]
     near = nearest(str(last), known)
     return f"Did you mean {near}?" if near else f"Known here: {', '.join(known)}."
+
+
+def _sound_rules(raw: dict[str, Any]) -> list[Written]:
+    """Read the rules that are sound by themselves, so that what is wrong between them is told at once as well."""
+    approval = raw.get("approval")
+    rules = approval.get("rule") if isinstance(approval, dict) else None
+    sound: list[Written] = []
+    for position, each in enumerate(rules if isinstance(rules, list) else ()):
+        with suppress(ValidationError):  # told already, for the whole file
+            sound.append(Written(position, RuleSection.model_validate(each)))
+    return sound
 
 
 def _repetitions(path: Location, value: object) -> Iterator[tuple[Location, str, str]]:

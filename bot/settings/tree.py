@@ -5,12 +5,14 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, PlainValidator, SecretStr, Tag, ValidationInfo
+from pydantic import Discriminator, Field, PlainValidator, SecretStr, Tag, ValidationInfo
 from pydantic import field_validator as validates
 
 from bot.models.approval import ApprovalRule
 from bot.settings import fields
 from bot.settings.fields import LIST, at_least_one, mistake
+from bot.settings.rules import RuleSection
+from bot.settings.section import Section
 
 WORD, ITEMS = "<word>", "<list>"
 """Which of two shapes a value has. Pydantic puts these into the place of an error, where nobody wants them."""
@@ -18,12 +20,6 @@ WORD, ITEMS = "<word>", "<list>"
 
 def _shape(value: object) -> str:
     return WORD if isinstance(value, str) else ITEMS
-
-
-class Section(BaseModel):
-    """A table of the file: nothing unknown in it, nothing converted, nothing changed afterwards."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, validate_default=True)
 
 
 class SlackSection(Section):
@@ -126,45 +122,18 @@ class Digest(Section):
     routes: Annotated[tuple[Route, ...], LIST, Field(alias="route")] = ()
 
 
-class RuleSection(Section):
-    """One `[[approval.rule]]`."""
-
-    accounts: Annotated[
-        tuple[fields.AccountPattern, ...],
-        LIST,
-        at_least_one("The rule is for no account.", 'Write account ids or name patterns; ["*"] is every account.'),
-    ] = ()
-    approvers: Annotated[
-        tuple[fields.Approver, ...],
-        LIST,
-        at_least_one("The rule names nobody, so nobody could approve.", "Write user ids (U…) or user group ids (S…)."),
-    ] = ()
-    required: fields.Approvals = 1
-
-    @validates("required")
-    @classmethod
-    def _enough_people_must_be_named(cls, required: int, info: ValidationInfo) -> int:
-        named = ApprovalRule((), tuple(info.data.get("approvers", ())))
-        if named.users and not named.groups and required > len(named.users):
-            raise mistake(
-                f"{required} approvals are required of {len(named.users)} named.",
-                "Name more people or a user group, or require fewer.",
-            )
-        return required
-
-
-def _rule(value: object) -> ApprovalRule:
-    if isinstance(value, ApprovalRule):
-        return value
-    section = RuleSection.model_validate(value)
-    return ApprovalRule(section.accounts, section.approvers, section.required)
-
-
 class Approval(Section):
-    """How long a request waits, and who may approve it; the first rule that matches an account decides."""
+    """How long a request waits, when its approvers are reminded, and who may approve what; the first rule that matches
+    a key decides. What holds between the settings of a rule, and between rules, is checked in `rules`.
+    """
 
     expires_after: fields.Expiry = timedelta(hours=24)
-    rules: Annotated[tuple[Annotated[ApprovalRule, PlainValidator(_rule)], ...], LIST, Field(alias="rule")] = ()
+    remind_after: fields.Patience = timedelta(hours=4)
+    sections: Annotated[tuple[RuleSection, ...], LIST, Field(alias="rule")] = ()
+
+    @property
+    def rules(self) -> tuple[ApprovalRule, ...]:
+        return tuple(section.rule(number) for number, section in enumerate(self.sections, start=1))
 
 
 class Document(Section):

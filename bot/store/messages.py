@@ -40,15 +40,24 @@ def owe_another(connection: Connection, kind: MessageKind, subject: str, channel
 
 
 def touch_request(connection: Connection, request_id: str, arns: Iterable[str], at: datetime) -> None:
-    """Wish to show a request's new state: in its own message, and in every digest with a row of its keys."""
+    """Wish to show a request's new state: in its own message, in reminders of it, in digests with rows of its keys."""
     digests_with_rows = sa.select(digest_rows.c.digest_id).where(digest_rows.c.arn.in_(list(arns)))
-    of_request = sa.and_(messages.c.kind == MessageKind.REQUEST.value, messages.c.subject == request_id)
+    about_it = (MessageKind.REQUEST.value, MessageKind.REMINDER.value)
+    of_request = sa.and_(messages.c.kind.in_(about_it), messages.c.subject == request_id)
     of_digest = sa.and_(messages.c.kind == MessageKind.DIGEST.value, messages.c.subject.in_(digests_with_rows))
     connection.execute(
         messages.update()
         .where(sa.or_(of_request, of_digest), messages.c.lost.is_(None))
         .values(wanted=messages.c.wanted + 1, next_attempt_at=at, attempts=0)
     )
+
+
+def forget_reminders(connection: Connection, request_id: str) -> None:
+    """Owe no reminder that Slack does not show yet: the request is decided."""
+    unposted = sa.and_(
+        messages.c.kind == MessageKind.REMINDER.value, messages.c.subject == request_id, messages.c.ts.is_(None)
+    )
+    connection.execute(messages.delete().where(unposted))
 
 
 class MessageStore:

@@ -1,13 +1,19 @@
 """Requests and changes as rows: how they are loaded, and the one conditional UPDATE that moves each."""
 
+from dataclasses import asdict
+
 import psycopg
 import sqlalchemy as sa
+from pydantic import TypeAdapter
 from sqlalchemy.engine import Connection, Row
 from sqlalchemy.exc import IntegrityError
 
-from bot.models.requests import Change, ChangeState, Decision, DecisionKind, Request, RequestState
+from bot.models.approval import KeyFacts
+from bot.models.requests import Change, ChangeKind, ChangeState, Decision, DecisionKind, Request, RequestState
 from bot.rules.request_state import CHANGE_MOVES, REQUEST_MOVES
 from bot.store.tables import ONE_OPEN_CHANGE_A_KEY, changes, decisions, requests
+
+_FACTS = TypeAdapter(KeyFacts)
 
 
 def move_request(
@@ -75,13 +81,24 @@ def load_request(connection: Connection, request_id: str) -> Request | None:
         created_at=row.created_at,
         expires_at=row.expires_at,
         changes=tuple(change_of(each) for each in of_request),
-        decisions=tuple(Decision(each.user_id, DecisionKind(each.kind), each.at, each.note) for each in decided),
+        decisions=tuple(decision_of(each) for each in decided),
         closed_by=row.closed_by,
         closed_at=row.closed_at,
+        reminders=row.reminders,
     )
 
 
 def change_of(row: Row[tuple[object, ...]]) -> Change:
     values = dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's public name
     del values["open"]
-    return Change(**values | {"state": ChangeState(row.state)})
+    typed = {"state": ChangeState(row.state), "kind": ChangeKind(row.kind), "facts": _FACTS.validate_python(row.facts)}
+    return Change(**values | typed)
+
+
+def decision_of(row: Row[tuple[object, ...]]) -> Decision:
+    return Decision(row.user_id, DecisionKind(row.kind), row.at, row.note, tuple(row.capacities))
+
+
+def change_values(change: Change) -> dict[str, object]:
+    """What a new change's row holds."""
+    return asdict(change) | {"state": change.state.value, "kind": change.kind.value, "open": True}

@@ -1,8 +1,9 @@
 """Requests, changes and decisions. Each move is one conditional UPDATE, recorded in the same transaction."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
+from types import MappingProxyType
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -12,10 +13,12 @@ from bot.models.messages import MessageKind
 from bot.models.requests import Change, ChangeState, Decision, DecisionKind, Outcome, Request, RequestState
 from bot.models.trail import SYSTEM, Act, Entry
 from bot.rules.request_state import all_final
+from bot.store.caps import keep_to_caps
 from bot.store.engine import Database
-from bot.store.messages import owe, owe_another, touch_request
+from bot.store.messages import forget_reminders, owe, owe_another, touch_request
 from bot.store.request_rows import (
     change_of,
+    change_values,
     change_while,
     is_second_open_change,
     load_request,
@@ -31,12 +34,16 @@ _CLOSING_ACTS = {
     RequestState.CANCELLED: Act.REQUEST_CANCELLED,
 }
 
+IsEnough = Callable[[Sequence[Decision]], bool]
+NO_CAPS: Mapping[str, int] = MappingProxyType({})
+
 _UNTOUCHED: dict[str, object] = {
     "result": "",
     "before": "",
     "after": "",
     "aws_request_id": None,
     "next_rotation": None,
+    "rotations_before": None,
     "started_at": None,
     "finished_at": None,
 }
@@ -49,8 +56,12 @@ class RequestStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def create(self, request: Request, channel: str) -> Request | None:
-        """Store a new request and owe its message; None where one of its keys has an open request already."""
+    def create(self, request: Request, channel: str, caps: Mapping[str, int] = NO_CAPS) -> Request | None:
+        """Store a new request and owe its message; None where one of its keys has an open request already.
+
+        One that is born APPROVED, because its rules ask for no approval, keeps to `caps`: by a rule's name, the most
+        keys that go through under it in 24 hours. Raises DailyCapError where one is reached.
+        """
         try:
             with self._database.write() as connection:
                 values = asdict(request)
@@ -58,18 +69,22 @@ class RequestStore:
                     del values[name]
                 connection.execute(requests.insert().values(values | {"state": request.state.value}))
                 for change in sorted(request.changes, key=lambda change: change.arn):
-                    connection.execute(
-                        changes.insert().values(asdict(change) | {"state": change.state.value, "open": True})
-                    )
+                    connection.execute(changes.insert().values(change_values(change)))
                 details = {
                     "keys": [change.arn for change in request.changes],
                     "period_days": request.changes[0].period_days,
                     "reason": request.reason,
                     "required": request.required,
+                    "rules": sorted({change.rule for change in request.changes}),
+                    "change": request.kind.value,
                 }
                 append(
                     connection, Entry(request.created_at, request.requester, Act.REQUEST_CREATED, request.id, details)
                 )
+                if request.state is RequestState.APPROVED:
+                    keep_to_caps(connection, request, caps)
+                    at, act, told = request.created_at, Act.REQUEST_PRE_APPROVED, {"rules": dict(caps)}
+                    append(connection, Entry(at, SYSTEM, act, request.id, told))
                 owe(connection, MessageKind.REQUEST, request.id, channel, request.created_at)
                 self._touch(connection, request, request.created_at)
         except IntegrityError as error:
@@ -123,10 +138,13 @@ class RequestStore:
             loaded = [load_request(connection, row.id) for row in connection.execute(query).all()]
         return [request for request in loaded if request is not None]
 
-    def decide(self, request: Request, decision: Decision, *, required: int, rule: str) -> Request | None:
+    def decide(
+        self, request: Request, decision: Decision, *, required: int, rule: str, is_enough: IsEnough
+    ) -> Request | None:
         """Store an approval and, with the last one needed, approve; None if somebody moved the request first.
 
-        `required` is what the rules want now, and what the request says from now on.
+        `required` is what the strictest rule wants now, and what the request says from now on. `is_enough` is asked
+        with all approvals, this one among them.
         The request row is locked before anything is counted, so that two last approvals cannot miss each other.
         """
         if decision.kind is not DecisionKind.APPROVE:
@@ -142,26 +160,51 @@ class RequestStore:
             )
             if held.rowcount == 0 or connection.execute(already).first() is not None:
                 return None
-            connection.execute(
-                decisions.insert().values(asdict(decision) | {"request_id": request.id, "kind": decision.kind.value})
-            )
-            details = {"rule": rule, "required": required, "note": decision.note}
-            append(connection, Entry(decision.at, decision.user_id, Act.APPROVAL_GIVEN, request.id, details))
-            given = connection.execute(
-                sa.select(sa.func.count()).where(
-                    decisions.c.request_id == request.id, decisions.c.kind == DecisionKind.APPROVE.value
-                )
-            ).scalar_one()
-            if given >= required:
+            self._put_word(connection, request, decision)
+            given = {"rule": rule, "required": required, "note": decision.note, "as": list(decision.capacities)}
+            append(connection, Entry(decision.at, decision.user_id, Act.APPROVAL_GIVEN, request.id, given))
+            now = load_request(connection, request.id)
+            if now is not None and is_enough(now.approvals):
                 move_request(connection, request.id, RequestState.PENDING, RequestState.APPROVED)
-                append(
-                    connection,
-                    Entry(decision.at, decision.user_id, Act.REQUEST_APPROVED, request.id, {"approvals": given}),
-                )
+                forget_reminders(connection, request.id)
+                details = {"approvals": len(now.approvals)}
+                append(connection, Entry(decision.at, decision.user_id, Act.REQUEST_APPROVED, request.id, details))
             self._touch(connection, request, decision.at)
             return load_request(connection, request.id)
 
-    def close(self, request: Request, state: RequestState, *, by: str, at: datetime, note: str = "") -> Request | None:
+    def break_glass(self, request: Request, decision: Decision, *, rule: str, channel: str) -> Request | None:
+        """Approve a pending request on one person's word, and owe the message that tells everybody; None if too late.
+
+        It takes the place of an approval that the same person gave before.
+        """
+        with self._database.write() as connection:
+            if not move_request(connection, request.id, RequestState.PENDING, RequestState.APPROVED):
+                return None
+            self._put_word(connection, request, decision)
+            forget_reminders(connection, request.id)
+            details = {"rule": rule, "note": decision.note}
+            append(connection, Entry(decision.at, decision.user_id, Act.GLASS_BROKEN, request.id, details))
+            owe(connection, MessageKind.BREAK_GLASS, request.id, channel, decision.at)
+            self._touch(connection, request, decision.at)
+            return load_request(connection, request.id)
+
+    def remind(self, request: Request, number: int, channel: str, at: datetime) -> bool:
+        """Owe the reminder of this number; False where it was owed already or nobody needs it any more."""
+        with self._database.write() as connection:
+            waits = sa.and_(
+                requests.c.id == request.id,
+                requests.c.state == RequestState.PENDING.value,
+                requests.c.reminders == request.reminders,
+            )
+            if not connection.execute(requests.update().where(waits).values(reminders=number)).rowcount:
+                return False
+            append(connection, Entry(at, SYSTEM, Act.APPROVERS_REMINDED, request.id, {"number": number}))
+            owe(connection, MessageKind.REMINDER, request.id, channel, at, position=number)
+            return True
+
+    def close(
+        self, request: Request, state: RequestState, *, by: str, at: datetime, note: str = "", rule: str = ""
+    ) -> Request | None:
         """End a pending request without a change (DENIED, EXPIRED, CANCELLED); None if it was not pending any more.
 
         A denial takes the place of an approval that the same person gave before.
@@ -172,15 +215,10 @@ class RequestStore:
             if not move_request(connection, request.id, RequestState.PENDING, state, closed_by=by, closed_at=at):
                 return None
             if state is RequestState.DENIED:
-                mine = sa.and_(decisions.c.request_id == request.id, decisions.c.user_id == by)
-                connection.execute(decisions.delete().where(mine))
-                connection.execute(
-                    decisions.insert().values(
-                        request_id=request.id, user_id=by, kind=DecisionKind.DENY.value, at=at, note=note
-                    )
-                )
+                self._put_word(connection, request, Decision(by, DecisionKind.DENY, at, note))
+            forget_reminders(connection, request.id)
             connection.execute(changes.update().where(changes.c.request_id == request.id).values(open=False))
-            append(connection, Entry(at, by, _CLOSING_ACTS[state], request.id, {"note": note}))
+            append(connection, Entry(at, by, _CLOSING_ACTS[state], request.id, {"note": note, "rule": rule}))
             self._touch(connection, request, at)
             return load_request(connection, request.id)
 
@@ -199,11 +237,17 @@ class RequestStore:
                 requests.c.id == changes.c.request_id, requests.c.state == RequestState.APPROVED.value
             )
             queued, executing = ChangeState.QUEUED, ChangeState.EXECUTING
-            claimed = move_change(connection, change, queued, executing, approved, started_at=at)
+            claimed = move_change(connection, change, queued, executing, approved, started_at=at, result="")
             if claimed:
                 append(connection, Entry(at, SYSTEM, Act.CHANGE_CLAIMED, change.request_id, {"key": change.arn}))
                 touch_request(connection, change.request_id, [change.arn], at)
             return claimed
+
+    def note_wait(self, change: Change, why: str, at: datetime) -> None:
+        """Say of a queued change why it waits; nothing where that is said already."""
+        with self._database.write() as connection:
+            if change_while(connection, change, ChangeState.QUEUED, changes.c.result != why, result=why):
+                touch_request(connection, change.request_id, [change.arn], at)
 
     def note_call(self, change: Change, before: str, details: dict[str, str | int], at: datetime) -> None:
         """Put on record, before it is made, that EnableKeyRotation is about to be called.
@@ -288,6 +332,14 @@ class RequestStore:
         move_request(connection, request_id, RequestState.APPROVED, RequestState.DONE, closed_at=at)
         connection.execute(changes.update().where(changes.c.request_id == request_id).values(open=False))
         return True
+
+    def _put_word(self, connection: Connection, request: Request, word: Decision) -> None:
+        """Store what somebody said; it takes the place of what they said before."""
+        mine = sa.and_(decisions.c.request_id == request.id, decisions.c.user_id == word.user_id)
+        connection.execute(decisions.delete().where(mine))
+        connection.execute(
+            decisions.insert().values(asdict(word) | {"request_id": request.id, "kind": word.kind.value})
+        )
 
     def _touch(self, connection: Connection, request: Request, at: datetime) -> None:
         touch_request(connection, request.id, [change.arn for change in request.changes], at)

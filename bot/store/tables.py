@@ -88,6 +88,7 @@ requests = sa.Table(
     sa.Column("expires_at", UtcDateTime, nullable=False),
     sa.Column("closed_by", sa.String(32)),
     sa.Column("closed_at", UtcDateTime),
+    sa.Column("reminders", sa.Integer, nullable=False, server_default="0"),
     sa.Index("ix_requests_state_created_at", "state", "created_at"),
 )
 
@@ -102,6 +103,10 @@ changes = sa.Table(
     sa.Column("state", sa.String(16), nullable=False),
     sa.Column("open", sa.Boolean, nullable=False),
     sa.Column("period_days", sa.Integer, nullable=False),
+    sa.Column("kind", sa.String(24), nullable=False, server_default="ENABLE_ROTATION"),
+    sa.Column("rule", sa.Text, nullable=False, server_default=""),
+    sa.Column("facts", sa.JSON, nullable=False, server_default="{}"),
+    sa.Column("rotations_before", sa.Integer),
     sa.Column("result", sa.Text, nullable=False, server_default=""),
     sa.Column("before", sa.Text, nullable=False, server_default=""),
     sa.Column("after", sa.Text, nullable=False, server_default=""),
@@ -121,6 +126,7 @@ decisions = sa.Table(
     sa.Column("kind", sa.String(16), nullable=False),
     sa.Column("at", UtcDateTime, nullable=False),
     sa.Column("note", sa.Text, nullable=False, server_default=""),
+    sa.Column("capacities", sa.JSON, nullable=False, server_default="[]"),
 )
 
 messages = sa.Table(

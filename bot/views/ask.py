@@ -2,6 +2,7 @@
 
 from bot.models.asking import Asked, Choice, Proposal
 from bot.models.messages import Block
+from bot.models.requests import Basis
 from bot.views.names import (
     ALL,
     ALL_BLOCK,
@@ -135,7 +136,7 @@ def _questions(period_days: int, shortest: int, longest: int) -> list[Block]:
             },
         },
         _consequences(),
-        context(note("Nothing is changed before somebody else approves.")),
+        context(note("Nothing is changed before the approval rules are satisfied.")),
     ]
 
 
@@ -165,13 +166,18 @@ def asked(sent: Asked) -> Element:
     change = request.changes[0]
     several = len(request.changes) > 1
     what = counted(len(request.changes), "key") if several else cut(change.key_name, 200)
+    sent_where = "✅ Your request is on its way to the channel."
+    if request.basis is Basis.PRE_APPROVED:
+        sent_where = "✅ Approved beforehand: the key is being changed now. The channel tells how it ends."
     blocks = [
-        rich("✅ Your request is on its way to the channel.", [bold(what), f" – every {change.period_days} days"]),
+        rich(sent_where, [bold(what), f" – every {change.period_days} days"]),
         *(said(sentence) for sentence in sent.left_out[:MOST_LEFT_OUT]),
     ]
     if len(sent.left_out) > MOST_LEFT_OUT:
         blocks.append(context(note(f"… and {counted(len(sent.left_out) - MOST_LEFT_OUT, 'more key')} left out.")))
-    return _told([*blocks, said(sent.approvers), context(mrkdwn(f"It expires {date(request.expires_at)}."))], "Close")
+    if request.basis is Basis.APPROVALS:
+        blocks += [said(sent.approvers), context(mrkdwn(f"It expires {date(request.expires_at)}."))]
+    return _told(blocks, "Close")
 
 
 def declined(told: str) -> Element:

@@ -9,7 +9,7 @@ from typing import Any
 from bot.models.messages import Rendered
 from bot.models.trail import SYSTEM, Act, ChainedEntry
 from bot.views.budget import message
-from bot.views.parts import Inline, bold, bullets, context, cut, fallback, moment, mrkdwn, rich, user
+from bot.views.parts import Inline, bold, bullets, context, cut, fallback, listed, moment, mrkdwn, rich, user
 
 _CODE = re.compile("[A-Z]+(_[A-Z]+)*")
 
@@ -22,6 +22,9 @@ SENTENCES: dict[str, str] = {
     Act.REQUEST_CREATED: "asked for rotation",
     Act.APPROVAL_GIVEN: "approved",
     Act.REQUEST_APPROVED: "gave the last approval that was needed",
+    Act.REQUEST_PRE_APPROVED: "let a request through, which its rules approve beforehand",
+    Act.GLASS_BROKEN: "broke the glass",
+    Act.APPROVERS_REMINDED: "reminded the approvers",
     Act.REQUEST_DENIED: "denied",
     Act.REQUEST_EXPIRED: "let a request expire",
     Act.REQUEST_CANCELLED: "withdrew a request",
@@ -71,13 +74,20 @@ def _line(entry: ChainedEntry, names: Mapping[str, str]) -> list[Inline]:
 
 def _about(entry: ChainedEntry, names: Mapping[str, str]) -> str:
     details: dict[str, Any] = json.loads(entry.details)
-    told = [_words(str(details[name])) for name in ("wish", "result", "reason", "scope", "why") if details.get(name)]
+    said_of_it = ("wish", "result", "reason", "scope", "why", "note")
+    told = [*_rules(details), *(_words(str(details[name])) for name in said_of_it if details.get(name))]
     subject = ", ".join(names.get(arn, arn) for arn in _keys(details)) or names.get(entry.subject, entry.subject)
     aws = details.get("aws_request_id")
     if aws:
         told.append(f"AWS request id {aws}")
     said = "; ".join([*(each.rstrip(".") for each in told[:-1]), *told[-1:]])
     return f": {cut(subject, 200)}" + (f" ({cut(said, 300)})" if said else "")
+
+
+def _rules(details: Mapping[str, Any]) -> Sequence[str]:
+    """Name the rules under which somebody decided: each was written down with what it asked for."""
+    names = [rule.partition(": ")[0] for rule in str(details.get("rule") or "").split("; ") if rule]
+    return [f"by the rule{'s' if len(names) > 1 else ''} {listed(names)}"] if names else []
 
 
 def _keys(details: Mapping[str, Any]) -> Sequence[str]:

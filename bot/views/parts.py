@@ -135,6 +135,12 @@ def bullets(*lines: Sequence[Inline] | Inline) -> Block:
     return {"type": "rich_text", "elements": [{"type": "rich_text_list", "style": "bullet", "elements": items}]}
 
 
+def quote(text: str, limit: int = 1000) -> Block:
+    """What somebody wrote."""
+    words = [{"type": "text", "text": cut(text, limit)}]
+    return {"type": "rich_text", "elements": [{"type": "rich_text_quote", "elements": words}]}
+
+
 def said(sentence: str) -> Block:
     """A sentence of ours as a paragraph."""
     return rich(meant(sentence))
@@ -143,7 +149,7 @@ def said(sentence: str) -> Block:
 def meant(sentence: str) -> list[Inline]:
     """A line in which mentions of people, groups and channels, and `code`, mean something, and nothing else does.
 
-    From the first “ to the last ” nothing does at all: there stands what others wrote.
+    From the first “ to the last ” of a line nothing does at all: there stands what others wrote.
     """
     return [_element(piece) if is_markup else piece for piece, is_markup in _pieces(sentence)]
 
@@ -175,6 +181,10 @@ def code(text: str) -> Element:
 
 def user(user_id: str) -> Element:
     return {"type": "user", "user_id": user_id}
+
+
+def group(group_id: str) -> Element:
+    return {"type": "usergroup", "usergroup_id": group_id}
 
 
 def moment(at: datetime, form: str = MOMENT) -> Element:
@@ -211,9 +221,16 @@ def some(names: Sequence[str], most: int, total: int | None = None) -> str:
 
 
 def _pieces(sentence: str) -> Iterator[tuple[str, bool]]:
-    """Split a sentence of ours; with each piece goes whether it is markup."""
-    quoted = _QUOTED.search(sentence)
-    parts = (sentence,) if quoted is None else (sentence[: quoted.start()], sentence[quoted.end() :])
+    """Split sentences of ours, a line each or several; with each piece goes whether it is markup."""
+    for number, line in enumerate(sentence.split("\n")):
+        if number:
+            yield "\n", False
+        yield from _pieces_of_line(line)
+
+
+def _pieces_of_line(line: str) -> Iterator[tuple[str, bool]]:
+    quoted = _QUOTED.search(line)
+    parts = (line,) if quoted is None else (line[: quoted.start()], line[quoted.end() :])
     for number, part in enumerate(parts):
         if number and quoted is not None:
             yield quoted.group(), False
@@ -239,7 +256,7 @@ def _element(text: str) -> Element:
     if text.startswith("<#"):
         return {"type": "channel", "channel_id": text[2:-1]}
     if text.startswith("<!subteam^"):
-        return {"type": "usergroup", "usergroup_id": text.removeprefix("<!subteam^")[:-1]}
+        return group(text.removeprefix("<!subteam^")[:-1])
     return code(text[1:-1])
 
 

@@ -2,10 +2,11 @@
 
 from datetime import datetime
 
+from bot.models.asking import Waiting
 from bot.models.messages import Block, Rendered
-from bot.models.requests import FINAL_CHANGE_STATES, Change, ChangeState, Request, RequestState
+from bot.models.requests import FINAL_CHANGE_STATES, Basis, Change, ChangeState, Request, RequestState
 from bot.views.budget import message
-from bot.views.names import APPROVE, DENY, RETRY, WITHDRAW
+from bot.views.names import APPROVE, BREAK_GLASS, DENY, RETRY, WITHDRAW
 from bot.views.parts import (
     DAY,
     Inline,
@@ -26,19 +27,24 @@ from bot.views.parts import (
     mrkdwn,
     note,
     people,
+    quote,
     rich,
     user,
 )
-from bot.views.rows import MARKS, approved, fate, in_vain, request_lines
+from bot.views.rows import MARKS, approved, fate, in_vain, on_whose_word, request_lines
 
 MOST_CHANGES = 15
 MOST_CONCERNED = 40
 UNDONE = frozenset({RequestState.DENIED, RequestState.CANCELLED, RequestState.EXPIRED})
 DECIDED = {
-    RequestState.APPROVED: "⏳ Approved, and under way",
     RequestState.DENIED: "🚫 Denied",
     RequestState.CANCELLED: "↩️ Withdrawn",
     RequestState.EXPIRED: "⌛ Expired",
+}
+UNDER_WAY_ON = {
+    Basis.APPROVALS: "⏳ Approved, and under way",
+    Basis.PRE_APPROVED: "⏳ Approved beforehand, and under way",
+    Basis.BREAK_GLASS: "🚨 The glass was broken; under way",
 }
 ENDED = {
     ChangeState.SUCCEEDED: "✅ Rotation is on",
@@ -46,30 +52,32 @@ ENDED = {
     ChangeState.FAILED: "❌ Failed",
 }
 UNDER_WAY = {ChangeState.QUEUED: "About to be changed.", ChangeState.EXECUTING: "Being changed now."}
+"""What is said where nothing else is noted; a change that waits says why."""
 
 
-def request(asked: Request, approvers: str, now: datetime) -> Rendered:
-    """The request's message in the channel; `approvers` says in mentions who may decide.
+def request(asked: Request, waiting: Waiting, now: datetime) -> Rendered:
+    """The request's message in the channel.
 
     Once it is decided, what came of it stands above the question.
     """
     blocks: list[Block] = [] if asked.state is RequestState.PENDING else [rich(bold(_headline(asked)))]
-    blocks += [rich([user(asked.requester), " asks to enable automatic rotation of ", _what(asked), "."])]
+    blocks += [rich([user(asked.requester), " asks to enable automatic rotation of ", keys_in_words(asked), "."])]
     blocks += [_key(change) for change in _in_order(asked)[:MOST_CHANGES]]
     if len(asked.changes) > MOST_CHANGES:
         blocks.append(context(note(f"… and {counted(len(asked.changes) - MOST_CHANGES, 'more key')}.")))
     if asked.reason:
-        blocks.append(_quote(asked.reason))
+        blocks.append(quote(asked.reason))
     if asked.state is RequestState.PENDING:
-        blocks += _waiting(asked, approvers)
+        blocks += _waiting(asked, waiting)
     else:
         blocks += _outcome(asked, now)
-    return message(fallback(f"Enable rotation of {_names(asked)}: ") + _state(asked), blocks)
+    return message(fallback(f"Enable rotation of {names(asked)}: ") + _state(asked), blocks)
 
 
 def result(done: Request) -> Rendered:
     """What is told in the request's thread when its last change is final. It mentions those whom it concerns."""
-    concerned = people(dict.fromkeys((done.requester, *done.approvers)), MOST_CONCERNED)
+    broke = () if done.glass is None else (done.glass.user_id,)
+    concerned = people(dict.fromkeys((done.requester, *done.approvers, *broke)), MOST_CONCERNED)
     lines: list[Inline | list[Inline]] = []
     for change in _in_order(done)[:MOST_CHANGES]:
         lines.append(_ended(change))
@@ -80,10 +88,12 @@ def result(done: Request) -> Rendered:
     if len(done.changes) > MOST_CHANGES:
         lines.append(_tally(done))
     blocks = [rich(*lines), context(mrkdwn(f"For {concerned}."))]
-    return message(fallback(f"Rotation of {_names(done)}: {_tally(done)}"), blocks)
+    return message(fallback(f"Rotation of {names(done)}: {_tally(done)}"), blocks)
 
 
 def _headline(asked: Request) -> str:
+    if asked.state is RequestState.APPROVED:
+        return UNDER_WAY_ON[asked.basis]
     if asked.state is not RequestState.DONE:
         return DECIDED[asked.state]
     states = {change.state for change in asked.changes}
@@ -93,7 +103,7 @@ def _headline(asked: Request) -> str:
     return f"{mark} {_tally(asked).rstrip('.')}"
 
 
-def _what(asked: Request) -> Inline:
+def keys_in_words(asked: Request) -> str:
     return "this key" if len(asked.changes) == 1 else counted(len(asked.changes), "key")
 
 
@@ -104,14 +114,7 @@ def _key(change: Change) -> Block:
     )
 
 
-def _quote(reason: str) -> Block:
-    text = [{"type": "text", "text": cut(reason, 1000)}]
-    return {"type": "rich_text", "elements": [{"type": "rich_text_quote", "elements": text}]}
-
-
-def _waiting(asked: Request, approvers: str) -> list[Block]:
-    wanted = counted(asked.required, "approval")
-    given = f"{len(asked.approvers)} of {wanted}, by {people(asked.approvers)} so far"
+def _waiting(asked: Request, waiting: Waiting) -> list[Block]:
     keys = "the key" if len(asked.changes) == 1 else "the keys"
     sure = confirm(
         "Approve this change?",
@@ -120,15 +123,42 @@ def _waiting(asked: Request, approvers: str) -> list[Block]:
         "Approve",
         "Not now",
     )
-    return [
-        rich(meant(f"⏳ {given if asked.approvers else f'Waiting for {wanted}'}. {approvers}")),
-        context(mrkdwn(f"Expires {date(asked.expires_at)}.")),
-        actions(
-            button("Approve", APPROVE, asked.id, style="primary", confirm=sure),
-            button("Deny", DENY, asked.id),
-            button("Withdraw", WITHDRAW, asked.id),
-        ),
+    buttons = [
+        button("Approve", APPROVE, asked.id, style="primary", confirm=sure),
+        button("Deny", DENY, asked.id),
+        button("Withdraw", WITHDRAW, asked.id),
     ]
+    if waiting.has_glass:
+        buttons.append(button("Break glass …", BREAK_GLASS, asked.id))
+    return [_progress(asked, waiting), context(mrkdwn(f"Expires {date(asked.expires_at)}.")), actions(*buttons)]
+
+
+def _progress(asked: Request, waiting: Waiting) -> Block:
+    so_far = f"Approved by {people(asked.approvers)}. " if asked.approvers else ""
+    return rich(meant(f"⏳ {so_far}{waiting.told}"))
+
+
+def reminder(asked: Request, waiting: Waiting) -> Rendered:
+    """What is told in a request's thread while it waits; once it is decided, that it is."""
+    if asked.state is not RequestState.PENDING:
+        sentence = f"This was a reminder. {_decided(asked)}"
+        return message(fallback(sentence), [context(mrkdwn(sentence))])
+    text = f"Still waiting: rotation of {names(asked)}."
+    blocks = [
+        rich("🔔 This request still waits."),
+        _progress(asked, waiting),
+        context(mrkdwn(f"Expires {date(asked.expires_at)}.")),
+    ]
+    return message(fallback(text), blocks)
+
+
+def _decided(asked: Request) -> str:
+    words = {
+        RequestState.DENIED: "The request was denied.",
+        RequestState.CANCELLED: "The request was withdrawn.",
+        RequestState.EXPIRED: "The request expired.",
+    }
+    return words.get(asked.state, "The request was approved.")
 
 
 def _outcome(asked: Request, now: datetime) -> list[Block]:
@@ -176,6 +206,8 @@ def _in_order(asked: Request) -> list[Change]:
 
 def _ended(change: Change) -> list[Inline]:
     result = change.result if change.state in FINAL_CHANGE_STATES else UNDER_WAY[change.state]
+    if change.state is ChangeState.QUEUED and change.result:
+        result = f"Waits. {change.result}"
     return [f"{MARKS.get(change.state, '⏳')} ", bold(cut(change.key_name, 200)), f" – {result}"]
 
 
@@ -184,7 +216,7 @@ def _state(asked: Request) -> str:
         case RequestState.PENDING:
             return f"<@{asked.requester}> asks for approval."
         case RequestState.APPROVED:
-            return f"approved by {people(asked.approvers)}; under way."
+            return f"{on_whose_word(asked)}; under way."
         case RequestState.DENIED:
             return f"denied by <@{asked.closed_by}>. Nothing was changed."
         case RequestState.CANCELLED:
@@ -195,9 +227,15 @@ def _state(asked: Request) -> str:
             return fallback(_tally(asked))
 
 
-def _names(asked: Request) -> str:
+def names(asked: Request) -> str:
     first = cut(min(change.key_name for change in asked.changes), 100)
     return first if len(asked.changes) == 1 else f"{first} and {counted(len(asked.changes) - 1, 'more key')}"
+
+
+def place(asked: Request) -> str:
+    """Name a request's first key with its account and Region, and count the others."""
+    first = min(asked.changes, key=lambda change: change.key_name)
+    return f"{names(asked)} – {cut(first.account_name, 60)} · {first.region}"
 
 
 def _tally(done: Request) -> str:

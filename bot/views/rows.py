@@ -2,9 +2,23 @@
 
 from bot.models.digests import OpenKey
 from bot.models.messages import Block
-from bot.models.requests import FINAL_CHANGE_STATES, Change, ChangeState, DecisionKind, Request, RequestState
+from bot.models.requests import Basis, Change, ChangeState, Request, RequestState
 from bot.views.names import ENABLE, action_id
-from bot.views.parts import DAY, Element, button, context, counted, cut, date, mrkdwn, note, people, plain, section
+from bot.views.parts import (
+    DAY,
+    Element,
+    button,
+    context,
+    counted,
+    cut,
+    date,
+    listed,
+    mrkdwn,
+    note,
+    people,
+    plain,
+    section,
+)
 
 ENABLE_LABEL = "Enable rotation"
 ENDED = {ChangeState.SUCCEEDED: "Done", ChangeState.NOT_NEEDED: "Found not needed", ChangeState.FAILED: "Failed"}
@@ -40,7 +54,7 @@ def change_of(request: Request, arn: str) -> Change | None:
 def request_lines(request: Request, change: Change) -> list[Element]:
     """Who asked, who approved, when, the result and the next rotation, as elements of a context."""
     lines = [mrkdwn(fate(request, change))]
-    if change.state in FINAL_CHANGE_STATES:
+    if change.result:  # how it ended, or why it waits
         lines.append(note(change.result))
     if change.next_rotation is not None:
         lines.append(mrkdwn(f"Next rotation {date(change.next_rotation, DAY)}."))
@@ -69,7 +83,19 @@ def fate(request: Request, change: Change) -> str:
 
 
 def approved(request: Request) -> str:
-    return f"Asked by <@{request.requester}>, approved by {people(request.approvers)}"
+    return f"Asked by <@{request.requester}>, {on_whose_word(request)}"
+
+
+def on_whose_word(request: Request) -> str:
+    """Say on whose word a request is carried out."""
+    match request.basis:
+        case Basis.BREAK_GLASS if request.glass is not None:
+            before = f"approved by {people(request.approvers)} so far; " if request.approvers else ""
+            return f"{before}<@{request.glass.user_id}> broke the glass"
+        case Basis.PRE_APPROVED:
+            rules = listed(sorted({f"“{change.rule}”" for change in request.changes}))
+            return f"approved beforehand by the rule {rules}"
+    return f"approved by {people(request.approvers)}"
 
 
 def in_vain(request: Request) -> str:
@@ -77,19 +103,19 @@ def in_vain(request: Request) -> str:
     given = len(request.approvers)
     if not given:
         return "nobody approved it in time"
+    if len({change.rule for change in request.changes}) > 1:
+        return "not all approvals came in time"
     return f"only {given} of {counted(request.required, 'approval')} came in time"
 
 
 def _so_far(request: Request) -> str:
-    missing = request.required - len(request.approvers)
-    if not request.approvers or missing < 1:
+    if not request.approvers:
         return "; waiting for approval"
-    return f", approved by {people(request.approvers)} so far; waiting for {counted(missing, 'more approval')}"
+    return f", approved by {people(request.approvers)} so far; waiting for more"
 
 
 def _approved_when(request: Request) -> str:
-    given = [decision.at for decision in request.decisions if decision.kind is DecisionKind.APPROVE]
-    return date(max(given)) if given else ""
+    return date(max((decision.at for decision in request.decisions), default=request.created_at))
 
 
 def _may_ask_again(request: Request, change: Change) -> bool:

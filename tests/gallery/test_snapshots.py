@@ -27,8 +27,8 @@ def test_a_changed_word_is_shown_as_a_difference(tmp_path: Path) -> None:
     kept = tmp_path / "too-late.txt"
     kept.write_text(kept.read_text(encoding="utf-8").replace("already", "before"))
     (different,) = differences(gallery(), tmp_path)
-    assert "-  You have approved this before; 1 more approval is needed." in different
-    assert "+  You have approved this already; 1 more approval is needed." in different
+    assert "-  You have approved this before; it waits for somebody else." in different
+    assert "+  You have approved this already; it waits for somebody else." in different
 
 
 def test_texts_of_groups_that_are_no_more_are_dropped(tmp_path: Path) -> None:

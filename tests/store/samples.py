@@ -1,6 +1,6 @@
 """Things to store."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -118,6 +118,11 @@ def request_for(*keys: str, required: int = 1, minutes: float = 0) -> Request:
         expires_at=at(minutes + 1440),
         changes=tuple(change_of(key, request_id) for key in keys),
     )
+
+
+def enough(required: int) -> Callable[[Sequence[Decision]], bool]:
+    """A rule that counts and does nothing else."""
+    return lambda approvals: len(approvals) >= required
 
 
 def approval(user_id: str, minutes: float = 1) -> Decision:

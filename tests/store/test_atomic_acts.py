@@ -16,7 +16,19 @@ from bot.store.requests import RequestStore
 from bot.store.scans import ScanStore
 from bot.store.tables import audit_entries, audit_head, metadata
 from bot.store.trail import Trail
-from tests.store.samples import CHANNEL, approval, arn_of, at, covered, digest_of, finding, request_for, run, scan
+from tests.store.samples import (
+    CHANNEL,
+    approval,
+    arn_of,
+    at,
+    covered,
+    digest_of,
+    enough,
+    finding,
+    request_for,
+    run,
+    scan,
+)
 
 Doing = Callable[[], object]
 
@@ -34,7 +46,7 @@ def request_in(store: RequestStore, state: RequestState) -> Request:
     request = request_for("a", required=2)
     store.create(request, CHANNEL)
     if state is not RequestState.PENDING:
-        store.decide(request, approval("U0JONAS"), required=1, rule="*")
+        store.decide(request, approval("U0JONAS"), required=1, rule="*", is_enough=enough(1))
     if state is RequestState.DONE:
         [change] = request.changes
         store.claim(change, at(2))
@@ -68,7 +80,7 @@ def create_request(database: Database) -> Doing:
 def approve(database: Database) -> Doing:
     store = RequestStore(database)
     request = request_in(store, RequestState.PENDING)
-    return lambda: store.decide(request, approval("U0JONAS"), required=1, rule="*")
+    return lambda: store.decide(request, approval("U0JONAS"), required=1, rule="*", is_enough=enough(1))
 
 
 def deny(database: Database) -> Doing:

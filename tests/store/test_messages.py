@@ -13,7 +13,7 @@ from bot.store.messages import MessageStore, owe, owe_another, touch_request
 from bot.store.requests import RequestStore
 from bot.store.trail import Trail
 from tests.store.crowd import all_at_once
-from tests.store.samples import CHANNEL, approval, arn_of, at, digest_of, request_for
+from tests.store.samples import CHANNEL, approval, arn_of, at, digest_of, enough, request_for
 
 
 @pytest.fixture
@@ -184,7 +184,7 @@ def test_losing_messages_and_deciding_at_once_never_wait_for_each_other(
             if number % 2:
                 store.mark_lost(owed[request.id], "deleted", at(1))
             else:
-                requests.decide(request, approval("U0JONAS"), required=1, rule="*")
+                requests.decide(request, approval("U0JONAS"), required=1, rule="*", is_enough=enough(1))
 
         all_at_once(act, threads=20)
     assert len(requests.in_state(RequestState.APPROVED)) == 50

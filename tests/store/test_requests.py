@@ -16,7 +16,7 @@ from bot.store.requests import RequestStore
 from bot.store.tables import changes, requests
 from bot.store.trail import Trail
 from tests.store.crowd import all_at_once
-from tests.store.samples import CHANNEL, approval, arn_of, at, request_for
+from tests.store.samples import CHANNEL, approval, arn_of, at, enough, request_for
 
 ENDS = (ChangeState.SUCCEEDED, ChangeState.FAILED, ChangeState.NOT_NEEDED)
 CLOSINGS = {
@@ -53,7 +53,7 @@ def create(store: RequestStore, *keys: str, required: int = 1, minutes: float = 
 
 
 def approve(store: RequestStore, request: Request, user_id: str = "U0JONAS", required: int = 1) -> Request | None:
-    return store.decide(request, approval(user_id), required=required, rule="prod-*")
+    return store.decide(request, approval(user_id), required=required, rule="prod-*", is_enough=enough(required))
 
 
 def carry_out(store: RequestStore, request: Request, state: ChangeState = ChangeState.SUCCEEDED) -> None:
@@ -180,7 +180,7 @@ def test_a_person_who_approved_can_still_deny(store: RequestStore, database: Dat
 def test_a_denial_is_no_approval(store: RequestStore) -> None:
     request = create(store, "a")
     with pytest.raises(ValueError, match="a denial closes a request"):
-        store.decide(request, Decision("U0JONAS", DecisionKind.DENY, at(1)), required=1, rule="*")
+        store.decide(request, Decision("U0JONAS", DecisionKind.DENY, at(1)), required=1, rule="*", is_enough=enough(1))
     assert reload(store, request) == request
 
 

@@ -19,7 +19,7 @@ def default_differs(
     """Compare what a default says, None where there is none: alembic takes an empty text in SQLite for a change."""
 
     def said(default: str | None) -> str | None:
-        return None if default is None else default.removesuffix("::text").strip("()'")
+        return None if default is None else default.partition("::")[0].strip("()'")
 
     return said(in_database) != said(in_code)
 

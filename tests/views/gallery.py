@@ -3,15 +3,15 @@
 import json
 from collections.abc import Iterator
 
-from bot.models.approval import Refused
-from bot.models.asking import Asked, Proposal
+from bot.models.approval import Refused, RuledKey
+from bot.models.asking import Asked, Proposal, Waiting
 from bot.models.digests import Delta
 from bot.models.messages import Rendered
 from bot.models.posture import ListPage
 from bot.models.requests import ChangeState, RequestState
 from bot.models.scans import Account, Coverage, CoverageStatus, Progress, Summary
 from bot.models.trail import SYSTEM, Act, ChainedEntry
-from bot.rules.approval import House
+from bot.rules.house import House
 from bot.views import help as help_views
 from bot.views.accounts import accounts
 from bot.views.ask import ask, asked, asking, declined
@@ -81,7 +81,8 @@ def homes(words: Words) -> Iterator[Modal]:
 
 
 def no_rule(words: Words) -> str:
-    refused = House(frozenset(), ()).rule_for(Account("111111111111", words.account))
+    key = RuledKey(arn_of("0"), Account("111111111111", words.account), "eu-central-1")
+    refused = House(frozenset(), ()).ruling(key).decides
     assert isinstance(refused, Refused)
     return refused.sentence
 
@@ -123,14 +124,19 @@ def _requests(words: Words) -> Iterator[Message]:
     for keys, people in ((1, ("U0JONAS",)), (2, ("U0JONAS",)), (15, CROWD), (40, ("U0JONAS",))):
         for name, asked_for in every_request(words, keys, people).items():
             for when, now in (("in time", at(10)), ("late", EXPIRES_AT)):
-                shown = request(asked_for, "<@U0JONAS> can approve.", now)
+                shown = request(asked_for, Waiting("Waiting for 1 approval. <@U0JONAS> can approve."), now)
                 yield f"request, {name}, {keys} keys, {len(people)} people, {when}", shown
             if asked_for.state is RequestState.DONE:
                 yield f"result, {name}, {keys} keys, {len(people)} people", result(asked_for)
     mixed = request_in(RequestState.DONE, *ALL_ENDS * 6, words=words, approvers=("U0JONAS",))
-    yield "request, all ends", request(mixed, "", at(10))
+    yield "request, all ends", request(mixed, Waiting(""), at(10))
     yield "result, all ends", result(mixed)
-    yield "request, no rule", request(request_in(RequestState.PENDING, words=words), no_rule(words), at(1))
+    yield (
+        "request, no rule",
+        request(
+            request_in(RequestState.PENDING, words=words), Waiting(f"Nobody can approve it. {no_rule(words)}"), at(1)
+        ),
+    )
     yield "requests, none", requests([], {})
     for name, asked_for in every_request(words).items():
         yield f"requests, {name}", requests([asked_for], {"r1": "https://example.slack.com/archives/C0/p1"})

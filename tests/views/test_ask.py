@@ -20,7 +20,7 @@ def test_the_modal_says_what_is_changed_what_it_costs_and_that_nothing_happens_y
         "Why now? (The approvers see it, and it goes on record.)",
         "• Price: a key costs $1 a month, and each of its first two rotations adds $1 a month, later ones nothing.",
         "• Data stays as it is: nothing is encrypted anew, and everything can still be decrypted.",
-        "Nothing is changed before somebody else approves.",
+        "Nothing is changed before the approval rules are satisfied.",
     ]
 
 

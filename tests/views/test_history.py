@@ -23,6 +23,14 @@ def entry(act: str, actor: str = "U0MARA", subject: str = "r1", **details: objec
         ),
         (entry(Act.APPROVAL_GIVEN), "@U0MARA approved: r1"),
         (
+            entry(Act.APPROVAL_GIVEN, rule="production: 1 of S0ADMINS; payments: 2 of S0PAYMENTS", note=""),
+            "@U0MARA approved: r1 (by the rules production and payments)",
+        ),
+        (
+            entry(Act.GLASS_BROKEN, rule="production: 1 of S0ADMINS", note="The key leaked."),
+            "@U0MARA broke the glass: r1 (by the rule production; The key leaked.)",
+        ),
+        (
             entry(Act.REFUSED, wish="APPROVE", reason="NOT_AN_APPROVER"),
             "@U0MARA was refused: r1 (approve; not an approver)",
         ),
@@ -64,6 +72,9 @@ ACTS = {
     Act.REQUEST_CREATED: "asked for rotation",
     Act.APPROVAL_GIVEN: "approved",
     Act.REQUEST_APPROVED: "gave the last approval that was needed",
+    Act.REQUEST_PRE_APPROVED: "let a request through, which its rules approve beforehand",
+    Act.GLASS_BROKEN: "broke the glass",
+    Act.APPROVERS_REMINDED: "reminded the approvers",
     Act.REQUEST_DENIED: "denied",
     Act.REQUEST_EXPIRED: "let a request expire",
     Act.REQUEST_CANCELLED: "withdrew a request",

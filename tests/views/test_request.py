@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from bot.models.asking import Waiting
 from bot.models.requests import FINAL_CHANGE_STATES, ChangeState, Request, RequestState
 from bot.views.names import APPROVE, DENY, RETRY, WITHDRAW
 from bot.views.parts import Element
@@ -15,7 +16,9 @@ from tests.views.reading import buttons, lines, parts
 from tests.views.samples import EXPIRES_AT, ORDINARY, every_request, request_in
 
 STATES = every_request(ORDINARY)
-WHO = "<@U0JONAS> or <!subteam^S0ADMINS> can approve."
+ADMINS = "<@U0JONAS> or <!subteam^S0ADMINS> can approve."
+WHO = Waiting(f"Waiting for 1 approval. {ADMINS}")
+OF_TWO = {"pending": "Waiting for 2 approvals.", "partly approved": "1 of 2 approvals so far."}
 QUESTION = [
     "@U0MARA asks to enable automatic rotation of this key.",
     "payments/card-vault – prod-payments · eu-central-1",
@@ -49,7 +52,7 @@ ANSWERS = {
         DECIDE,
     ],
     "partly approved": [
-        "⏳ 1 of 2 approvals, by @U0JONAS so far. @U0JONAS or @S0ADMINS can approve.",
+        "⏳ Approved by @U0JONAS. 1 of 2 approvals so far. @U0JONAS or @S0ADMINS can approve.",
         "Expires 2026-03-03 12:00 UTC.",
         DECIDE,
     ],
@@ -96,7 +99,7 @@ SPOKEN = {
 
 @pytest.mark.parametrize("name", STATES)
 def test_what_a_request_says(name: str) -> None:
-    shown = request(STATES[name], WHO, at(10))
+    shown = request(STATES[name], Waiting(f"{OF_TWO.get(name, '')} {ADMINS}"), at(10))
     headline = [HEADLINES[name]] if name in HEADLINES else []
     assert lines(shown) == [*headline, *QUESTION, *ANSWERS[name]]
     assert shown.text == f"Enable rotation of payments/card-vault: {SPOKEN[name]}"
@@ -197,7 +200,7 @@ def test_several_keys_are_each_told_with_their_own_end() -> None:
 
 def test_several_keys_that_all_ended_well_are_a_success() -> None:
     ends = (ChangeState.SUCCEEDED, ChangeState.NOT_NEEDED)
-    shown = request(request_in(RequestState.DONE, *ends, approvers=["U0JONAS"]), "", at(10))
+    shown = request(request_in(RequestState.DONE, *ends, approvers=["U0JONAS"]), WHO, at(10))
     assert lines(shown)[0] == "✅ 1 enabled and 1 rotating already"
 
 
@@ -256,11 +259,11 @@ def test_a_fate_is_one_line_that_names_who_asked(name: str) -> None:
 
 
 @pytest.mark.parametrize("given", range(1, 12))
-def test_approvals_still_missing_are_counted(given: int) -> None:
+def test_a_request_with_some_of_its_approvals_waits_for_more(given: int) -> None:
     people = [f"U0{number}" for number in range(given)]
     asked = request_in(RequestState.PENDING, approvers=people, required=given + 2)
     told = fate(asked, asked.changes[0])
-    assert told.endswith("; waiting for 2 more approvals.")
+    assert told.endswith(" so far; waiting for more.")
     assert told.count("<@U0") == min(given, 8) + 1
     assert (" other" in told) == (given > 8)
 

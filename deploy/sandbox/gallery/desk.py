@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from hashlib import sha256
 from threading import Event
 
@@ -21,6 +21,7 @@ from bot.operate import Operating
 from bot.posture import Postures
 from bot.remediate.ask import Asking
 from bot.remediate.decide import Deciding
+from bot.remediate.facts import FactReader
 from bot.rounds import Rounds
 from bot.rules.filters import Filter
 from bot.scan import ScanRunningError
@@ -86,6 +87,9 @@ class Keys:
     def tags(self, arn: str) -> Mapping[str, str] | ReadFailure:  # noqa: ARG002 - the same for each key
         return {"team": "payments"}
 
+    def aliases_of(self, arn: str) -> tuple[str, ...] | ReadFailure:  # noqa: ARG002 - the same for each key
+        return ("alias/payments/card-vault",)
+
     def rotations(self, arn: str) -> list[datetime] | ReadFailure:  # noqa: ARG002 - the same for each key
         return []
 
@@ -110,6 +114,9 @@ class Directory:
 
     def open(self, account: Account) -> ReadFailure | None:  # noqa: ARG002 - every account
         return None
+
+    def units_of(self, account_id: str) -> tuple[str, ...] | ReadFailure:  # noqa: ARG002 - of every account
+        return ("ou-nw1x-prod0001", "r-nw1x")
 
     def enabled_regions(self, account: Account) -> list[str] | ReadFailure:  # noqa: ARG002 - of every account
         return ["eu-central-1", "eu-west-1"]
@@ -213,10 +220,10 @@ class Office:
             findings=self.scans,
             keys=self.keys,
             record=self.trail,
+            facts=FactReader(self.keys, Directory(), HOUSE),
             house=HOUSE,
             policy=POLICY,
             period_days=365,
-            expires_after=timedelta(days=1),
             channel=CHANNEL,
             clock=_now,
         )
@@ -237,7 +244,7 @@ class Office:
             listing=Listing(self.scans, handles, self.requests),
             lookup=KeyLookup(self.scans, self.keys, self.requests, handles, POLICY, lambda: "aws", _now),
             asking=self.asking,
-            deciding=Deciding(People(), self.requests, self.trail, HOUSE, _now),
+            deciding=Deciding(People(), self.requests, self.trail, HOUSE, CHANNEL, _now),
             rounds=Rounds(
                 scans, self.scans, digests, lambda _: True, _nothing, lambda _: nullcontext(enter_result=True)
             ),

@@ -11,7 +11,7 @@ from deploy.sandbox.gallery.samples.keys import keys
 from deploy.sandbox.gallery.samples.looking import coverages, helps, homes, pages, scans, statuses
 from deploy.sandbox.gallery.samples.record import records
 from deploy.sandbox.gallery.samples.refusals import late, refusals
-from deploy.sandbox.gallery.samples.requests import in_the_channel, in_the_thread, lists
+from deploy.sandbox.gallery.samples.requests import glass, in_the_channel, in_the_thread, lists, reminders
 
 GROUPS: Mapping[str, Samples] = {
     "digest": digests,
@@ -19,6 +19,8 @@ GROUPS: Mapping[str, Samples] = {
     "ask-declined": declines,
     "request": in_the_channel,
     "result": in_the_thread,
+    "reminder": reminders,
+    "glass": glass,
     "refusals": refusals,
     "too-late": late,
     "requests": lists,

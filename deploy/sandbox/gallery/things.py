@@ -4,31 +4,47 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from bot.models.approval import ApprovalRule
+from bot.models.approval import ApprovalRule, Refused, RuledKey
 from bot.models.digests import OpenKey
 from bot.models.keys import FailureKind, Finding, Judgement, KeyMetadata, ReadFailure, RotationStatus, Verdict
 from bot.models.requests import Change, ChangeState, Decision, DecisionKind, Request, RequestState
 from bot.models.scans import EVERYWHERE, Account, Coverage, CoverageStatus, Scan, ScanState, Summary
 from bot.remediate.reading import Reading, read_again
-from bot.rules.approval import House
+from bot.rules.house import House
 from bot.rules.verdict import Policy, judge, judge_failure
 from bot.scan import sentences
 from deploy.sandbox.slack.people import OURS
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
-MARA, JONAS, AIKO = "U0MARA", "U0JONAS", "U0AIKO"
+MARA, JONAS, AIKO, CISO = "U0MARA", "U0JONAS", "U0AIKO", "U0PRIYA"
 CHANNEL, KEY_ADMINS = "C0SECURITY", "S0KEYADMINS"
 BERLIN, DUBLIN, SYDNEY = "eu-central-1", "eu-west-1", "ap-southeast-2"
 PAYMENTS, LAKE = Account("111111111111", "prod-payments"), Account("444444444444", "data-lake")
 LEGACY, UNRULED = Account("555555555555", "legacy-erp"), Account("666666666666", "acquired-shop")
+PLAY, PARTNER = Account("777777777777", "play-lab"), Account("888888888888", "partner-portal")
 POLICY = Policy()
 LINK = "https://northwind.slack.com/archives/C0SECURITY/p1772442000000100"
 HOUSE = House(
     frozenset({OURS}),
     (
-        ApprovalRule(("data-*",), (KEY_ADMINS,), 2),
-        ApprovalRule(("prod-*", PAYMENTS.id), (KEY_ADMINS,)),
-        ApprovalRule(("legacy-*",), ()),
+        ApprovalRule("personal data", ("data-*",), approvers=(KEY_ADMINS,), required=2),
+        ApprovalRule(
+            "production",
+            ("prod-*", PAYMENTS.id),
+            approvers=(KEY_ADMINS,),
+            quiet_approvers=(CISO,),
+            break_glass=(JONAS,),
+        ),
+        ApprovalRule("legacy", ("legacy-*",)),
+        ApprovalRule("playground", ("play-*",), required=0, daily_cap=20),
+        ApprovalRule(
+            "partners",
+            ("partner-*",),
+            requesters=(AIKO,),
+            approvers=(KEY_ADMINS, JONAS),
+            required=2,
+            from_different_groups=True,
+        ),
     ),
 )
 CAN_APPROVE = f"<!subteam^{KEY_ADMINS}> can approve."
@@ -181,11 +197,21 @@ def lost() -> Coverage:
 # Requests
 
 
+GLASS_REASON = "An auditor waits on the line, and nobody else is awake."
+UNREACHABLE = (
+    "Slack could not be asked (usergroups.users.list of S0KEYADMINS: ratelimited), so nobody can tell whether the "
+    "approval still holds. The bot tries again by itself."
+)
 RESULTS = {
     ChangeState.SUCCEEDED: "Rotation is on, every 365 days. Read back from AWS.",
     ChangeState.NOT_NEEDED: "Nothing was changed: the key rotates already. Rotates every 365 days.",
     ChangeState.FAILED: f"AWS refused the change: {denied('kms:EnableKeyRotation').sentence}",
 }
+
+
+def rule_of(account: Account) -> str:
+    decides = HOUSE.ruling(RuledKey(arn_of(account=account), account, BERLIN)).decides
+    return "" if isinstance(decides, Refused) else decides.name
 
 
 def change(state: ChangeState, words: Words = PLAIN, number: int = 1, account: Account | None = None) -> Change:
@@ -199,6 +225,7 @@ def change(state: ChangeState, words: Words = PLAIN, number: int = 1, account: A
         account_name=found.account_name,
         state=state,
         period_days=365,
+        rule=rule_of(account or PAYMENTS),
         result=RESULTS.get(state, ""),
         aws_request_id="1e300324-cbc0-415c-b6c8-bc87771d3040" if state is ChangeState.SUCCEEDED else None,
         next_rotation=later(days=365) if is_rotating else None,
@@ -229,10 +256,19 @@ def request_in(
         created_at=NOW,
         expires_at=later(days=1),
         changes=changes,
-        decisions=tuple(Decision(each, DecisionKind.APPROVE, later(minutes=5)) for each in approvers),
+        decisions=tuple(
+            Decision(each, DecisionKind.APPROVE, later(minutes=5), capacities=(KEY_ADMINS,)) for each in approvers
+        ),
         closed_by=closed_by,
         closed_at=later(minutes=7) if closed_by else None,
     )
+
+
+def broken_glass(asked: Request, words: Words = PLAIN) -> Request:
+    """Jonas broke the glass for a request; what he wrote may hold anything."""
+    reason = GLASS_REASON if words is PLAIN else words.reason
+    glass = Decision(JONAS, DecisionKind.BREAK_GLASS, later(minutes=5), reason, (JONAS,))
+    return replace(asked, decisions=(*asked.decisions, glass))
 
 
 def every_request(words: Words = PLAIN, keys: int = 1) -> dict[str, Request]:
@@ -245,17 +281,17 @@ def every_request(words: Words = PLAIN, keys: int = 1) -> dict[str, Request]:
     queued = ChangeState.QUEUED
     return {
         "waiting": made(pending, queued),
-        "one of two approvals": made(pending, queued, [JONAS], required=2),
+        "one of two approvals": made(pending, queued, [JONAS], required=2, account=LAKE),
         "approved": made(approved, queued, [JONAS]),
         "being changed": made(approved, ChangeState.EXECUTING, [JONAS]),
         "done": made(done, ChangeState.SUCCEEDED, [JONAS]),
-        "done by two approvals": made(done, ChangeState.SUCCEEDED, [JONAS, AIKO], required=2),
+        "done by two approvals": made(done, ChangeState.SUCCEEDED, [JONAS, AIKO], required=2, account=LAKE),
         "found not needed": made(done, ChangeState.NOT_NEEDED, [JONAS]),
         "failed": made(done, ChangeState.FAILED, [JONAS]),
         "denied": made(RequestState.DENIED, queued, closed_by=JONAS),
         "withdrawn": made(RequestState.CANCELLED, queued, closed_by=MARA),
         "expired": made(RequestState.EXPIRED, queued, closed_by="kms-rotation"),
         "expired after one of two approvals": made(
-            RequestState.EXPIRED, queued, [JONAS], required=2, closed_by="kms-rotation"
+            RequestState.EXPIRED, queued, [JONAS], required=2, closed_by="kms-rotation", account=LAKE
         ),
     }

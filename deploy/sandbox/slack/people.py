@@ -59,6 +59,7 @@ def default_people() -> tuple[Person, ...]:
         Person("U0MARA", "Mara Lindqvist", "mara", "Platform engineer"),
         Person("U0JONAS", "Jonas Weber", "jonas", "Security lead", is_admin=True),
         Person("U0AIKO", "Aiko Tanaka", "aiko", "Security engineer", tz="Asia/Tokyo"),
+        Person("U0PRIYA", "Priya Nair", "priya", "Chief information security officer", tz="Asia/Kolkata"),
         Person("U0GUEST", "Gus Guest", "gus", "Contractor", is_restricted=True, is_ultra_restricted=True),
         Person("U0ELSE", "Eve Elsewhere", "eve", "Consultant at Elsewhere Ltd", team_id=OTHERS, tz="Europe/London"),
         Person("U0LEFT", "Lena Left", "lena", "Left the company", deleted=True),
@@ -69,12 +70,13 @@ def default_people() -> tuple[Person, ...]:
 def default_groups() -> tuple[Group, ...]:
     return (
         Group("S0KEYADMINS", "key-admins", "Key administrators", ("U0JONAS", "U0AIKO")),
+        Group("S0ONCALL", "on-call", "Platform on call", ("U0MARA", "U0PRIYA")),
         Group("S0EMPTY", "nobody", "A group without members"),
     )
 
 
 def default_channels() -> tuple[Channel, ...]:
-    colleagues = {"U0MARA", "U0JONAS", "U0AIKO"}
+    colleagues = {"U0MARA", "U0JONAS", "U0AIKO", "U0PRIYA"}
     return (
         Channel(
             "C0SECURITY",

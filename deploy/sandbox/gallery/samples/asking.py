@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from bot.models.asking import Asked, Choice, Declined, Proposal
+from bot.models.asking import Asked, Choice, Declined, Proposal, Terms
 from bot.models.digests import OpenKey
 from bot.models.keys import FailureKind, Finding, ReadFailure, RotationStatus
 from bot.models.people import Actor
@@ -13,13 +13,14 @@ from bot.views.names import KEYS_BLOCK, PERIOD_BLOCK
 from bot.views.notice import say
 from deploy.sandbox.gallery.desk import Keys, Office
 from deploy.sandbox.gallery.sample import Sample, Surface, shown
-from deploy.sandbox.gallery.samples.requests import approvers_of
+from deploy.sandbox.gallery.samples.requests import approvers
 from deploy.sandbox.gallery.things import (
     CHANNEL,
     JONAS,
     LAKE,
     MARA,
     ON,
+    PLAY,
     POLICY,
     STRANGE_WORDS,
     TOO_LONG,
@@ -54,17 +55,21 @@ def modals() -> Iterator[Sample]:
     )
     yield shown("sent", Surface.MODAL, "While the key is read").by(asking)
     one, two = request_in(RequestState.PENDING), request_in(RequestState.PENDING, account=LAKE, required=2)
-    yield shown("asked", Surface.MODAL, "The request is made").by(asked, Asked(one, approvers_of(one)))
-    yield shown("asked, two needed", Surface.MODAL, "Two approvals").by(asked, Asked(two, approvers_of(two)))
+    yield shown("asked", Surface.MODAL, "The request is made").by(asked, Asked(one, approvers(one)))
+    yield shown("asked, two needed", Surface.MODAL, "Two approvals").by(asked, Asked(two, approvers(two)))
+    beforehand = request_in(RequestState.APPROVED, account=PLAY, required=0)
+    yield shown("asked, approved beforehand", Surface.MODAL, "A rule asks for no approval").by(
+        asked, Asked(beforehand, approvers(beforehand))
+    )
     left_out = ("“payments/ledger-db”: Nothing was asked for: the key rotates already. Rotates every 365 days.",)
     for name, sentences in {"one left out": left_out, "many left out": left_out * 30}.items():
         yield shown(f"asked, {name}", Surface.MODAL, "Some keys need it no more").by(
-            asked, Asked(one, approvers_of(one), sentences)
+            asked, Asked(one, approvers(one), sentences)
         )
     for kind, words in STRANGE_WORDS.items():
         strange = request_in(RequestState.PENDING, words=words)
         yield shown(f"asked, {kind} words", Surface.MODAL, f"A name: {kind}").by(
-            asked, Asked(strange, approvers_of(strange))
+            asked, Asked(strange, approvers(strange))
         )
 
 
@@ -87,11 +92,11 @@ def declines() -> Iterator[Sample]:
     for name, reading in readings.items():
         office = Office(Keys(reading)).scanned([finding()])
         yield shown(name, Surface.MODAL, "The key, read anew, does not need it").by(
-            declined, _declined(office.asking.ask(Actor(MARA, OURS), (finding().arn,), 365, ""))
+            declined, _declined(office.asking.ask(Actor(MARA, OURS), (finding().arn,), Terms(365)))
         )
     office = Office().scanned([finding(account=UNRULED)])
     yield shown("no rule", Surface.MODAL, "Nobody could approve").by(
-        declined, _declined(office.asking.ask(Actor(MARA, OURS), (finding(account=UNRULED).arn,), 365, ""))
+        declined, _declined(office.asking.ask(Actor(MARA, OURS), (finding(account=UNRULED).arn,), Terms(365)))
     )
     yield shown("unknown key", Surface.REPLY, "The last scan does not know the key").by(
         say, _declined(office.asking.propose("k1", None))

@@ -8,7 +8,7 @@ from bot.models.requests import ChangeState, RequestState
 from bot.models.trail import SYSTEM, Act, ChainedEntry
 from bot.views.history import history
 from deploy.sandbox.gallery.sample import Sample, Surface, shown
-from deploy.sandbox.gallery.things import JONAS, MARA, RESULTS, STRANGE_WORDS, arn_of, later, request_in
+from deploy.sandbox.gallery.things import GLASS_REASON, JONAS, MARA, RESULTS, STRANGE_WORDS, arn_of, later, request_in
 
 REQUEST, SCAN = "r41c7be09d2f3", "7f3a9c2e1b5d8640"
 KEY = {"key": arn_of()}
@@ -23,9 +23,12 @@ ENTRIES: Mapping[Act, tuple[str, str, Mapping[str, object]]] = {
     Act.REQUEST_CREATED: (
         MARA, REQUEST, {"keys": [arn_of()], "period_days": 365, "reason": "Finding 3.8 of the March audit"},
     ),
-    Act.APPROVAL_GIVEN: (JONAS, REQUEST, {"rule": "accounts prod-*: 1 of S0KEYADMINS", "required": 1, "note": ""}),
+    Act.APPROVAL_GIVEN: (JONAS, REQUEST, {"rule": "production: 1 of S0KEYADMINS", "required": 1, "note": ""}),
     Act.REQUEST_APPROVED: (JONAS, REQUEST, {"approvals": 1}),
-    Act.REQUEST_DENIED: (JONAS, REQUEST, {"note": ""}),
+    Act.REQUEST_PRE_APPROVED: (SYSTEM, REQUEST, {"rules": {"playground": 20}}),
+    Act.GLASS_BROKEN: (JONAS, REQUEST, {"rule": "production: 1 of S0KEYADMINS", "note": GLASS_REASON}),
+    Act.APPROVERS_REMINDED: (SYSTEM, REQUEST, {"number": 1}),
+    Act.REQUEST_DENIED: (JONAS, REQUEST, {"note": "", "rule": "production: 1 of S0KEYADMINS"}),
     Act.REQUEST_EXPIRED: (SYSTEM, REQUEST, {"note": ""}),
     Act.REQUEST_CANCELLED: (MARA, REQUEST, {"note": ""}),
     Act.REQUEST_DONE: (SYSTEM, REQUEST, {}),

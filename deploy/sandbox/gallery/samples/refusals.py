@@ -1,8 +1,10 @@
 """A no, with its reason: by the rules, and by whoever was first."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 
-from bot.models.approval import Refused, Wish
+from bot.models.approval import RefusalReason, Refused, RuledKey, Wish
+from bot.models.asking import DailyCapError
 from bot.models.people import Actor, LookupFailure, Standing
 from bot.models.requests import ChangeState, Request, RequestState
 from bot.models.scans import Account
@@ -13,15 +15,20 @@ from deploy.sandbox.gallery.desk import People
 from deploy.sandbox.gallery.sample import Sample, Surface, shown
 from deploy.sandbox.gallery.things import (
     AIKO,
+    BERLIN,
     HOUSE,
     JONAS,
     KEY_ADMINS,
     LAKE,
     LEGACY,
     MARA,
+    PARTNER,
     PAYMENTS,
+    PLAY,
     STRANGE_WORDS,
     UNRULED,
+    arn_of,
+    change,
     every_request,
     later,
     request_in,
@@ -88,6 +95,12 @@ def _deciding() -> Iterator[Sample]:
         ("trying again too late", _standing(JONAS), pending, Wish.RETRY, LATE),
         ("nobody named", _standing(JONAS), request_in(RequestState.PENDING, account=LEGACY), Wish.APPROVE, SOON),
         ("no rule", _standing(JONAS), request_in(RequestState.PENDING, account=UNRULED), Wish.APPROVE, SOON),
+        ("not an approver of two rules", _standing(AIKO, {}), _under_two_rules(), Wish.APPROVE, SOON),
+        ("approved beforehand by now", _standing(AIKO), request_in(RequestState.PENDING, account=PLAY),
+         Wish.APPROVE, SOON),
+        ("not to break the glass", _standing(AIKO), pending, Wish.BREAK_GLASS, SOON),
+        ("no glass", _standing(JONAS), request_in(RequestState.PENDING, account=LAKE), Wish.BREAK_GLASS, SOON),
+        ("breaking the glass too late", _standing(JONAS), pending, Wish.BREAK_GLASS, LATE),
     ):  # fmt: skip
         yield _refused(name, f"{who.actor.user_id} wants to {wish.value.lower()}", _no(who, asked, wish, now))
 
@@ -97,13 +110,21 @@ def _asking() -> Iterator[Sample]:
     accounts: Mapping[str, Iterable[Account]] = {
         "no rule": [UNRULED],
         "nobody named": [LEGACY],
+        "not a requester": [PARTNER],
         "the account's name unknown": [Account(PAYMENTS.id, PAYMENTS.id)],
         **{f"no rule, {kind} words": [Account(UNRULED.id, each.account)] for kind, each in STRANGE_WORDS.items()},
     }
     for name, concerned in accounts.items():
-        refused = may_ask(HOUSE, mara, concerned)
+        refused = may_ask(HOUSE, mara, [RuledKey(arn_of(account=each), each, BERLIN) for each in concerned])
         assert isinstance(refused, Refused)  # noqa: S101 - what this sample is about
         yield _refused(f"asking, {name}", "Mara asks for a key", refused)
+    capped = Refused(RefusalReason.DAILY_CAP, str(DailyCapError("playground", 20, 18)))
+    yield _refused("asking, the day's cap", "Mara asks for three keys where two are left", capped)
+
+
+def _under_two_rules() -> Request:
+    changes = (change(ChangeState.QUEUED), change(ChangeState.QUEUED, number=2, account=LAKE))
+    return replace(request_in(RequestState.PENDING), changes=changes)
 
 
 def _operating() -> Iterator[Sample]:

@@ -3,10 +3,13 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from bot.models.approval import Refused
+from bot.models.asking import Waiting
 from bot.models.requests import ChangeState, Request, RequestState
-from bot.rules.approval import House, accounts_of, who_approves
-from bot.views.request import request, result
+from bot.rules.approvers import everybody_concerned, what_it_waits_for, who_decides
+from bot.rules.house import keys_of
+from bot.views.glass import break_glass, glass_broken
+from bot.views.names import REASON_BLOCK
+from bot.views.request import reminder, request, result
 from bot.views.requests import requests
 from deploy.sandbox.gallery.sample import Sample, Surface, shown
 from deploy.sandbox.gallery.things import (
@@ -16,64 +19,144 @@ from deploy.sandbox.gallery.things import (
     LAKE,
     LEGACY,
     LINK,
+    PARTNER,
+    PLAY,
     STRANGE_WORDS,
+    UNREACHABLE,
     UNRULED,
+    broken_glass,
+    change,
     every_request,
     later,
     request_in,
 )
+from handlers.modals import WHY
 
 ENDS = (ChangeState.SUCCEEDED, ChangeState.NOT_NEEDED, ChangeState.FAILED)
 SOON = later(minutes=10)
 LATE = later(days=2)
 
 
-def approvers_of(asked: Request, house: House = HOUSE) -> str:
-    rules = house.rules_for(accounts_of(asked))
-    return rules.sentence if isinstance(rules, Refused) else " ".join(map(who_approves, rules))
+def approvers(asked: Request) -> str:
+    return who_decides(HOUSE.rules_for(keys_of(asked)))
+
+
+def waiting(asked: Request) -> Waiting:
+    return what_it_waits_for(HOUSE, asked)
 
 
 def in_the_channel() -> Iterator[Sample]:
     for name, asked in every_request().items():
-        yield shown(name, Surface.CHANNEL, "One key").by(request, asked, approvers_of(asked), SOON)
+        yield shown(name, Surface.CHANNEL, "One key").by(request, asked, waiting(asked), SOON)
     yield from _waiting()
     failed = every_request()["failed"]
     yield shown("failed, too late", Surface.CHANNEL, "The approval is not fresh: nothing to try again").by(
-        request, failed, "", LATE
+        request, failed, waiting(failed), LATE
     )
+    yield from _on_other_words()
     yield from _many()
     for kind, words in STRANGE_WORDS.items():
         strange = request_in(RequestState.PENDING, words=words)
         yield shown(f"{kind} words", Surface.CHANNEL, f"Names and a reason of others: {kind}").by(
-            request, strange, approvers_of(strange), SOON
+            request, strange, waiting(strange), SOON
         )
 
 
 def _waiting() -> Iterator[Sample]:
     lake = request_in(RequestState.PENDING, required=2, account=LAKE)
     yield shown("waiting for two", Surface.CHANNEL, "A rule that wants two people").by(
-        request, lake, approvers_of(lake), SOON
+        request, lake, waiting(lake), SOON
     )
     bare = replace(request_in(RequestState.PENDING), reason="")
-    yield shown("waiting, no reason", Surface.CHANNEL, "Nobody said why").by(request, bare, approvers_of(bare), SOON)
+    yield shown("waiting, no reason", Surface.CHANNEL, "Nobody said why").by(request, bare, waiting(bare), SOON)
     for name, account in (("nobody named", LEGACY), ("no rule", UNRULED)):
         stuck = request_in(RequestState.PENDING, account=account)
         yield shown(f"waiting, {name}", Surface.CHANNEL, "The rules changed since").by(
-            request, stuck, approvers_of(stuck), SOON
+            request, stuck, waiting(stuck), SOON
         )
+
+
+def _on_other_words() -> Iterator[Sample]:
+    """Carried out without approvals, because a rule says so or somebody broke the glass; and what waits for Slack."""
+    for state, each in (
+        (RequestState.APPROVED, ChangeState.EXECUTING),
+        (RequestState.DONE, ChangeState.SUCCEEDED),
+        (RequestState.DONE, ChangeState.FAILED),
+    ):
+        beforehand = request_in(state, each, account=PLAY, required=0)
+        yield shown(f"approved beforehand, {each.lower()}", Surface.CHANNEL, "A rule asks for no approval").by(
+            request, beforehand, waiting(beforehand), SOON
+        )
+        broken = broken_glass(request_in(state, each))
+        yield shown(f"glass broken, {each.lower()}", Surface.CHANNEL, "Nobody waited for approvals").by(
+            request, broken, waiting(broken), SOON
+        )
+    held = request_in(RequestState.APPROVED, approvers=[JONAS])
+    held = replace(held, changes=(replace(held.changes[0], result=UNREACHABLE),))
+    yield shown("approved, Slack cannot be asked", Surface.CHANNEL, "The second look at the approvers waits").by(
+        request, held, waiting(held), SOON
+    )
+    by_two_rules = replace(
+        request_in(RequestState.PENDING),
+        changes=(change(ChangeState.QUEUED), change(ChangeState.QUEUED, number=2, account=LAKE)),
+    )
+    yield shown("waiting under two rules", Surface.CHANNEL, "Keys of two accounts").by(
+        request, by_two_rules, waiting(by_two_rules), SOON
+    )
+    half = replace(by_two_rules, decisions=request_in(RequestState.PENDING, approvers=[JONAS]).decisions)
+    yield shown("waiting under two rules, one approval", Surface.CHANNEL, "It counts under both").by(
+        request, half, waiting(half), SOON
+    )
+    apart = request_in(RequestState.PENDING, account=PARTNER, required=2)
+    yield shown("waiting for two groups", Surface.CHANNEL, "Two approvals from different groups").by(
+        request, apart, waiting(apart), SOON
+    )
+
+
+def glass() -> Iterator[Sample]:
+    one, three = request_in(RequestState.PENDING), request_in(RequestState.PENDING, *[ChangeState.QUEUED] * 3)
+    yield shown("form", Surface.MODAL, "Why it cannot wait").by(break_glass, one)
+    yield shown("form, three keys", Surface.MODAL, "Why they cannot wait").by(break_glass, three)
+    too_short = {REASON_BLOCK: WHY}
+    yield shown("form, too short", Surface.MODAL, "A reason is a must", errors=too_short).by(break_glass, one)
+    for name, asked in {"one key": one, "three keys": three}.items():
+        yield _broken(name, broken_glass(asked))
+    for kind, words in STRANGE_WORDS.items():
+        strange = request_in(RequestState.PENDING, words=words)
+        yield shown(f"form, {kind} words", Surface.MODAL, f"Names of others: {kind}").by(break_glass, strange)
+        yield _broken(f"{kind} words", broken_glass(strange, words))
+
+
+def _broken(name: str, asked: Request) -> Sample:
+    assert asked.glass is not None  # noqa: S101 - what this sample is about
+    return shown(name, Surface.CHANNEL, "Told to everybody whom it concerns").by(
+        glass_broken, asked, asked.glass, everybody_concerned(HOUSE, asked)
+    )
+
+
+def reminders() -> Iterator[Sample]:
+    for name, asked in every_request().items():
+        yield shown(name, Surface.THREAD, "A reminder, as the request stands by now").by(
+            reminder, asked, waiting(asked)
+        )
+    for kind, words in STRANGE_WORDS.items():
+        strange = request_in(RequestState.PENDING, words=words)
+        yield shown(f"{kind} words", Surface.THREAD, f"Names of others: {kind}").by(reminder, strange, waiting(strange))
 
 
 def _many() -> Iterator[Sample]:
     for name, asked in every_request(keys=3).items():
         yield shown(f"three keys, {name}", Surface.CHANNEL, "Three keys, all alike").by(
-            request, asked, approvers_of(asked), SOON
+            request, asked, waiting(asked), SOON
         )
     mixed = request_in(RequestState.DONE, *ENDS, approvers=[JONAS])
     yield shown("three keys, three ends", Surface.CHANNEL, "One done, one not needed, one failed").by(
-        request, mixed, "", SOON
+        request, mixed, waiting(mixed), SOON
     )
     forty = request_in(RequestState.DONE, *ENDS * 14, approvers=[JONAS, AIKO], required=2)
-    yield shown("forty-two keys", Surface.CHANNEL, "More keys than a message shows").by(request, forty, "", SOON)
+    yield shown("forty-two keys", Surface.CHANNEL, "More keys than a message shows").by(
+        request, forty, waiting(forty), SOON
+    )
 
 
 def in_the_thread() -> Iterator[Sample]:

@@ -1,0 +1,116 @@
+"""Whether an approval rule means a key. What could not be read is neither yes nor no, and says so.
+
+Patterns ignore case. An account pattern of digits matches ids alone, any other one ids and names: members may rename
+their accounts, so that a name which looks like an id must not count as one.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from fnmatch import fnmatchcase
+
+from bot.models.approval import ApprovalRule, RuledKey
+
+
+class Fit(StrEnum):
+    """Whether a rule means a key."""
+
+    YES = "YES"
+    NO = "NO"
+    UNKNOWN = "UNKNOWN"
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """Whether a rule means a key, and where it does not or nobody can tell, why; with the remedy in the latter case."""
+
+    fit: Fit
+    why: str = ""
+
+
+def match(rule: ApprovalRule, key: RuledKey) -> Match:
+    """Compare a key with every condition of a rule. One that does not hold weighs more than one that is unknown."""
+    found = list(_conditions(rule, key))
+    for fit in (Fit.NO, Fit.UNKNOWN):
+        for each in found:
+            if each.fit is fit:
+                return each
+    return Match(Fit.YES)
+
+
+def _conditions(rule: ApprovalRule, key: RuledKey) -> Iterator[Match]:
+    if rule.accounts:
+        yield _account(rule, key)
+    if rule.units:
+        yield _unit(rule, key)
+    if rule.regions:
+        fits = any(_like(key.region, pattern) for pattern in rule.regions)
+        yield Match(Fit.YES) if fits else _no(f"Region {key.region}", rule.regions)
+    if rule.aliases:
+        yield _alias(rule, key)
+    if rule.tags:
+        yield _tags(rule, key)
+
+
+def _account(rule: ApprovalRule, key: RuledKey) -> Match:
+    account = key.account
+    if any(_like(account.id, each) or (not _is_id(each) and _like(account.name, each)) for each in rule.accounts):
+        return Match(Fit.YES)
+    unclear = [each for each in rule.accounts if account.name == account.id and not _is_id(each)]
+    if not unclear:
+        return _no(f"account “{account.name}” ({account.id})", rule.accounts)
+    return Match(
+        Fit.UNKNOWN,
+        f"The name of account {account.id} could not be read, so nobody can tell whether the approval rule for "
+        f"“{unclear[0]}” means it. Name the account by its id in a rule, or allow organizations:ListAccounts.",
+    )
+
+
+def _unit(rule: ApprovalRule, key: RuledKey) -> Match:
+    if key.facts.units is None:
+        return _unread(rule, f"The organisational units of account {key.account.id}", "organizations:ListParents")
+    if set(key.facts.units) & set(rule.units):
+        return Match(Fit.YES)
+    return _no(f"account “{key.account.name}” ({key.account.id}), by its organisational units,", rule.units)
+
+
+def _alias(rule: ApprovalRule, key: RuledKey) -> Match:
+    if key.facts.aliases is None:
+        return _unread(rule, "The aliases of the key", "kms:ListAliases")
+    names = [alias.removeprefix("alias/") for alias in key.facts.aliases]
+    if any(_like(name, pattern.removeprefix("alias/")) for name in names for pattern in rule.aliases):
+        return Match(Fit.YES)
+    return _no(f"alias “{names[0]}”" if len(names) == 1 else f"none of the {len(names)} aliases", rule.aliases)
+
+
+def _tags(rule: ApprovalRule, key: RuledKey) -> Match:
+    """Every tag of the rule must be there. Names ignore case too, so that a spelling leads to no laxer rule."""
+    if key.facts.tags is None:
+        return _unread(rule, "The tags of the key", "kms:ListResourceTags")
+    for name, pattern in rule.tags:
+        values = [value for tag, value in key.facts.tags if tag.lower() == name.lower()]
+        if not values:
+            return Match(Fit.NO, f"the key has no tag “{name}”")
+        if not any(_like(value, pattern) for value in values):
+            return _no(f"tag {name}=“{values[0]}”", (pattern,))
+    return Match(Fit.YES)
+
+
+def _no(what: str, patterns: Iterable[str]) -> Match:
+    return Match(Fit.NO, f"{what} is not among {', '.join(patterns)}")
+
+
+def _unread(rule: ApprovalRule, what: str, permission: str) -> Match:
+    return Match(
+        Fit.UNKNOWN,
+        f"{what} could not be read, so nobody can tell whether the approval rule “{rule.name}” means it. "
+        f"Allow {permission}, and ask again.",
+    )
+
+
+def _like(text: str, pattern: str) -> bool:
+    return fnmatchcase(text.lower(), pattern.lower())
+
+
+def _is_id(pattern: str) -> bool:
+    return pattern.isdigit()
