@@ -1,13 +1,15 @@
 """The append-only audit trail and its hash chain."""
 
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, replace
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from bot.models.anchor import Anchor
 from bot.models.trail import GENESIS_HASH, ChainedEntry, Entry
+from bot.store.chain import Verification, first_fault, unmet
 from bot.store.engine import Database
 from bot.store.tables import audit_entries, audit_head
 
@@ -23,8 +25,11 @@ def hold(connection: Connection) -> None:
     connection.execute(sa.select(audit_head.c.id).where(audit_head.c.id == _HEAD).with_for_update())
 
 
-def append(connection: Connection, entry: Entry) -> None:
-    """Chain an entry inside the transaction of the effect that it records."""
+def append(connection: Connection, entry: Entry) -> ChainedEntry:
+    """Chain an entry inside the transaction of the effect that it records, and return it as stored.
+
+    Until that transaction ends nobody else appends, so that it is the newest entry there is.
+    """
     connection.execute(audit_head.update().where(audit_head.c.id == _HEAD).values(sequence=audit_head.c.sequence + 1))
     head = connection.execute(sa.select(audit_head).where(audit_head.c.id == _HEAD)).one()
     draft = ChainedEntry(
@@ -37,29 +42,10 @@ def append(connection: Connection, entry: Entry) -> None:
         previous_hash=head.hash,
         hash="",
     )
-    entry_hash = draft.expected_hash()
-    connection.execute(
-        audit_entries.insert().values(
-            sequence=draft.sequence,
-            at=draft.at,
-            actor=draft.actor,
-            act=draft.act,
-            subject=draft.subject,
-            details=draft.details,
-            previous_hash=draft.previous_hash,
-            hash=entry_hash,
-        )
-    )
-    connection.execute(audit_head.update().where(audit_head.c.id == _HEAD).values(hash=entry_hash))
-
-
-@dataclass(frozen=True, slots=True)
-class Verification:
-    """What verifying the chain found: `fault` is None where it holds."""
-
-    entries: int
-    head: str
-    fault: str | None
+    chained = replace(draft, hash=draft.expected_hash())
+    connection.execute(audit_entries.insert().values(asdict(chained)))
+    connection.execute(audit_head.update().where(audit_head.c.id == _HEAD).values(hash=chained.hash))
+    return chained
 
 
 class Trail:
@@ -85,14 +71,18 @@ class Trail:
         with self._database.read() as connection:
             yield from _entries(connection)
 
-    def verify(self) -> Verification:
-        """Prove that no entry was changed, removed, inserted or reordered, and say which where one was."""
+    def verify(self, anchors: Sequence[Anchor] = ()) -> Verification:
+        """Prove that no entry was changed, removed, inserted or reordered, and say which where one was.
+
+        A chain that was rewritten as a whole holds in itself; anchors that were kept elsewhere tell.
+        """
         with self._database.read() as connection:
+            unmet_anchors = unmet(anchors, *_stored(connection, anchors))
             head = connection.execute(sa.select(audit_head).where(audit_head.c.id == _HEAD)).one_or_none()
             if head is None:
-                return Verification(0, GENESIS_HASH, "The head of the chain is missing.")
-            count, fault = _first_fault(_entries(connection), head.sequence, head.hash)
-            return Verification(count, head.hash, fault)
+                return Verification(0, GENESIS_HASH, "The head of the chain is missing.", unmet_anchors)
+            count, fault = first_fault(lambda: _entries(connection), head.sequence, head.hash)
+            return Verification(count, head.hash, fault, unmet_anchors)
 
 
 def _entries(connection: Connection) -> Iterator[ChainedEntry]:
@@ -101,37 +91,9 @@ def _entries(connection: Connection) -> Iterator[ChainedEntry]:
         yield ChainedEntry(**row._mapping)  # noqa: SLF001 - SQLAlchemy's public name
 
 
-def _first_fault(entries: Iterator[ChainedEntry], written: int, head_hash: str) -> tuple[int, str | None]:
-    previous_hash, count = GENESIS_HASH, 0
-    for entry in entries:
-        fault = _fault(entry, count + 1, previous_hash)
-        if fault is not None:
-            return count, fault
-        previous_hash, count = entry.hash, count + 1
-    if count < written:
-        missing = f"entry {written} is" if written == count + 1 else f"entries {count + 1} to {written} are"
-        return count, f"The chain ends at entry {count}, but {written} were written: {missing} missing."
-    if count > written:
-        return count, f"Entry {written + 1} was added past the end of the chain: {written} were written."
-    if previous_hash != head_hash:
-        return count, f"The end of the chain is not entry {count} as it was written: it or the head was changed."
-    return count, None
-
-
-def _fault(entry: ChainedEntry, expected: int, previous_hash: str) -> str | None:
-    if entry.sequence > expected:
-        return f"Entry {expected} is missing: the next one found is entry {entry.sequence}."
-    if entry.sequence < expected:
-        return f"Entry {entry.sequence} was added: the chain begins at entry 1."
-    if entry.previous_hash != previous_hash:
-        return f"Entry {entry.sequence} does not follow entry {entry.sequence - 1}: the chain is broken there."
-    if not _is_as_written(entry):
-        return f"Entry {entry.sequence} ({entry.act}, {entry.at}) was changed after it was written."
-    return None
-
-
-def _is_as_written(entry: ChainedEntry) -> bool:
-    try:
-        return entry.hash == entry.expected_hash()
-    except TypeError:  # SQLite takes bytes where the table says text
-        return False
+def _stored(connection: Connection, anchors: Sequence[Anchor]) -> tuple[dict[int, str], int]:
+    """Read the hashes of the entries that anchors name, by number, and the number of the last entry."""
+    last: int = connection.execute(sa.select(sa.func.coalesce(sa.func.max(audit_entries.c.sequence), 0))).scalar_one()
+    named = {anchor.sequence for anchor in anchors if anchor.sequence <= last}
+    query = sa.select(audit_entries.c.sequence, audit_entries.c.hash).where(audit_entries.c.sequence.in_(named))
+    return {row.sequence: row.hash for row in connection.execute(query)}, last

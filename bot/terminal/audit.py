@@ -18,20 +18,27 @@ from bot.terminal.upkeep import name, revision
 
 
 def audit(settings: Settings, asked: Namespace) -> int:
+    if asked.anchor and asked.action != "verify":
+        raise UserError(f"--anchor goes with audit verify, not with audit {asked.action}.")
     database = Database(settings.database_url)
     if revision(database) is None:
         raise UserError(f"There is no audit trail in {name(database)}: the bot has never used this database.")
     return _ACTIONS[asked.action](Trail(database), asked)
 
 
-def _verify(trail: Trail, _asked: Namespace) -> int:
-    """Prove the chain, or say which entry is at fault."""
-    verified = trail.verify()
+def _verify(trail: Trail, asked: Namespace) -> int:
+    """Prove the chain and the anchors, or say which entry is at fault."""
+    verified = trail.verify(asked.anchor)
     if verified.fault is not None:
         say(verified.fault)
+    for sentence in verified.unmet:
+        say(sentence)
+    if not verified.holds:
         return Exit.NON_COMPLIANT
     entries = "1 entry" if verified.entries == 1 else f"{verified.entries} entries"
     say(f"The audit trail holds: {entries}, head {verified.head}.")
+    for anchor in asked.anchor:
+        say(f"Entry {anchor.sequence} has the hash of its anchor: nothing up to it was changed since that was taken.")
     return Exit.OK
 
 

@@ -2,6 +2,8 @@
 
 from argparse import ArgumentParser, ArgumentTypeError, RawDescriptionHelpFormatter
 
+from bot.models.anchor import HASH_CHARACTERS, Anchor
+
 _PROGRAM = "python -m bot"
 
 _ENVIRONMENT = """\
@@ -33,11 +35,15 @@ _AUDIT_EXAMPLES = f"""\
 examples:
   {_PROGRAM} audit show --limit 20
   {_PROGRAM} audit verify
-  {_PROGRAM} audit export > trail.jsonl   the hash of each line can be computed from the others of its fields
+  {_PROGRAM} audit verify --anchor 1234:9f86d081…   as the digest in Slack shows it at its foot, whole
+  {_PROGRAM} audit export > trail.jsonl             the hash of each line can be computed from its other fields
+
+A chain that somebody rewrote from some entry to its end, head and all, holds in itself. The digests' anchors, kept in
+Slack or wherever the database's users cannot write, find that.
 
 exit status:
-  0  done; with verify, the chain holds
-  1  with verify, it does not
+  0  done; with verify, the chain and every anchor hold
+  1  with verify, they do not
   2  bad usage, or the database cannot be used
 """
 
@@ -95,6 +101,14 @@ def parser() -> ArgumentParser:
     audit.add_argument(
         "--limit", metavar="N", type=_count, default=50, help="with show: how many entries (default: %(default)s)"
     )
+    audit.add_argument(
+        "--anchor",
+        metavar="ENTRY:HASH",
+        type=_anchor,
+        action="append",
+        default=[],
+        help="with verify: prove that this entry still has this hash, as a digest told it; may be given several times",
+    )
     _only_action(
         command(
             "db",
@@ -116,6 +130,14 @@ def _pattern(text: str) -> str:
     if len(pattern.split()) > 1:
         raise ArgumentTypeError("it has a space in it; write ? for a space")
     return pattern
+
+
+def _anchor(text: str) -> Anchor:
+    try:
+        return Anchor.parse(text)
+    except ValueError as error:
+        form = f"1234:hash with all {HASH_CHARACTERS} characters of the hash, as the digest shows it"
+        raise ArgumentTypeError(f"{text!r} is no anchor, {error}; write {form}") from error
 
 
 def _only_action(command: ArgumentParser, name: str, summary: str) -> None:

@@ -1,20 +1,14 @@
-"""`audit verify`, `db upgrade`, help, and what becomes of errors."""
+"""`db upgrade`, help, and what becomes of errors."""
 
-import json
 import logging
 import sqlite3
 import subprocess
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from bot.errors import UserError
-from bot.models.trail import GENESIS_HASH, Act, ChainedEntry, Entry
-from bot.store.engine import Database
-from bot.store.schema import upgrade
-from bot.store.trail import Trail
 from bot.terminal import main
 from bot.terminal.exits import Exit
 from bot.terminal.main import _COMMANDS
@@ -35,63 +29,8 @@ def quiet_logging() -> Iterator[None]:
     root.handlers[:], root.level = handlers, level
 
 
-def told(shell: Shell, entries: int) -> list[str]:
-    database = Database(shell.database_url)
-    upgrade(database)
-    trail = Trail(database)
-    for number in range(entries):
-        trail.record(Entry(datetime.now(UTC), "U0SOMEBODY", Act.REFUSED, f"subject-{number}"))
-    hashes = [entry.hash for entry in trail.newest(entries)]
-    database.close()
-    return hashes
-
-
 def lines(done: subprocess.CompletedProcess[str]) -> tuple[int, str, str]:
     return done.returncode, done.stdout, done.stderr
-
-
-def test_a_trail_that_holds_is_0_with_its_length_and_head(shell: Shell) -> None:
-    newest, *_ = told(shell, 3)
-    assert lines(shell.run("audit", "verify")) == (0, f"The audit trail holds: 3 entries, head {newest}.\n", "")
-
-
-def test_the_newest_entries_are_shown_with_the_newest_last(shell: Shell) -> None:
-    told(shell, 4)
-    status, out, err = lines(shell.run("audit", "show", "--limit", "2"))
-    assert (status, err) == (0, "")
-    assert "subject-1" not in out
-    assert out.index("subject-2") < out.index("subject-3")
-    assert "U0SOMEBODY" in out
-    assert "REFUSED" in out
-
-
-def test_the_exported_trail_proves_itself(shell: Shell) -> None:
-    newest, *_ = told(shell, 3)
-    status, out, err = lines(shell.run("audit", "export"))
-    assert (status, err) == (0, "")
-    entries = [ChainedEntry(**json.loads(line)) for line in out.splitlines()]
-    assert [entry.sequence for entry in entries] == [1, 2, 3]
-    assert all(entry.hash == entry.expected_hash() for entry in entries)
-    assert [entry.previous_hash for entry in entries] == [GENESIS_HASH, *(entry.hash for entry in entries[:-1])]
-    assert entries[-1].hash == newest
-
-
-@pytest.mark.parametrize("limit", ["0", "-1", "many"])
-def test_a_limit_that_is_no_number_is_2(shell: Shell, limit: str) -> None:
-    told(shell, 1)
-    done = shell.run("audit", "show", f"--limit={limit}")
-    assert done.returncode == 2
-    assert "is not a number of entries: write 1 or more" in done.stderr
-
-
-def test_a_trail_that_was_tampered_with_is_1_and_names_the_entry(shell: Shell) -> None:
-    told(shell, 3)
-    with sqlite3.connect(shell.database) as database:
-        database.execute("UPDATE audit_entries SET actor = 'U0INNOCENT' WHERE sequence = 2")
-    status, out, err = lines(shell.run("audit", "verify"))
-    assert (status, err) == (1, "")
-    assert out.startswith("Entry 2 (REFUSED, ")
-    assert out.endswith(") was changed after it was written.\n")
 
 
 def test_a_database_that_the_bot_never_used_is_2_and_stays_as_it_is(shell: Shell) -> None:
