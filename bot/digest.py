@@ -33,7 +33,7 @@ class DigestBook(Protocol):
 
     def latest(self, name: str) -> Digest | None: ...
 
-    def create(self, digest: Digest, baseline: Mapping[str, Baseline], pages: int, *, by: str) -> None: ...
+    def create(self, digest: Digest, baseline: Mapping[str, Baseline], pages: int, *, by: str) -> Digest: ...
 
     def made_for(self, name: str, since: datetime) -> bool: ...
 
@@ -96,8 +96,7 @@ class Digests:
         content = self._content(scan, audience, comparison, coverage, before)
         digest = Digest(f"d{secrets.token_hex(6)}", audience.name, audience.channel, now, content)
         pages = 1 if content.rest_is_file else len(content.rest)
-        self.book.create(digest, comparison.baseline, pages, by=by)
-        return digest
+        return self.book.create(digest, comparison.baseline, pages, by=by)
 
     def _content(
         self,

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from bot.models.anchor import Anchor
 from bot.models.keys import Finding
 from bot.models.scans import Coverage, Summary
 
@@ -70,6 +71,8 @@ class DigestContent:
     """All that a digest's message says, apart from the state of requests.
 
     `rest` are the pages of its thread. Where they would be too many it is empty and `rest_is_file`.
+    `anchor` is the entry of the record that tells of this digest; None until it is stored, and in those of a version
+    that kept none.
     """
 
     as_of: datetime
@@ -84,6 +87,7 @@ class DigestContent:
     scope: str = ""
     rest: tuple[tuple[OpenKey, ...], ...] = ()
     rest_is_file: bool = False
+    anchor: Anchor | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from bot.models.requests import Request
 from bot.views.budget import message as within_budget
 from bot.views.parts import (
     Inline,
+    anchored,
     bold,
     bullets,
     context,
@@ -44,6 +45,8 @@ def digest(message: Digest, requests: Mapping[str, Request]) -> Rendered:
     for key in content.top:
         blocks += key_row(_without_news(key, content), requests.get(key.arn))
     blocks.append(_footer(content))
+    if content.anchor is not None:
+        blocks.append(context(anchored(content.anchor)))
     return within_budget(fallback(f"KMS key rotation: {title}. {percent(content.summary, content.scope)}"), blocks)
 
 

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from bot.models.anchor import Anchor
 from bot.models.messages import Block
 
 Element = dict[str, Any]
@@ -195,6 +196,11 @@ def moment(at: datetime, form: str = MOMENT) -> Element:
 def date(at: datetime, form: str = MOMENT) -> str:
     """The same for mrkdwn. https://docs.slack.dev/messaging/formatting-message-text#date-formatting."""
     return f"<!date^{int(at.timestamp())}^{form}|{_fallback(at)}>"
+
+
+def anchored(anchor: Anchor) -> Element:
+    """An entry of the record with its hash, in code: to be copied whole into `audit verify`."""
+    return mrkdwn(f"Record, entry and hash: `{anchor}`")
 
 
 def people(user_ids: Iterable[str], most: int = MOST_PEOPLE) -> str:

@@ -1,9 +1,12 @@
 """The digest in the channel, over the wire."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from bot.models.anchor import Anchor
+from bot.models.trail import Act
 from deploy.sandbox.slack.things import Message
 from tests.app.house import CHANNEL, CONFIGURATION, PAYMENTS, House, eventually, house, shown
 
@@ -29,6 +32,23 @@ def test_a_digest_without_open_keys_says_so(house: House) -> None:
     assert "Every key that can rotate does so as it should" in told
     assert "100% compliant: 1 of 1 key that can rotate" in told
     assert "This is the first digest" in told
+
+
+def test_the_foot_of_every_digest_is_an_anchor_that_the_record_is_verified_against(house: House) -> None:
+    house.configure(f'{CONFIGURATION}\n[[digest.route]]\nmatch = {{ team = "payments" }}\nchannel = "C0PAYMENTS"\n')
+    house.key("payments/card-vault", tags={"team": "payments"})
+    room = house.slack.channel("C0PAYMENTS")
+    with house.running():
+        feet = [digest(house).splitlines()[-1]]
+        house.slack.wait_for(lambda: room.roots, what="the team's digest")
+        feet.append(shown(room.roots[0]).splitlines()[-1])
+        told = house.command(house.jonas, "history")
+    anchors = list(map(Anchor.parse, feet))
+    assert house.trail.verify(anchors).holds
+    made = {entry.sequence: entry.act for entry in house.trail.entries()}
+    assert [made[anchor.sequence] for anchor in anchors] == [Act.DIGEST_POSTED] * 2
+    assert "Record, entry and hash: " in told
+    assert not house.trail.verify([replace(anchors[0], hash=anchors[1].hash)]).holds
 
 
 def test_what_changed_since_the_digest_before_is_told_key_by_key(house: House) -> None:

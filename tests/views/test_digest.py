@@ -9,6 +9,7 @@ from itertools import product
 import pytest
 
 from bot.digest import Audience, Digests
+from bot.models.anchor import Anchor
 from bot.models.digests import Baseline, Delta, Digest
 from bot.models.keys import Finding, Verdict
 from bot.models.messages import Rendered
@@ -38,6 +39,7 @@ from tests.views.samples import (
 
 SIZES = (0, 1, 10, 900, 1000, 10_000)
 TOPS = range(1, 16)
+ANCHOR = Anchor(1_234_567_890, "9f" * 32)
 
 
 # From the findings of a scan to what Slack takes
@@ -65,8 +67,10 @@ class Store:
     def latest(self, name: str) -> None:
         return None
 
-    def create(self, digest: Digest, baseline: object, pages: int, *, by: str) -> None:
-        self.made.append((digest, pages))
+    def create(self, digest: Digest, baseline: object, pages: int, *, by: str) -> Digest:
+        anchored = replace(digest, content=replace(digest.content, anchor=ANCHOR))
+        self.made.append((anchored, pages))
+        return anchored
 
     def made_for(self, name: str, since: object) -> bool:
         return False
@@ -134,7 +138,7 @@ def test_pages_count_on_where_the_message_stops() -> None:
 def test_too_many_for_a_thread_come_as_a_file() -> None:
     made, pages = made_of([open_finding(ORDINARY, number) for number in range(1000)], 10)
     assert (pages, made.content.rest) == (1, ())
-    assert "990 more open keys in the file in the thread." in lines(digest(made, {}))[-1]
+    assert "990 more open keys in the file in the thread." in lines(digest(made, {}))[-2]
     attached = digest_file(made, "a,b")
     assert (attached.name, attached.title, attached.content) == ("open-keys-2026-03-02.csv", "Open keys", "a,b")
     assert attached.comment.startswith("All open keys as of the last scan.")
@@ -208,6 +212,17 @@ def test_the_first_digest_says_that_it_is_and_a_later_one_does_not() -> None:
 )
 def test_the_percentage_is_told_with_its_change(previous: Summary | None, told: str) -> None:
     assert lines(digest(digest_of(top=1, previous_summary=previous), {}))[1] == told
+
+
+def test_the_newest_entry_of_the_record_stands_at_the_foot_as_the_terminal_takes_it() -> None:
+    anchor = Anchor(1234, "9f" * 32)
+    foot = lines(digest(digest_of(top=1, anchor=anchor), {}))[-1]
+    assert foot == f"Record, entry and hash: `1234:{'9f' * 32}`"
+    assert Anchor.parse(foot) == anchor
+
+
+def test_a_digest_of_a_version_that_kept_no_anchor_claims_none() -> None:
+    assert not any(line.startswith("Record") for line in lines(digest(digest_of(top=1), {})))
 
 
 def test_a_digest_for_a_part_of_the_keys_says_which() -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
+from bot.models.anchor import Anchor
 from bot.models.digests import Delta, Digest, DigestContent, OpenKey
 from bot.models.scans import Summary
 from bot.views.digest import digest, digest_file, digest_page
@@ -52,6 +53,7 @@ def _of(summary: Summary = SUMMARY, *keys: OpenKey, **changes: object) -> Digest
         coverage_failures=(),
         unread_keys=(),
         unread_total=0,
+        anchor=Anchor(1234, "9f86d081884c7d65" * 4),
     )
     return Digest("d1", "default", CHANNEL, NOW, replace(plain, **changes))  # type: ignore[arg-type]  # any field
 
@@ -67,6 +69,8 @@ def _firsts() -> Iterator[Sample]:
     yield shown("first", CHANNEL_MESSAGE, "The first digest; 22 keys open, gaps").by(digest, first, {})
     one = _of(Summary(compliant=37, non_compliant=1), open_key())
     yield shown("first, one key", CHANNEL_MESSAGE, "The first digest; one key open").by(digest, one, {})
+    older = _of(Summary(compliant=37, non_compliant=1), open_key(), anchor=None)
+    yield shown("without an anchor", CHANNEL_MESSAGE, "Made by a version that kept none").by(digest, older, {})
 
 
 def _comparisons() -> Iterator[Sample]:
