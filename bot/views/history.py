@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from bot.models.anchor import Anchor
 from bot.models.messages import Rendered
 from bot.models.trail import SYSTEM, Act, ChainedEntry
 from bot.views.budget import message
-from bot.views.parts import Inline, bold, bullets, context, cut, fallback, listed, moment, mrkdwn, rich, user
+from bot.views.parts import Inline, anchored, bold, bullets, context, cut, fallback, listed, moment, mrkdwn, rich, user
 
 _CODE = re.compile("[A-Z]+(_[A-Z]+)*")
 
@@ -53,7 +54,7 @@ def history(entries: Sequence[ChainedEntry], about: str, names: Mapping[str, str
         sentence = f"The record holds nothing about {cut(about, 200)}." if about else "The record is empty so far."
         return message(fallback(sentence), [rich(sentence)])
     lines = [_line(entry, names) for entry in entries]
-    foot = context(mrkdwn(f"Newest hash {entries[0].hash[:16]}…  `python -m bot audit verify` proves the whole chain."))
+    foot = context(anchored(Anchor.of(entries[0])), mrkdwn("`python -m bot audit verify` proves the whole chain."))
     return message(fallback(f"{title}."), [rich(bold(title)), bullets(*lines), foot])
 
 

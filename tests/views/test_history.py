@@ -49,7 +49,7 @@ def test_an_entry_of_the_record_is_a_sentence(found: ChainedEntry, told: str) ->
     assert lines(history([found], "r1", {})) == [
         "The record of r1",
         f"• #7 2026-03-02 12:00 UTC – {told}",
-        "Newest hash abababababababab…  `python -m bot audit verify` proves the whole chain.",
+        f"Record, entry and hash: `7:{'ab' * 32}` | `python -m bot audit verify` proves the whole chain.",
     ]
 
 
