@@ -34,9 +34,7 @@ def groups_that_matter(actor: Actor, rules: Iterable[ApprovalRule], wish: Wish) 
     people = list_for(wish)
     counts_groups = wish is Wish.APPROVE
     open_rules = [
-        rule
-        for rule in rules
-        if (counts_groups and rule.from_different_groups) or actor.user_id not in people(rule)
+        rule for rule in rules if (counts_groups and rule.from_different_groups) or actor.user_id not in people(rule)
     ]
     return tuple(dict.fromkeys(each for rule in open_rules for each in people(rule) if is_group(each)))
 
@@ -167,7 +165,7 @@ def _hopeless(who: Standing, rule: ApprovalRule) -> Refused | None:
     others = {each for each in rule.may_approve if rule.self_approval or each != who.actor.user_id}
     are_enough = any(map(is_group, others)) and not rule.from_different_groups
     if not others or (len(others) < rule.required and not are_enough):
-        sentence = f"Nobody could approve this. {who_approves(rule)} You asked, and nobody approves their own request."
+        sentence = f"This could never be approved: you ask, and nobody approves their own request. {who_approves(rule)}"
         if not rule.may_approve:
             sentence = "The approval rule for this account names nobody, so nobody could approve. Add approvers to it."
         return Refused(RefusalReason.NO_RULE, sentence)

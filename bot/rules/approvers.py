@@ -43,7 +43,7 @@ def who_approves(rule: ApprovalRule) -> str:
     """Say who may approve under a rule. Those who are not to be pinged are counted, not mentioned."""
     if rule.is_pre_approved:
         return (
-            f"The rule “{rule.name}” asks for no approval, for up to {rule.daily_cap} keys in 24 hours. "
+            f"The rule “{rule.name}” asks for no approval, for up to {_keys(rule.daily_cap)} in 24 hours. "
             "Withdraw a request that still waits, and ask again."
         )
     pinged, quiet = [mention(each) for each in rule.approvers], len(rule.quiet_approvers)
@@ -60,8 +60,11 @@ def who_decides(rules: Sequence[ApprovalRule] | Refused) -> str:
         return rules.sentence
     if len(rules) == 1:
         return who_approves(rules[0])
-    lines = [f"“{rule.name}”: {who_approves(rule)}" for rule in rules]
+    lines = [f"“{rule.name}”: {_NOBODY_NEEDED if rule.is_pre_approved else who_approves(rule)}" for rule in rules]
     return "\n".join((_SEVERAL.format(len(rules)), *lines))
+
+
+_NOBODY_NEEDED = "Approved beforehand."
 
 
 def what_is_missing(counts: Sequence[Tally]) -> str:
@@ -77,12 +80,16 @@ _SEVERAL = "The keys fall under {} rules, and each must be satisfied."
 def _progress(count: Tally) -> str:
     wanted = f"{count.rule.required} approval{'s' if count.rule.required > 1 else ''}"
     if count.rule.is_pre_approved:
-        return "Approved beforehand."
+        return _NOBODY_NEEDED
     if not count.missing:
         return f"Has its {wanted}."
     if not count.given:
         return f"Waiting for {wanted}."
     return f"{count.given} of {wanted} so far."
+
+
+def _keys(number: int) -> str:
+    return "1 key" if number == 1 else f"{number} keys"
 
 
 def _count(rule: ApprovalRule) -> str:

@@ -80,7 +80,11 @@ def _alias(rule: ApprovalRule, key: RuledKey) -> Match:
     names = [alias.removeprefix("alias/") for alias in key.facts.aliases]
     if any(_like(name, pattern.removeprefix("alias/")) for name in names for pattern in rule.aliases):
         return Match(Fit.YES)
-    return _no(f"alias “{names[0]}”" if len(names) == 1 else f"none of the {len(names)} aliases", rule.aliases)
+    if not names:
+        return Match(Fit.NO, "the key has no alias")
+    if len(names) == 1:
+        return _no(f"alias “{names[0]}”", rule.aliases)
+    return Match(Fit.NO, f"none of the {len(names)} aliases is among {', '.join(rule.aliases)}")
 
 
 def _tags(rule: ApprovalRule, key: RuledKey) -> Match:
@@ -92,7 +96,7 @@ def _tags(rule: ApprovalRule, key: RuledKey) -> Match:
         if not values:
             return Match(Fit.NO, f"the key has no tag “{name}”")
         if not any(_like(value, pattern) for value in values):
-            return _no(f"tag {name}=“{values[0]}”", (pattern,))
+            return Match(Fit.NO, f"tag {name}=“{values[0]}” is not {pattern}")
     return Match(Fit.YES)
 
 
