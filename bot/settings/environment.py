@@ -58,6 +58,19 @@ class Environment:
             workspaces=section.workspaces,
         )
 
+    def slack_to_look(self, section: SlackSection) -> Slack | None:
+        """Join what is needed to look people up; None where no bot token is set."""
+        if self.get(_BOT_TOKEN.variable) is None:
+            return None
+        return Slack(
+            bot_token=self._token(_BOT_TOKEN),
+            app_token=SecretStr(""),
+            signing_secret=None,
+            api_url=self._api_url(),
+            channel=section.channel or "",
+            workspaces=section.workspaces,
+        )
+
     def database_url(self, folder: Path) -> str:
         """Read DATABASE_URL; unless set, a SQLite file in the folder."""
         text = self.get("DATABASE_URL")

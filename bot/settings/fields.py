@@ -30,7 +30,7 @@ _EXTERNAL_ID = re.compile(r"[\w+=,.@:/-]{2,1224}", re.ASCII)  # …/STS/latest/A
 _CHANNEL = re.compile(r"[CG][A-Z0-9]{2,}", re.ASCII)
 _WORKSPACE = re.compile(r"[TE][A-Z0-9]+", re.ASCII)
 _APPROVER = re.compile(r"[UWS][A-Z0-9]+", re.ASCII)
-_RULE_NAME = re.compile(r"[\w .,:/()+-]{0,60}")
+_RULE_NAME = re.compile(r"(?!\s)[\w .,:/()+-]{0,60}(?<!\s)")
 _UNIT = re.compile(
     r"ou-[0-9a-z]{4,32}-[0-9a-z]{8,32}|r-[0-9a-z]{4,32}", re.ASCII
 )  # https://docs.aws.amazon.com/organizations/latest/APIReference/API_OrganizationalUnit.html

@@ -9,8 +9,9 @@ from pydantic import ValidationError
 
 from bot.errors import ConfigurationError, Problem
 from bot.settings.environment import Environment
+from bot.settings.places import Location, spell
 from bot.settings.problems import document_problems, syntax_problem
-from bot.settings.tree import Document, Settings
+from bot.settings.tree import Document, Settings, Slack, SlackSection
 
 DEFAULT_FILE = "kms-rotation.toml"
 _VARIABLE = "KMS_ROTATION_CONFIG"
@@ -25,8 +26,10 @@ class _Reading:
     problems: tuple[Problem, ...] = ()
 
 
-def load(environ: Mapping[str, str], *, with_slack: bool) -> Settings:
-    """Read all settings; `with_slack` demands what is needed to speak with Slack.
+def load(environ: Mapping[str, str], *, with_slack: bool | None) -> Settings:
+    """Read all settings; `with_slack` demands what is needed to run in Slack.
+
+    None means Slack as far as it is set: where there is a bot token, people can be looked up with it.
 
     Raises ConfigurationError with every problem of the environment and of the file.
     """
@@ -36,7 +39,7 @@ def load(environ: Mapping[str, str], *, with_slack: bool) -> Settings:
     document = reading.document or Document()
     folder = reading.path.resolve().parent if reading.path else Path.cwd()
     settings = Settings(
-        slack=environment.slack(document.slack) if with_slack else None,
+        slack=_slack(environment, document.slack, with_slack),
         database_url=environment.database_url(folder),
         scan=document.scan,
         policy=document.policy,
@@ -51,6 +54,17 @@ def load(environ: Mapping[str, str], *, with_slack: bool) -> Settings:
     if problems:
         raise ConfigurationError(problems)
     return settings
+
+
+def place_of(settings: Settings, path: Location) -> str:
+    """Say where in the file a setting stands: `kms-rotation.toml: approval.rule[2].approvers[1]`."""
+    return f"{settings.path or DEFAULT_FILE}: {spell(path)}"
+
+
+def _slack(environment: Environment, section: SlackSection, with_slack: bool | None) -> Slack | None:  # noqa: FBT001 - passed on
+    if with_slack is None:
+        return environment.slack_to_look(section)
+    return environment.slack(section) if with_slack else None
 
 
 def _read(path: Path, *, is_named: bool) -> _Reading:

@@ -36,6 +36,7 @@ _FROM_THE_ENVIRONMENT = {
 _WANTED = {
     "string_type": ("text", "Write text in quotes."),
     "int_type": ("a whole number", "Write a whole number without quotes."),
+    "bool_type": ("true or false", "Write true or false without quotes."),
     "tuple_type": ("a list", 'Write a list, for example ["first", "second"].'),
     "model_type": ("a table", "Write it as a table."),
 }
@@ -52,7 +53,7 @@ def document_problems(name: str, text: str, raw: dict[str, Any], error: Validati
     lines = Lines(text)
     found = [] if error is None else [_translate(details) for details in error.errors(include_url=False)]
     found.extend(_repetitions((), raw))
-    found.extend(faults(_sound_rules(raw)))
+    found.extend(_faults_of_rules(raw.get("approval")))
     found.sort(key=lambda each: lines.of(each[0]) or 0)
     return [Problem(_place(name, lines.of(path), path), what, remedy) for path, what, remedy in found]
 
@@ -89,12 +90,29 @@ def _instead_of(path: Location) -> str:
     return f"Did you mean {near}?" if near else f"Known here: {', '.join(known)}."
 
 
-def _sound_rules(raw: dict[str, Any]) -> list[Written]:
-    """Read the rules that are sound by themselves, so that what is wrong between them is told at once as well."""
-    approval = raw.get("approval")
-    rules = approval.get("rule") if isinstance(approval, dict) else None
+def _faults_of_rules(approval: object) -> Iterator[tuple[Location, str, str]]:
+    """Find what is wrong between things that are sound by themselves, so that it is told at once with what is not."""
+    if not isinstance(approval, dict):
+        return
+    lifetime = _sound(approval, "expires_after").expires_after
+    if "remind_after" in approval and _sound(approval, "remind_after").remind_after >= lifetime:
+        what = "The first reminder would come after a request has expired."
+        yield ("approval", "remind_after"), what, 'Write less than expires_after, or "never".'
+    rules = approval.get("rule")
+    yield from faults(_sound_rules(rules if isinstance(rules, list) else []), lifetime)
+
+
+def _sound(approval: dict[str, Any], name: str) -> Approval:
+    """Read one setting alone; its default stands in for one that is unsound, which is told already."""
+    try:
+        return Approval.model_validate({name: approval[name]})
+    except (KeyError, ValidationError):
+        return Approval()
+
+
+def _sound_rules(rules: list[object]) -> list[Written]:
     sound: list[Written] = []
-    for position, each in enumerate(rules if isinstance(rules, list) else ()):
+    for position, each in enumerate(rules):
         with suppress(ValidationError):  # told already, for the whole file
             sound.append(Written(position, RuleSection.model_validate(each)))
     return sound

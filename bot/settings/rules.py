@@ -6,6 +6,7 @@ than found out by the first request.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from fnmatch import fnmatchcase
 from typing import Annotated
 
@@ -77,10 +78,17 @@ class Written:
         return ("approval", "rule", self.position, name, *more), what, remedy
 
 
-def faults(rules: Sequence[Written]) -> Iterator[Fault]:
-    """Find what is wrong inside each rule, and between rules. The rules come in the order of the file."""
+def faults(rules: Sequence[Written], expires_after: timedelta) -> Iterator[Fault]:
+    """Find what is wrong inside each rule, and between rules. The rules come in the order of the file.
+
+    `expires_after` holds for rules without a time of their own.
+    """
     for number, written in enumerate(rules):
         yield from _inside(written)
+        lifetime = written.section.expires_after or expires_after
+        if written.section.remind_after and written.section.remind_after >= lifetime:
+            remedy = 'Write less than expires_after, or "never".'
+            yield written.fault("remind_after", "The first reminder would come after the request has expired.", remedy)
         earlier = rules[:number]
         if any(written.rule.name == other.rule.name for other in earlier):
             yield written.fault("name", f"There are two rules “{written.rule.name}”.", "Give each a name of its own.")
@@ -103,13 +111,12 @@ def _inside(written: Written) -> Iterator[Fault]:
     if twice:
         what = f"“{twice[0]}” is among the approvers already, who are pinged."
         yield written.fault("quiet_approvers", what, "Name it in one of the two lists.")
-    if section.remind_after and section.expires_after and section.remind_after >= section.expires_after:
-        remedy = 'Write less than expires_after, or "never".'
-        yield written.fault("remind_after", "The first reminder would come after the request has expired.", remedy)
     if not rule.approvers and not section.daily_cap:
-        remedy = "Write user ids (U…) or user group ids (S…)."
-        yield written.fault("approvers", "The rule names nobody, so nobody could approve.", remedy)
-    elif not rule.is_pre_approved:
+        what = "The rule names nobody, so nobody could approve."
+        if rule.quiet_approvers:
+            what = "All who may approve are quiet, so nobody would be told of a request."
+        yield written.fault("approvers", what, "Write user ids (U…) or user group ids (S…).")
+    elif rule.approvers and not rule.is_pre_approved:
         yield from _never_satisfied(written)
 
 
@@ -120,9 +127,12 @@ def _never_satisfied(written: Written) -> Iterator[Fault]:
         what = f"{rule.required} approvals are required of {len(named)} named."
         yield written.fault("required", what, "Name more people or a user group, or require fewer.")
         return
-    if rule.from_different_groups and not 1 < rule.required <= len(named):
-        what = f"{rule.required} approvals cannot come from different ones of {len(named)} named."
-        yield written.fault("from_different_groups", what, "Require 2 or more, and name at least as many groups.")
+    if rule.from_different_groups and rule.required == 1:
+        what = "One approval alone cannot come from different groups."
+        yield written.fault("from_different_groups", what, "Require 2 or more, or leave it out.")
+    elif rule.from_different_groups and rule.required > len(named):
+        what = f"{rule.required} approvals are required, each from another group, and only {len(named)} are named."
+        yield written.fault("from_different_groups", what, "Name more groups, or require fewer.")
     if rule.requesters and not rule.self_approval and not has_group and not _has_others(rule):
         what = "Whoever may ask is needed to approve as well, and nobody approves their own request."
         yield written.fault("requesters", what, "Name more approvers or requesters, or write self_approval = true.")
@@ -158,12 +168,16 @@ def _is_wider(first: ApprovalRule, second: ApprovalRule) -> bool:
     return (
         _is_superset(first.units, second.units, exact=True)
         and _is_superset(first.regions, second.regions)
-        and _is_superset(first.aliases, second.aliases)
+        and _is_superset(_bare(first.aliases), _bare(second.aliases))
         and all(
             any(name.lower() == other.lower() and _covers((pattern,), narrower) for other, narrower in second.tags)
             for name, pattern in first.tags
         )
     )
+
+
+def _bare(aliases: Sequence[str]) -> list[str]:
+    return [each.removeprefix("alias/") for each in aliases]
 
 
 def _is_superset(wide: Sequence[str], narrow: Sequence[str], *, exact: bool = False) -> bool:
