@@ -41,6 +41,20 @@ def introduce(client: WebClient, app_client: WebClient, channels: Mapping[str, s
     return Introduction(str(answer["team_id"]), str(answer["user_id"]))
 
 
+def team_of(client: WebClient) -> str | SlackFailure:
+    """Ask Slack whose workspace the bot token is for; say so where it does not answer.
+
+    Raises ConfigurationError where Slack does not accept the token.
+    """
+    try:
+        return str(client.auth_test()["team_id"])
+    except SLACK_ERRORS as error:
+        failure = failure_of(error)
+        if failure.kind is SlackFailureKind.UNAVAILABLE:
+            return failure
+        raise ConfigurationError([_token_problem("SLACK_BOT_TOKEN", client, failure)]) from error
+
+
 def _token_problem(variable: str, client: WebClient, failure: SlackFailure) -> Problem:
     if failure.kind is SlackFailureKind.UNAVAILABLE:
         return Problem(

@@ -7,6 +7,8 @@ from typing import Any
 from slack_sdk import WebClient
 
 from bot.models.people import LookupFailure, Person
+from bot.models.slack import SlackFailure
+from bot.models.staffing import UserGroup
 from bot.slack.failures import SLACK_ERRORS, failure_of
 
 _NO_SUCH_GROUP = "no_such_subteam"
@@ -57,3 +59,31 @@ class People:
             else:
                 found[group] = frozenset(answer["users"])
         return found
+
+    def user_groups(self, wanted: Iterable[str]) -> dict[str, UserGroup | SlackFailure]:
+        """Say what each user group is and who is in it, in one call for all of them.
+
+        One that the list leaves out is asked for by itself, for an organisation's groups need not be in a workspace's
+        list. https://docs.slack.dev/reference/methods/usergroups.list
+        """
+        asked_for = tuple(dict.fromkeys(wanted))
+        if not asked_for:
+            return {}
+        try:
+            listed = self._client.usergroups_list(include_users=True, include_disabled=True)["usergroups"]
+        except SLACK_ERRORS as error:
+            return dict.fromkeys(asked_for, failure_of(error))
+        known = {each["id"]: _group(each) for each in listed}
+        return {each: known.get(each) or self._group_by_itself(each) for each in asked_for}
+
+    def _group_by_itself(self, group: str) -> UserGroup | SlackFailure:
+        try:
+            return UserGroup(group, members=frozenset(self._client.usergroups_users_list(usergroup=group)["users"]))
+        except SLACK_ERRORS as error:
+            return failure_of(error)
+
+
+def _group(told: dict[str, Any]) -> UserGroup:
+    """Read a group. https://docs.slack.dev/reference/objects/usergroup-object."""
+    is_disabled = bool(told.get("date_delete"))
+    return UserGroup(told["id"], told.get("handle", ""), frozenset(told.get("users", ())), is_disabled)

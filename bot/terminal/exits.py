@@ -8,7 +8,7 @@ class Exit(IntEnum):
 
     OK = 0
     NON_COMPLIANT = 1
-    """Something is non-compliant, or for `audit verify`: the record was tampered with."""
+    """Something is non-compliant, `audit verify` found tampering, or for `rules` too few could approve."""
     USAGE = 2
     UNREAD = 3
     BUG = 70

@@ -24,7 +24,7 @@ def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
     asked = parser().parse_args(arguments)
     set_up_logging(debug=asked.debug)
     try:
-        settings = load(environ, with_slack=asked.command == "run")
+        settings = load(environ, with_slack=_WITH_SLACK.get(asked.command, False))
         return _COMMANDS[asked.command](settings, asked)
     except (UserError, BadFilterError) as error:
         print(error, file=sys.stderr)  # noqa: T201 - the terminal is the interface
@@ -45,9 +45,19 @@ def _run(settings: Settings, _asked: Namespace) -> int:
     return run(settings)
 
 
+def _rules(settings: Settings, asked: Namespace) -> int:
+    from bot.terminal.rules import rules  # noqa: PLC0415 - as above
+
+    return rules(settings, asked)
+
+
+_WITH_SLACK: Mapping[str, bool | None] = {"run": True, "rules": None}
+"""Which commands need Slack; None is for one that looks people up where it may."""
+
 _COMMANDS: Mapping[str, Callable[[Settings, Namespace], int]] = {
     "run": _run,
     "scan": scan,
+    "rules": _rules,
     "audit": audit,
     "db": upgrade_database,
 }

@@ -47,6 +47,22 @@ exit status:
   2  bad usage, or the database cannot be used
 """
 
+_RULES_EXAMPLES = f"""\
+examples:
+  {_PROGRAM} rules list
+  {_PROGRAM} rules explain arn:aws:kms:eu-central-1:111122223333:key/1234abcd-…
+  {_PROGRAM} rules explain payments/card-vault   an alias that the last scan knows
+  {_PROGRAM} rules check
+
+exit status:
+  0  done; with explain, enough people could approve; with check, nothing is wrong
+  1  with explain, too few could approve or nobody; with check, there are warnings
+  2  bad usage or configuration; with check, also what the bot would not start with
+  3  something could not be read or looked up; this wins over 1
+
+People are looked up with SLACK_BOT_TOKEN. Where that is not set, explain says so and does the rest; check ends with 3.
+"""
+
 
 def parser() -> ArgumentParser:
     """Build the parser of the whole command line. The chosen command is in `command`."""
@@ -87,6 +103,21 @@ def parser() -> ArgumentParser:
     scan.add_argument("--account", metavar="PATTERN", type=_pattern, help="only accounts with this id or name")
     scan.add_argument("--region", metavar="PATTERN", type=_pattern, help="only Regions with this name")
     scan.add_argument("--no-store", action="store_true", help="leave the database alone")
+    rules = command(
+        "rules",
+        "list, explain and check the approval rules",
+        "The first rule that means a key decides who may ask for its rotation, and who approves.\n"
+        "Keys are read with the audit role. Nothing is changed.",
+        _RULES_EXAMPLES,
+    )
+    rules.add_argument(
+        "action",
+        choices=("list", "explain", "check"),
+        help="say what each rule asks for; which one decides over a key, who could approve and why anybody could not; "
+        "look for people who have left, for groups and units that are not there, for rules that too few can satisfy",
+    )
+    rules.add_argument("key", nargs="?", metavar="KEY", help="with explain: the key's ARN, or an alias or id")
+    rules.add_argument("--format", choices=("table", "json"), default="table", help="how to print (default: table)")
     audit = command(
         "audit",
         "show, export and prove the audit trail",

@@ -241,3 +241,17 @@ def test_metadata_is_kept_and_checked(slack: SlackServer) -> None:
     assert slack.channel(CHANNEL).message(ts).metadata == metadata
     wrong = {"event_type": "digest"}
     assert code(client.chat_postMessage, channel=CHANNEL, text="x", metadata=wrong) == "invalid_metadata_format"
+
+
+def test_a_disabled_group_is_shown_to_whoever_asks_for_such_and_has_no_members_otherwise(
+    slack: SlackServer,
+) -> None:
+    """https://docs.slack.dev/reference/methods/usergroups.list."""
+    client = web(slack)
+    slack.state.disable_group("S0KEYADMINS")
+    assert "S0KEYADMINS" not in {group["id"] for group in client.usergroups_list()["usergroups"]}
+    told = {group["id"]: group for group in client.usergroups_list(include_disabled=True)["usergroups"]}
+    assert told["S0KEYADMINS"]["date_delete"] > 0
+    assert told["S0EMPTY"]["date_delete"] == 0
+    assert code(client.usergroups_users_list, usergroup="S0KEYADMINS") == "no_such_subteam"
+    assert client.usergroups_users_list(usergroup="S0KEYADMINS", include_disabled=True)["users"]

@@ -30,12 +30,13 @@ class Person:
 
 @dataclass(frozen=True)
 class Group:
-    """A user group, such as @key-admins."""
+    """A user group, such as @key-admins. Slack deletes none: it disables them."""
 
     id: str
     handle: str
     name: str
     users: tuple[str, ...] = ()
+    is_disabled: bool = False
 
 
 @dataclass(frozen=True)

@@ -149,6 +149,10 @@ class State:
         with self.change():
             self.groups[group] = replace(self.groups[group], users=users)
 
+    def disable_group(self, group: str) -> None:
+        with self.change():
+            self.groups[group] = replace(self.groups[group], is_disabled=True)
+
     def direct_channel(self, user: str) -> Channel:
         """The DM between the app and this person, made when first needed."""
         with self.lock:

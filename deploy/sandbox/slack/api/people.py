@@ -31,14 +31,16 @@ def lookup_by_email(state: State, args: Json) -> Json:
 def usergroups_list(state: State, args: Json) -> Json:
     _require_paid_plan(state)
     with_users = flag(args, "include_users", default=False)
-    return {"usergroups": [_group(state, group, with_users=with_users) for group in state.groups.values()]}
+    with_disabled = flag(args, "include_disabled", default=False)
+    shown = [group for group in state.groups.values() if with_disabled or not group.is_disabled]
+    return {"usergroups": [_group(state, group, with_users=with_users) for group in shown]}
 
 
 def usergroups_users_list(state: State, args: Json) -> Json:
     """Errors: `no_such_subteam`, and `plan_upgrade_required` where the workspace has no user groups."""
     _require_paid_plan(state)
     group = state.groups.get(required(args, "usergroup"))
-    if group is None:
+    if group is None or (group.is_disabled and not flag(args, "include_disabled", default=False)):
         raise SlackError("no_such_subteam")
     return {"users": list(group.users)}
 
@@ -98,7 +100,7 @@ def _group(state: State, group: Group, *, with_users: bool) -> Json:
         "is_external": False,
         "date_create": 1_700_000_000,
         "date_update": 1_700_000_000,
-        "date_delete": 0,
+        "date_delete": 1_700_000_100 if group.is_disabled else 0,
         "user_count": len(group.users),
     }
     return body | {"users": list(group.users)} if with_users else body
