@@ -14,7 +14,8 @@ from bot.rules.filters import BadFilterError, Filter
 from bot.views.ask import ask, ask_for_several
 from bot.views.glass import break_glass
 from bot.views.listing import listing, read_turn
-from bot.views.names import APPROVE, BREAK_GLASS, DENY, ENABLE, ENABLE_SEVERAL, LIST_PAGE, RETRY, WITHDRAW
+from bot.views.names import APPROVE, BREAK_GLASS, DENY, ENABLE, ENABLE_SEVERAL, LIST_PAGE, RETRY, SHOW_KEYS, WITHDRAW
+from bot.views.request import all_keys
 from handlers.desk import NOT_OURS, Desk, Payload, Reply, actor_of, reply_to
 
 WISHES = {APPROVE: Wish.APPROVE, DENY: Wish.DENY, WITHDRAW: Wish.WITHDRAW, RETRY: Wish.RETRY}
@@ -39,6 +40,11 @@ def register(app: Any, desk: Desk) -> None:  # noqa: ANN401 - Bolt is published 
     def glass(ack: Any, body: Payload, action: Payload, respond: Any) -> None:  # noqa: ANN401 - Bolt's
         ack()
         _open_glass(desk, body, str(action.get("value", "")), reply_to(desk, body, respond))
+
+    @app.action(SHOW_KEYS)  # type: ignore[untyped-decorator]
+    def show_keys(ack: Any, body: Payload, action: Payload, respond: Any) -> None:  # noqa: ANN401 - Bolt's
+        ack()
+        _open_keys(desk, body, str(action.get("value", "")), reply_to(desk, body, respond))
 
     for action_id, wish in WISHES.items():
         app.action(action_id)(_decide_with(desk, wish))
@@ -133,6 +139,17 @@ def _open_glass(desk: Desk, body: Payload, request_id: str, reply: Reply) -> Non
         reply.say(too_late(request, actor_of(body), Wish.BREAK_GLASS))
     else:
         _open(desk, body, break_glass(request), reply)
+
+
+def _open_keys(desk: Desk, body: Payload, request_id: str, reply: Reply) -> None:
+    """Show every key of a request to whoever may look."""
+    request = desk.requests.get(request_id)
+    if not desk.may_look(actor_of(body)):
+        reply.say(NOT_OURS)
+    elif request is None:
+        reply.say(UNKNOWN_REQUEST)
+    else:
+        _open(desk, body, all_keys(request), reply)
 
 
 def _turn(desk: Desk, value: str, reply: Reply) -> None:

@@ -6,9 +6,11 @@ from typing import Any
 from bot.models.approval import Wish
 from bot.models.asking import Asked, Terms
 from bot.models.requests import RequestState
+from bot.rules.filters import BadFilterError, Filter
 from bot.rules.period import BadPeriodError, read_period
-from bot.views.ask import asked, asking, declined
+from bot.views.ask import MOST_AT_ONCE, asked, asking, declined
 from bot.views.glass import FEWEST_CHARACTERS
+from bot.views.listing import read_turn
 from bot.views.names import (
     ALL_BLOCK,
     ALL_INPUT,
@@ -33,13 +35,13 @@ CHOOSE = "Choose at least one key, or tick “all of them” below."
 def register(app: Any, desk: Desk) -> None:  # noqa: ANN401 - Bolt is published without types
     @app.view(ASK_MODAL)  # type: ignore[untyped-decorator]
     def submitted(ack: Any, body: Payload, view: Payload) -> None:  # noqa: ANN401 - Bolt's
-        _submitted(desk, ack, body, view, [str(view.get("private_metadata", ""))])
+        _submitted(desk, ack, body, view, [desk.handles.arn(str(view.get("private_metadata", "")))])
 
     @app.view(SEVERAL_MODAL)  # type: ignore[untyped-decorator]
     def several_submitted(ack: Any, body: Payload, view: Payload) -> None:  # noqa: ANN401 - Bolt's
-        handles = _chosen(view)
-        if handles:
-            _submitted(desk, ack, body, view, handles)
+        arns = _chosen(desk, view)
+        if arns:
+            _submitted(desk, ack, body, view, arns)
         else:
             ack(response_action="errors", errors={KEYS_BLOCK: CHOOSE})
 
@@ -62,16 +64,26 @@ def register(app: Any, desk: Desk) -> None:  # noqa: ANN401 - Bolt is published 
         )
 
 
-def _chosen(view: Payload) -> list[str]:
-    """The handles of the keys that were chosen, or of all that were offered."""
-    values = view["state"]["values"]
+def _chosen(desk: Desk, view: Payload) -> list[str | None]:
+    """The keys that were chosen, all that were offered, or all that the list holds by now."""
+    values, offered = view["state"]["values"], str(view.get("private_metadata", ""))
+    handles = [str(option["value"]) for option in values[KEYS_BLOCK][KEYS_INPUT].get("selected_options") or ()]
     if values[ALL_BLOCK][ALL_INPUT].get("selected_options"):
-        return str(view.get("private_metadata", "")).split()[:MOST_CHOICES]
-    chosen = values[KEYS_BLOCK][KEYS_INPUT].get("selected_options") or ()
-    return [str(option["value"]) for option in chosen]
+        if offered.startswith("{"):
+            return _whole_list(desk, offered)
+        handles = offered.split()[:MOST_CHOICES]
+    return [desk.handles.arn(each) for each in handles]
 
 
-def _submitted(desk: Desk, ack: Any, body: Payload, view: Payload, handles: Sequence[str]) -> None:  # noqa: ANN401 - Bolt's
+def _whole_list(desk: Desk, value: str) -> list[str | None]:
+    try:
+        page = desk.listing.page(Filter.parse(read_turn(value)[0]), 1, MOST_AT_ONCE)
+    except (ValueError, BadFilterError):
+        return []
+    return [] if page is None else [key.arn for key in page.keys if key.arn not in page.requests]
+
+
+def _submitted(desk: Desk, ack: Any, body: Payload, view: Payload, arns: Sequence[str | None]) -> None:  # noqa: ANN401 - Bolt's
     values = view["state"]["values"]
     try:
         days = read_period(values[PERIOD_BLOCK][PERIOD_INPUT]["value"], desk.asking.policy.max_rotation_period_days)
@@ -88,7 +100,7 @@ def _submitted(desk: Desk, ack: Any, body: Payload, view: Payload, handles: Sequ
             desk.writer.post(actor_of(body).user_id, say(sentence))
 
     def task() -> None:
-        came = desk.asking.ask(actor_of(body), tuple(map(desk.handles.arn, handles)), Terms(days, reason))
+        came = desk.asking.ask(actor_of(body), tuple(arns), Terms(days, reason))
         desk.settle()
         if isinstance(came, Asked):
             desk.writer.update_submitted(view_id, view_hash, asked(came))

@@ -20,8 +20,12 @@ class Proposal:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What the modal for several keys offers: keys that are open and not asked for, and how many more there are."""
+    """What the modal for several keys offers: keys that are open and not asked for, and how many more there are.
 
+    `scope` is the filter of the list that they are of.
+    """
+
+    scope: str
     keys: tuple[OpenKey, ...]
     hidden: int
     period_days: int

@@ -69,7 +69,7 @@ class Asking:
         if not free:
             return Declined("There is no key left to ask for: all of these have been asked for, or mended.")
         hidden, longest = page.total - len(page.keys), self.policy.max_rotation_period_days
-        return Choice(free, hidden, self.period_days, SHORTEST_PERIOD_DAYS, longest)
+        return Choice(page.scope, free, hidden, self.period_days, SHORTEST_PERIOD_DAYS, longest)
 
     def ask(self, actor: Actor, arns: tuple[str | None, ...], terms: Terms) -> Asked | Declined:
         """Make one request for all keys that, read anew, still need it, if the person may ask.

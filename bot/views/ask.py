@@ -3,6 +3,7 @@
 from bot.models.asking import Asked, Choice, Proposal
 from bot.models.messages import Block
 from bot.models.requests import Basis
+from bot.views.listing import turn_value
 from bot.views.names import (
     ALL,
     ALL_BLOCK,
@@ -40,6 +41,8 @@ TITLE = "Enable rotation"
 REASON_CHARACTERS = 500
 OPTION_CHARACTERS = 75
 MOST_LEFT_OUT = 10
+MOST_AT_ONCE = 400
+"""Keys of one request: as many as its approvers can be shown in one modal."""
 
 
 def ask(proposal: Proposal) -> Element:
@@ -60,7 +63,10 @@ def ask(proposal: Proposal) -> Element:
 
 
 def ask_for_several(choice: Choice) -> Element:
-    """The modal for several keys of a list. Its metadata are the handles of all that it offers."""
+    """The modal for several keys of a list. Its metadata say which are all: those that it offers, or the whole list."""
+    most = len(choice.keys) + choice.hidden
+    whole = choice.hidden > 0 and most <= MOST_AT_ONCE
+    everything = f"All of the list, up to {counted(most, 'key')}" if whole else ""
     blocks: list[Block] = [
         {
             "type": "input",
@@ -84,11 +90,11 @@ def ask_for_several(choice: Choice) -> Element:
             "element": {
                 "type": "checkboxes",
                 "action_id": ALL_INPUT,
-                "options": [_option(f"All {counted(len(choice.keys), 'key')} above", ALL)],
+                "options": [_option(everything or f"All {counted(len(choice.keys), 'key')} above", ALL)],
             },
         },
     ]
-    if choice.hidden:
+    if choice.hidden and not whole:
         more = counted(choice.hidden, "more key")
         blocks.append(context(note(f"{more} of the list do not fit in here: narrow the list with a filter.")))
     managed = sum(key.managed_by is not None for key in choice.keys)
@@ -102,7 +108,8 @@ def ask_for_several(choice: Choice) -> Element:
             )
         )
     blocks += _questions(choice.period_days, choice.shortest_period_days, choice.longest_period_days)
-    return _form(SEVERAL_MODAL, " ".join(key.handle for key in choice.keys), blocks)
+    handles = " ".join(key.handle for key in choice.keys)
+    return _form(SEVERAL_MODAL, turn_value(choice.scope, 1) if whole else handles, blocks)
 
 
 def _questions(period_days: int, shortest: int, longest: int) -> list[Block]:

@@ -9,6 +9,7 @@ DENY = "deny_request"
 WITHDRAW = "withdraw_request"
 RETRY = "retry_request"
 BREAK_GLASS = "break_glass"
+SHOW_KEYS = "show_keys"
 LIST_PAGE = "list_page"
 
 ASK_MODAL = "ask_for_rotation"

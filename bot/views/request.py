@@ -3,12 +3,14 @@
 from datetime import datetime
 
 from bot.models.asking import Waiting
+from bot.models.keys import KeyArn
 from bot.models.messages import Block, Rendered
 from bot.models.requests import FINAL_CHANGE_STATES, Basis, Change, ChangeState, Request, RequestState
 from bot.views.budget import message
-from bot.views.names import APPROVE, BREAK_GLASS, DENY, RETRY, WITHDRAW
+from bot.views.names import APPROVE, BREAK_GLASS, DENY, RETRY, SHOW_KEYS, WITHDRAW
 from bot.views.parts import (
     DAY,
+    Element,
     Inline,
     actions,
     bold,
@@ -21,19 +23,23 @@ from bot.views.parts import (
     cut,
     date,
     fallback,
+    label,
     listed,
     meant,
     moment,
     mrkdwn,
     note,
     people,
+    plain,
     quote,
     rich,
+    section,
     user,
 )
 from bot.views.rows import MARKS, approved, fate, in_vain, on_whose_word, request_lines
 
 MOST_CHANGES = 15
+KEYS_A_BLOCK = 50
 MOST_CONCERNED = 40
 UNDONE = frozenset({RequestState.DENIED, RequestState.CANCELLED, RequestState.EXPIRED})
 DECIDED = {
@@ -64,7 +70,8 @@ def request(asked: Request, waiting: Waiting, now: datetime) -> Rendered:
     blocks += [rich([user(asked.requester), " asks to enable automatic rotation of ", keys_in_words(asked), "."])]
     blocks += [_key(change) for change in _in_order(asked)[:MOST_CHANGES]]
     if len(asked.changes) > MOST_CHANGES:
-        blocks.append(context(note(f"… and {counted(len(asked.changes) - MOST_CHANGES, 'more key')}.")))
+        more = plain(f"… and {counted(len(asked.changes) - MOST_CHANGES, 'more key')}.")
+        blocks.append(section(more, button(f"Show all {len(asked.changes)}", SHOW_KEYS, asked.id)))
     if asked.reason:
         blocks.append(quote(asked.reason))
     if asked.state is RequestState.PENDING:
@@ -72,6 +79,23 @@ def request(asked: Request, waiting: Waiting, now: datetime) -> Rendered:
     else:
         blocks += _outcome(asked, now)
     return message(fallback(f"Enable rotation of {names(asked)}: ") + _state(asked), blocks)
+
+
+def all_keys(asked: Request) -> Element:
+    """Every key of a request and what became of it so far, in a modal: nobody is to approve what they cannot see."""
+    groups = [_in_order(asked)[start : start + KEYS_A_BLOCK] for start in range(0, len(asked.changes), KEYS_A_BLOCK)]
+    return {
+        "type": "modal",
+        "title": label(counted(len(asked.changes), "key"), 24),
+        "close": label("Close", 24),
+        "blocks": [bullets(*(_line_of(change) for change in group)) for group in groups],
+    }
+
+
+def _line_of(change: Change) -> list[Inline]:
+    place = f" – {cut(change.account_name, 60)} · {change.region} · {KeyArn.parse(change.arn).key_id}"
+    mark = MARKS.get(change.state)
+    return [f"{mark} " if mark else "", bold(cut(change.key_name, 100)), place]
 
 
 def result(done: Request) -> Rendered:

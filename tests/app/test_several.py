@@ -49,6 +49,24 @@ def test_all_keys_of_a_list_are_one_request_one_approval_and_a_result_each(house
     assert house.trail.verify().fault is None
 
 
+def test_more_keys_than_a_form_lists_are_asked_for_as_the_whole_list(house: House) -> None:
+    """And nobody has to approve what they cannot see."""
+    arns = [house.key(f"batch/key-{number:03}") for number in range(130)]
+    house.key("other/key")
+    with house.running():
+        open_form(house, house.mara, "alias=batch/*")
+        assert "All of the list, up to 130 keys" in house.mara.modal.visible_text
+        house.mara.submit(house.mara.modal, {"all": {"ticked": ["all"]}})
+        house.slack.wait_for(house.request_messages, what="the request's message")
+        (message,) = house.request_messages()
+        house.press(house.jonas, message, "Show all 130")
+        house.slack.wait_for(lambda: house.jonas.modals, what="all keys")
+        seen = house.jonas.modal.visible_text
+        assert all(f"batch/key-{number:03}" in seen for number in range(130))
+        assert "other/key" not in seen
+    assert {change.arn for change in house.request().changes} == set(arns)
+
+
 def test_only_the_chosen_keys_are_asked_for(house: House) -> None:
     for name in ("batch/a", "batch/b", "batch/c"):
         house.key(name)

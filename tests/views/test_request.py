@@ -6,7 +6,7 @@ import pytest
 
 from bot.models.asking import Waiting
 from bot.models.requests import FINAL_CHANGE_STATES, ChangeState, Request, RequestState
-from bot.views.names import APPROVE, DENY, RETRY, WITHDRAW
+from bot.views.names import APPROVE, DENY, RETRY, SHOW_KEYS, WITHDRAW
 from bot.views.parts import Element
 from bot.views.request import request, result
 from bot.views.requests import MOST_REQUESTS, requests
@@ -124,6 +124,7 @@ def test_people_decide_while_a_request_waits_and_never_after(name: str, keys: in
     asked = every_request(ORDINARY, keys)[name]
     shown = request(asked, WHO, at(10))
     can = {part["action_id"]: part["value"] for part in parts(shown.blocks) if "action_id" in part}
+    assert (can.pop(SHOW_KEYS, None) == "r1") == (keys > 15)
     if asked.state is RequestState.PENDING:
         assert can == dict.fromkeys((APPROVE, DENY, WITHDRAW), "r1")
     else:
@@ -214,9 +215,9 @@ def test_several_keys_under_way_are_each_told_with_where_they_are() -> None:
 
 def test_keys_beyond_the_fifteenth_are_counted() -> None:
     shown = request(request_in(RequestState.PENDING, *[ChangeState.QUEUED] * 16), WHO, at(10))
-    assert "… and 1 more key." in lines(shown)
+    assert "… and 1 more key. [Show all 16]" in lines(shown)
     shown = request(request_in(RequestState.PENDING, *[ChangeState.QUEUED] * 20), WHO, at(10))
-    assert "… and 5 more keys." in lines(shown)
+    assert "… and 5 more keys. [Show all 20]" in lines(shown)
 
 
 # The result in the thread

@@ -155,6 +155,11 @@ class World:
         replica.aliases, replica.grants, replica.rotations = {}, {}, []
         return str(replica.arn)
 
+    def tag(self, arn: str, tags: Mapping[str, str]) -> None:
+        """Give a key tags, as its account's own people can at any time."""
+        key = self.find(arn)
+        kms_backends[key.account_id][key.region].tag_resource(key.id, dict(tags))
+
     def alias(self, arn: str, name: str) -> None:
         key = self.find(arn)
         kms_backends[key.account_id][key.region].create_alias(key.id, name)

@@ -11,13 +11,21 @@ from deploy.sandbox.gallery.samples.keys import keys
 from deploy.sandbox.gallery.samples.looking import coverages, helps, homes, pages, scans, statuses
 from deploy.sandbox.gallery.samples.record import records
 from deploy.sandbox.gallery.samples.refusals import late, refusals
-from deploy.sandbox.gallery.samples.requests import glass, in_the_channel, in_the_thread, lists, reminders
+from deploy.sandbox.gallery.samples.requests import (
+    glass,
+    in_the_channel,
+    in_the_thread,
+    keys_of_a_request,
+    lists,
+    reminders,
+)
 
 GROUPS: Mapping[str, Samples] = {
     "digest": digests,
     "ask": modals,
     "ask-declined": declines,
     "request": in_the_channel,
+    "request-keys": keys_of_a_request,
     "result": in_the_thread,
     "reminder": reminders,
     "glass": glass,

@@ -76,11 +76,16 @@ def modals() -> Iterator[Sample]:
 def _choices() -> dict[str, Choice]:
     def choice(findings: Sequence[Finding], hidden: int = 0) -> Choice:
         keys = tuple(OpenKey.of(each, handle=f"k{number:016x}") for number, each in enumerate(findings))
-        return Choice(keys, hidden, 365, SHORTEST_PERIOD_DAYS, 365)
+        return Choice("team=payments", keys, hidden, 365, SHORTEST_PERIOD_DAYS, 365)
 
     several = [finding(), finding(aliases=("alias/payments/refund-queue",), managed_by="Terraform")]
     strange = {f"several, {kind} words": choice([finding(words)] * 2) for kind, words in STRANGE_WORDS.items()}
-    return {"several": choice(several), "several, too many": choice(several * 50, hidden=240), **strange}
+    return {
+        "several": choice(several),
+        "several, the whole list": choice(several * 50, hidden=240),
+        "several, too many": choice(several * 50, hidden=2400),
+        **strange,
+    }
 
 
 def declines() -> Iterator[Sample]:

@@ -9,7 +9,7 @@ from bot.rules.approvers import everybody_concerned, what_it_waits_for, who_deci
 from bot.rules.house import keys_of
 from bot.views.glass import break_glass, glass_broken
 from bot.views.names import REASON_BLOCK
-from bot.views.request import reminder, request, result
+from bot.views.request import all_keys, reminder, request, result
 from bot.views.requests import requests
 from deploy.sandbox.gallery.sample import Sample, Surface, shown
 from deploy.sandbox.gallery.things import (
@@ -74,6 +74,18 @@ def _waiting() -> Iterator[Sample]:
         yield shown(f"waiting, {name}", Surface.CHANNEL, "The rules changed since").by(
             request, stuck, waiting(stuck), SOON
         )
+
+
+def keys_of_a_request() -> Iterator[Sample]:
+    yield shown("twenty", Surface.MODAL, "More keys than the message shows").by(
+        all_keys, request_in(RequestState.PENDING, *[ChangeState.QUEUED] * 20)
+    )
+    yield shown("four hundred", Surface.MODAL, "As many as a request may hold, under way").by(
+        all_keys, request_in(RequestState.APPROVED, *[*ENDS, ChangeState.QUEUED] * 100, approvers=[JONAS])
+    )
+    for kind, words in STRANGE_WORDS.items():
+        strange = request_in(RequestState.PENDING, *[ChangeState.QUEUED] * 51, words=words)
+        yield shown(f"{kind} words", Surface.MODAL, f"Names of others: {kind}").by(all_keys, strange)
 
 
 def _on_other_words() -> Iterator[Sample]:
