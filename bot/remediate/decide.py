@@ -25,6 +25,7 @@ _NO_LONGER = {
     RefusalReason.NOT_AN_APPROVER: "is not among the approvers any more",
     RefusalReason.NOT_A_REQUESTER: "is not among those who may ask any more",
     RefusalReason.NO_BREAK_GLASS: "is not among those who may break the glass any more",
+    RefusalReason.OWN_REQUEST: "asked for it as well, which the rules do not allow any more",
 }
 
 _KINDS = {Wish.DENY: DecisionKind.DENY, Wish.BREAK_GLASS: DecisionKind.BREAK_GLASS}
@@ -86,7 +87,7 @@ class Deciding:
                 counted.append(replace(decision, capacities=verdict.capacities))
             else:
                 doubts.append(verdict)
-        if is_enough(rules, counted, request.requester):
+        if counted and is_enough(rules, counted, request.requester):
             return Permitted(rules)
         known = [each for each in doubts if each.reason is not RefusalReason.LOOKUP_FAILED]
         if known:
@@ -122,7 +123,7 @@ class Deciding:
             return self.requests.decide(
                 request,
                 word,
-                required=max(rule.required for rule in rules),
+                required=max(1, *(rule.required for rule in rules)),  # approved by somebody, whatever is needed by now
                 rule=permitted.rule,
                 is_enough=lambda approvals: is_enough(rules, approvals, request.requester),
             )
@@ -151,13 +152,16 @@ class Deciding:
         return self.requests.close(request, RequestState.EXPIRED, by=SYSTEM, at=now) is not None
 
     def _refuse(self, actor: Actor, request: Request, wish: Wish, refused: Refused) -> Declined:
+        found = request
         if refused.reason is RefusalReason.EXPIRED and wish is not Wish.RETRY:
-            if request.state is not RequestState.PENDING:
-                return Declined(too_late(request, actor, wish), request)
-            self._expire(request)
+            if request.state is RequestState.PENDING:
+                self._expire(request)
+                found = self.requests.get(request.id) or request
+            if request.state is not RequestState.PENDING or found.state is not RequestState.EXPIRED:
+                return Declined(too_late(found, actor, wish), found)
         details = {"wish": wish.value, "reason": refused.reason.value, "team": actor.team_id}
         self.record.record(Entry(self.clock(), actor.user_id, Act.REFUSED, request.id, details))
-        return Declined(refused.sentence, request)
+        return Declined(refused.sentence, found)
 
 
 def _no_longer(refused: Refused, did: str) -> Refused:
@@ -173,20 +177,30 @@ def _no_longer(refused: Refused, did: str) -> Refused:
 
 def too_late(request: Request, actor: Actor, wish: Wish) -> str:
     """Say why a wish came to nothing: who was first, and with what."""
-    if request.state is RequestState.PENDING:
-        return "You have approved this already; it waits for somebody else."
     if wish is Wish.RETRY:
+        if request.state is RequestState.PENDING:
+            return "There is nothing to try again: this request still waits for approval."
         if request.state is RequestState.APPROVED:
-            return "It is being tried again already."
+            return "It is being carried out already."
         if not any(change.state is ChangeState.FAILED for change in request.changes):
             return "There is nothing to try again: no change of this request has failed."
         return "It cannot be tried again now: it is running already, or a newer request covers the same key."
-    who = "You have" if request.closed_by == actor.user_id else f"<@{request.closed_by}> has"
+    if request.state is RequestState.PENDING:
+        return "You have approved this already; it waits for somebody else."
     if request.state in {RequestState.APPROVED, RequestState.DONE}:
-        approvers = " and ".join("you" if each == actor.user_id else f"<@{each}>" for each in request.approvers)
-        return f"This request was approved already, by {approvers}. Nothing was changed by your click."
+        return f"{_how_it_was_approved(request, actor)} Nothing was changed by your click."
+    who = "You have" if request.closed_by == actor.user_id else f"<@{request.closed_by}> has"
     return {
         RequestState.DENIED: f"{who} denied this request already. Nothing was changed.",
         RequestState.CANCELLED: f"{who} withdrawn this request. Nothing was changed.",
         RequestState.EXPIRED: "This request has expired. Ask again if the key still needs it.",
     }[request.state]
+
+
+def _how_it_was_approved(request: Request, actor: Actor) -> str:
+    if request.basis is Basis.PRE_APPROVED:
+        return "This request needed no approval."
+    words = request.approvals if request.glass is None else (request.glass,)
+    people = " and ".join("you" if each.user_id == actor.user_id else f"<@{each.user_id}>" for each in words)
+    how = "was approved already" if request.glass is None else "has had its glass broken already"
+    return f"This request {how}, by {people}."

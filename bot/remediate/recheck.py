@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from threading import Lock
 from typing import Protocol
 
-from bot.models.approval import Permitted, RefusalReason, Refused
+from bot.models.approval import Permitted, RefusalReason, Refused, RuledKey
 from bot.models.requests import Change, Request
 from bot.remediate.facts import FactReader
 from bot.rules.house import House, is_fresh, key_of
@@ -79,5 +79,14 @@ class Recheck:
         fresh = replace(key, facts=self.facts.read(change.arn))
         before, now = self.house.ruling(key).decides, self.house.ruling(fresh).decides
         if isinstance(now, Refused):
-            return now
+            return Refused(RefusalReason.LOOKUP_FAILED, now.sentence) if _is_unread(fresh, self.house) else now
         return None if before == now else Refused(RefusalReason.NO_RULE, OTHER_RULE)
+
+
+def _is_unread(key: RuledKey, house: House) -> bool:
+    """Say whether a reading failed of something that the rules look at: the next one may not."""
+    needs, facts = house.needs, key.facts
+    return any(
+        is_needed and fact is None
+        for is_needed, fact in ((needs.units, facts.units), (needs.tags, facts.tags), (needs.aliases, facts.aliases))
+    )

@@ -13,10 +13,13 @@ from typing import Any
 import pytest
 
 from bot.app import Aws, connect_aws
-from bot.models.approval import Permitted
+from bot.models.approval import ApprovalRule, KeyFacts, Permitted
 from bot.models.keys import ReadFailure
 from bot.models.requests import Change, ChangeState, Decision, DecisionKind, Request, RequestState
 from bot.remediate.change import Remediation
+from bot.remediate.facts import FactReader
+from bot.remediate.recheck import Recheck
+from bot.rules.house import House
 from bot.rules.verdict import Policy
 from bot.settings import load
 from bot.store.engine import Database
@@ -36,6 +39,7 @@ remediation_role = "KmsRotationRemediate"
 external_id = "sandbox-external-id"
 """
 LATER = timedelta(hours=24)
+HOUSE = House(frozenset({"T0OURS"}), (ApprovalRule("all", ("*",), tags=(("team", "*"),), approvers=("U0JONAS",)),))
 
 
 class DiedError(BaseException):
@@ -91,11 +95,12 @@ class Bench:
 
     def approved(self) -> Change:
         now = datetime.now(UTC)
-        change = Change("c1", "r1", self.arn, "alias/k", "prod", ChangeState.QUEUED, 365)
+        facts = KeyFacts(tags=(("team", "payments"),))
+        change = Change("c1", "r1", self.arn, "alias/k", "prod", ChangeState.QUEUED, 365, rule="all", facts=facts)
         asked = Request("r1", RequestState.PENDING, "U0MARA", "T0OURS", "", 1, now, now + LATER, (change,))
         assert self.store.create(asked, "C0SECURITY")
-        decision = Decision("U0JONAS", DecisionKind.APPROVE, now)
-        assert self.store.decide(asked, decision, required=1, rule="")
+        decision = Decision("U0JONAS", DecisionKind.APPROVE, now, capacities=("U0JONAS",))
+        assert self.store.decide(asked, decision, required=1, rule="", is_enough=lambda _approvals: True)
         return change
 
     def remediation(self, fate: Fate) -> Remediation:
@@ -106,7 +111,12 @@ class Bench:
             sessions=mortal(self.aws.remediator, fate),
             policy=Policy(),
             channel="C0SECURITY",
-            still_holds=lambda _request: Permitted(1),
+            recheck=Recheck(
+                lambda _request: Permitted(HOUSE.rules),
+                FactReader(self.aws.reader, self.aws.discovery, HOUSE),
+                HOUSE,
+                lambda: datetime.now(UTC),
+            ),
             clock=lambda: datetime.now(UTC),
             pause=lambda _seconds: False,
             read_back_waits=(0.0,) * 5,
@@ -140,7 +150,9 @@ def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
         settings = load({"KMS_ROTATION_CONFIG": str(configuration)}, with_slack=False)
         database = Database(f"sqlite:///{tmp_path / 'bot.sqlite3'}")
         upgrade(database)
-        yield Bench(server, connect_aws(settings), database, server.world.key(account=MEMBER))
+        yield Bench(
+            server, connect_aws(settings), database, server.world.key(account=MEMBER, tags={"team": "payments"})
+        )
         database.close()
 
 
@@ -211,7 +223,7 @@ def lived(bench: Bench, effect: str) -> int:
     other = Database(f"sqlite:///{folder / 'other.sqlite3'}")
     upgrade(other)
     server = bench.aws_server
-    twin = Bench(server, bench.aws, other, server.world.key(account=MEMBER))
+    twin = Bench(server, bench.aws, other, server.world.key(account=MEMBER, tags={"team": "payments"}))
     effects = lived_through(twin)
     other.close()
     server.calls.clear()
