@@ -175,7 +175,8 @@ def asked(sent: Asked) -> Element:
     what = counted(len(request.changes), "key") if several else cut(change.key_name, 200)
     sent_where = "✅ Your request is on its way to the channel."
     if request.basis is Basis.PRE_APPROVED:
-        sent_where = "✅ Approved beforehand: the key is being changed now. The channel tells how it ends."
+        being_changed = "the keys are being changed" if several else "the key is being changed"
+        sent_where = f"✅ Approved beforehand: {being_changed} now. The channel tells how it ends."
     blocks = [
         rich(sent_where, [bold(what), f" – every {change.period_days} days"]),
         *(said(sentence) for sentence in sent.left_out[:MOST_LEFT_OUT]),
