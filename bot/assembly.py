@@ -15,11 +15,13 @@ from slack_bolt import App
 from slack_bolt.adapter.socket_mode import SocketModeHandler
 from slack_sdk import WebClient
 
+from bot import check
 from bot.app import build_scans, connect_aws, open_database
 from bot.cron import cron_trigger
 from bot.deliver import Delivery
 from bot.digest import Audience, Digests, open_keys
 from bot.errors import UserError
+from bot.explain import Explaining
 from bot.key import KeyLookup
 from bot.listing import Listing
 from bot.models.trail import SYSTEM, Act, Entry
@@ -32,13 +34,14 @@ from bot.remediate.change import READ_BACK_WAITS, Remediation
 from bot.remediate.decide import Deciding
 from bot.remediate.facts import FactReader
 from bot.remediate.recheck import Recheck
+from bot.roll import RollCall
 from bot.rounds import SCAN, Rounds
+from bot.rulebook import house_of
 from bot.rules.filters import Filter
-from bot.rules.house import House
 from bot.rules.verdict import Policy
 from bot.scan.scanner import utc_now
 from bot.schedule import Calendar, Job
-from bot.settings import Settings, Slack
+from bot.settings import Settings, Slack, place_of
 from bot.settings.load import DEFAULT_FILE
 from bot.slack.client import web_client
 from bot.slack.failures import SLACK_ERRORS, failure_of
@@ -46,6 +49,7 @@ from bot.slack.introduction import Introduction, introduce
 from bot.slack.people import People
 from bot.slack.posting import Poster
 from bot.store.alone import Names
+from bot.store.caps import Caps
 from bot.store.digests import DigestStore
 from bot.store.engine import Database
 from bot.store.firings import Firings
@@ -85,7 +89,8 @@ def build_process(settings: Settings, stop: Event, timing: Timing | None = None)
     client = web_client(settings.slack.bot_token, settings.slack.api_url)
     app_client = web_client(settings.slack.app_token, settings.slack.api_url)
     database = open_database(settings)
-    us = introduce(client, app_client, _channels(settings))
+    refused = partial(check.refused, settings.approval.rules, partial(place_of, settings), People(client))
+    us = introduce(client, app_client, _channels(settings), refused)
     ways = _Ways(settings.slack, client, app_client, us)
     return _Assembly(ways, settings, database, stop, timing or Timing()).process()
 
@@ -116,8 +121,7 @@ class _Assembly:
         self.slack, self.settings, self.database, self.stop = slack, settings, database, stop
         self.timing, self.clock = timing, timing.clock
         workspaces = frozenset(slack.settings.workspaces or (slack.us.team_id,))
-        approval = settings.approval
-        self.house = House(workspaces, approval.rules, approval.expires_after, approval.remind_after)
+        self.house = house_of(settings, workspaces)
         self.policy = Policy(settings.policy.max_rotation_period_days)
         self.aws = connect_aws(settings)
         self.scan_store, self.request_store = ScanStore(database), RequestStore(database)
@@ -128,6 +132,7 @@ class _Assembly:
         self.scans = build_scans(settings, self.aws, self.scan_store)
         self.courier = Courier(self._delivery(), self.names.alone)
         self.facts = FactReader(self.aws.reader, self.aws.discovery, self.house)
+        self.roll_call = RollCall(self.people, workspaces, self.clock)
         channel = slack.settings.channel
         self.deciding = Deciding(self.people, self.request_store, self.trail, self.house, channel, self.clock)
         self.changer = Changer(
@@ -154,6 +159,7 @@ class _Assembly:
             stop=self.stop,
             stop_scan=self.scans.stop,
             first_scan=lambda: self.rounds.first_scan(SYSTEM),
+            check_rules=self._check_rules,
             on_start=self._note_start,
             closing=(lambda: listeners.shutdown(wait=False, cancel_futures=True), self.database.close),
         )
@@ -222,6 +228,14 @@ class _Assembly:
                 clock=self.clock,
             ),
             deciding=self.deciding,
+            explaining=Explaining(
+                house=self.house,
+                keys=self.aws.reader,
+                organization=self.aws.discovery,
+                roll_call=self.roll_call,
+                caps=Caps(self.database),
+                clock=self.clock,
+            ),
             rounds=self.rounds,
             handles=self.handles,
             requests=self.request_store,
@@ -251,6 +265,21 @@ class _Assembly:
             for scan in self.scans.recover() if none_runs else ():
                 log.warning("The scan of %s was interrupted; what it read stays out of sight.", scan.started_at)
         self.trail.record(Entry(self.clock(), SYSTEM, Act.BOT_STARTED, self.slack.us.bot_user_id))
+
+    def _check_rules(self) -> None:
+        """Say in the log what is wrong with what the rules name. It keeps nobody waiting, and stops nothing."""
+        place = partial(place_of, self.settings)
+        for remark in check.RuleCheck(self.house, place, self.roll_call, self.aws.discovery).run():
+            log.log(_LEVELS[remark.weight], "%s", remark)
+
+
+_LEVELS = {
+    check.Weight.REFUSED: logging.ERROR,
+    check.Weight.GRAVE: logging.ERROR,
+    check.Weight.WARNING: logging.WARNING,
+    check.Weight.UNREAD: logging.WARNING,
+    check.Weight.NOTE: logging.INFO,
+}
 
 
 def _connect(socket: Any) -> None:  # noqa: ANN401 - Bolt is published without types

@@ -3,7 +3,7 @@
 What is wrong with the rules in themselves is found when they are read. This looks at what they name.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -13,11 +13,11 @@ from bot.models.approval import ApprovalRule
 from bot.models.keys import ReadFailure
 from bot.models.staffing import GroupState, Hindrance, NamedGroup, NamedPerson, Roll, Strength
 from bot.remediate.gateways import Organization
-from bot.roll import RollCall
+from bot.roll import Directory, RollCall
 from bot.rules.approval import is_group
 from bot.rules.explanation import say_group, say_hindrance, say_staffing
 from bot.rules.house import House
-from bot.rules.staffing import is_staffed, staffing
+from bot.rules.staffing import is_staffed, judge_group, staffing
 
 Place = Callable[[tuple[str | int, ...]], str]
 """Says where in the file something stands; positions count from zero."""
@@ -57,17 +57,6 @@ class RuleCheck:
     place: Place
     roll_call: RollCall | None
     organization: Organization
-
-    def refused(self) -> list[Problem]:
-        """Find the user groups with which the bot may not start, in one call to Slack."""
-        if self.roll_call is None:
-            return []
-        groups = self.roll_call.groups(self._entries())
-        return [
-            remark.problem
-            for place, group in self._named_groups(groups)
-            if (remark := _of_group(place, group)) is not None and remark.weight is Weight.REFUSED
-        ]
 
     def run(self) -> list[Remark]:
         """Look at everything that the rules name, in the order of the file."""
@@ -116,12 +105,19 @@ class RuleCheck:
             what = f"{unit} could not be looked up: {found.sentence}"
             yield _remark(Weight.UNREAD, place, what, "Until it can, rules that look at units mean no key.")
 
-    def _named_groups(self, groups: dict[str, NamedGroup]) -> Iterator[tuple[str, NamedGroup]]:
-        for number, rule in enumerate(self.house.rules):
-            for name in LISTS:
-                for position, entry in enumerate(getattr(rule, name)):
-                    if is_group(entry):
-                        yield self.place(("approval", "rule", number, name, position)), groups[entry]
+
+def refused(rules: Sequence[ApprovalRule], place: Place, directory: Directory) -> list[Problem]:
+    """Find the user groups with which the bot may not start, in one call to Slack."""
+    named = [
+        (place(("approval", "rule", number, name, position)), entry)
+        for number, rule in enumerate(rules)
+        for name in LISTS
+        for position, entry in enumerate(getattr(rule, name))
+        if is_group(entry)
+    ]
+    found = directory.user_groups(entry for _, entry in named)
+    remarks = (_of_group(where, judge_group(entry, found[entry])) for where, entry in named)
+    return [each.problem for each in remarks if each is not None and each.weight is Weight.REFUSED]
 
 
 def _of_entry(place: str, entry: str, roll: Roll) -> Iterator[Remark]:

@@ -133,7 +133,7 @@ class Changer:
 class Process:
     """Everything that runs. `socket` is Bolt's Socket Mode handler, and `connect` opens it.
 
-    `first_scan` runs where nothing was scanned yet.
+    `first_scan` runs where nothing was scanned yet; `check_rules` says in the log what the rules name in vain.
     """
 
     socket: Any
@@ -146,6 +146,7 @@ class Process:
     stop: Event
     stop_scan: Callable[[], None]
     first_scan: Callable[[], object]
+    check_rules: Callable[[], None]
     on_start: Callable[[], None]
     closing: Sequence[Callable[[], None]]
     _scheduler: BackgroundScheduler | None = field(default=None, init=False)
@@ -157,6 +158,7 @@ class Process:
         self.connect()
         log.info("Connected to Slack.")
         self.crews.looking.submit("the first scan", self.first_scan)
+        self.crews.looking.submit("checking the rules", self.check_rules)
         self.crews.looking.submit("catching up with the schedule", self.calendar.catch_up)
         chores = [("sweep", self.sweep, SWEEP_SECONDS), ("calendar", self.calendar.try_again, CALENDAR_SECONDS)]
         self._scheduler = start_scheduler(self.calendar, chores)

@@ -23,6 +23,7 @@ SUBCOMMANDS: Mapping[str, Subcommand] = {
     "requests": reading.requests,
     "history": reading.history,
     "accounts": reading.accounts,
+    "rules": reading.rules,
     "digest": operating.digest,
     "help": reading.help_,
 }

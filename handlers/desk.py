@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from http.client import HTTPException
 from typing import Any, Protocol
 
+from bot.explain import Explaining
 from bot.key import KeyLookup
 from bot.listing import Listing
 from bot.models.approval import Permitted, Refused, Wish
@@ -87,6 +88,7 @@ class Desk:
     lookup: KeyLookup
     asking: Asking
     deciding: Deciding
+    explaining: Explaining
     rounds: Rounds
     handles: Handles
     requests: Requests

@@ -4,8 +4,10 @@ from collections.abc import Sequence
 from difflib import get_close_matches
 
 from bot.key import UnknownKeyError
+from bot.models.approval import RuledKey
 from bot.models.messages import MessageKind
 from bot.models.requests import Request, RequestState
+from bot.models.scans import Account
 from bot.rules.filters import Filter
 from bot.views import help as help_views
 from bot.views.accounts import accounts as accounts_view
@@ -17,6 +19,8 @@ from bot.views.posture import is_by_team
 from bot.views.posture import status as status_view
 from bot.views.requests import MOST_REQUESTS
 from bot.views.requests import requests as requests_view
+from bot.views.rules import explanation
+from bot.views.rules import rules as rules_view
 from handlers.call import Call
 from handlers.desk import Desk
 from handlers.typed import unquoted
@@ -54,6 +58,22 @@ def key(desk: Desk, call: Call) -> None:
         call.reply.say(str(error))
         return
     call.reply.show(key_details(desk.lookup.read(finding)))
+
+
+def rules(desk: Desk, call: Call) -> None:
+    """Explain the rules for a key, or say them all. `rules explain <key>`, as on the command line, is the same."""
+    word, _, rest = call.text.partition(" ")
+    text = rest.strip() if word.lower() == "explain" else call.text
+    if not text:
+        call.reply.show(rules_view(desk.explaining.house))
+        return
+    try:
+        found = desk.lookup.find(unquoted(text))
+    except UnknownKeyError as error:
+        call.reply.say(str(error))
+        return
+    key = RuledKey(found.arn, Account(found.account, found.account_name), found.region)
+    call.reply.show(explanation(desk.explaining.explain(key, found.name, call.actor)))
 
 
 def requests(desk: Desk, call: Call) -> None:

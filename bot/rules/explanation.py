@@ -103,7 +103,8 @@ def say_staffing(rule: ApprovalRule, staffed: Staffing) -> str:
             return f"Too few people could approve as things are: {needed}{apart}, and at most {given} could be given."
         case Strength.NOBODY:
             return "Nobody could approve as things are."
-    return f"Nobody can tell whether enough people could approve: {people} could, and {needed}{apart}."
+    certain = f"{staffed.able} could" if staffed.able else "nobody could"
+    return f"Nobody can tell whether enough people could approve: {needed}{apart}, and {certain} for certain."
 
 
 def who_could(told: Explanation) -> Iterator[tuple[str, dict[str, tuple[str, ...]]]]:

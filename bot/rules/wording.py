@@ -66,9 +66,11 @@ def _terms(rule: ApprovalRule, house: House) -> Iterator[str]:
 def _approval(rule: ApprovalRule) -> str:
     if not rule.may_approve:
         return "It names nobody, so nobody may approve."
-    named = _any(map(mention, rule.may_approve))
+    named = tuple(map(mention, rule.may_approve))
     apart = ", each from another group" if rule.from_different_groups else ""
-    asks = f"{rule.required} of {named} must approve{apart}" if rule.required > 1 else f"{named} must approve"
+    asks = f"{_any(named)} must approve"
+    if rule.required > 1:
+        asks = f"{rule.required} of {_all(named)} must approve{apart}"
     if not rule.quiet_approvers:
         return f"{asks}."
     are = "is" if len(rule.quiet_approvers) == 1 else "are"

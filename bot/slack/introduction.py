@@ -1,6 +1,6 @@
 """The first words with Slack: whether the tokens are good, whose workspace it is, whether the bot may write there."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from slack_sdk import WebClient
@@ -18,10 +18,13 @@ class Introduction:
     bot_user_id: str
 
 
-def introduce(client: WebClient, app_client: WebClient, channels: Mapping[str, str]) -> Introduction:
+def introduce(
+    client: WebClient, app_client: WebClient, channels: Mapping[str, str], also: Callable[[], Iterable[Problem]] = tuple
+) -> Introduction:
     """Ask Slack who the bot is, and about each channel; `channels` are their ids by the setting that names them.
 
-    `app_client` has the app-level token. Raises ConfigurationError with every problem.
+    `app_client` has the app-level token. `also` looks for more problems once the bot token is known to be good.
+    Raises ConfigurationError with every problem.
     """
     try:
         answer = client.auth_test()
@@ -36,6 +39,7 @@ def introduce(client: WebClient, app_client: WebClient, channels: Mapping[str, s
         app_client.apps_connections_open(app_token=str(app_client.token))
     except SLACK_ERRORS as error:
         problems.insert(0, _token_problem("SLACK_APP_TOKEN", client, failure_of(error)))
+    problems += also()
     if problems:
         raise ConfigurationError(problems)
     return Introduction(str(answer["team_id"]), str(answer["user_id"]))

@@ -76,6 +76,13 @@ TOPICS = (
         "accounts account=data-*",
     ),
     Topic(
+        "rules",
+        "rules [key]",
+        "which approval rule decides over a key, who could approve, and why anybody could not",
+        "By the rules, AWS and Slack as they are now, you yourself included. Without a key: every rule in words.",
+        "rules payments/card-vault",
+    ),
+    Topic(
         "digest",
         "digest",
         "the digest now",

@@ -11,7 +11,7 @@ __all__ = ["house"]
 def test_help_lists_every_subcommand_and_teaches_each(house: House) -> None:
     with house.running():
         page = house.command(house.mara, "help")
-        names = ["status", "list", "key", "scan", "requests", "history", "accounts", "digest", "help"]
+        names = ["status", "list", "key", "scan", "requests", "history", "accounts", "rules", "digest", "help"]
         for name in names:
             assert f"/kms-rotation {name}" in page
             assert f"For example: /kms-rotation {name}" in house.command(house.mara, f"help {name}")
@@ -75,7 +75,9 @@ HOSTILE = "<!channel> <@U0MARA> <https://evil.example|here>"
 STRANGE = ["🔑" * 500, "\u202egnp.yek", HOSTILE, "a\nb", LONG, f"team={LONG}"]
 
 
-@pytest.mark.parametrize("subcommand", ["", "status ", "list ", "key ", "history ", "accounts ", "scan ", "help "])
+@pytest.mark.parametrize(
+    "subcommand", ["", "status ", "list ", "key ", "history ", "accounts ", "rules ", "scan ", "help "]
+)
 def test_whatever_is_typed_is_answered(house: House, subcommand: str) -> None:
     house.key()
     with house.running():

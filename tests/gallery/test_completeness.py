@@ -15,6 +15,7 @@ from bot.models.keys import Reason, Verdict
 from bot.models.messages import Attachment, Rendered
 from bot.models.requests import ChangeState, RequestState
 from bot.models.scans import CoverageStatus
+from bot.models.staffing import GroupState, Hindrance
 from bot.models.trail import Act
 from bot.views.parts import Element
 from deploy.sandbox.gallery.registry import gallery
@@ -56,7 +57,18 @@ def test_every_view_hangs_there(view: str) -> None:
     "member",
     [
         member
-        for kind in (Reason, Verdict, RequestState, ChangeState, RefusalReason, CoverageStatus, Act, Surface)
+        for kind in (
+            Reason,
+            Verdict,
+            RequestState,
+            ChangeState,
+            RefusalReason,
+            CoverageStatus,
+            Act,
+            Surface,
+            Hindrance,
+            GroupState,
+        )
         for member in kind
     ],
     ids=str,
@@ -70,7 +82,15 @@ def test_every_sample_has_words_about_it() -> None:
 
 
 def test_every_view_that_shows_names_is_seen_with_names_of_every_kind() -> None:
-    without = {"ask.asking", "help.overview", "help.about", "digest.digest_file", "scan.finished", "scan.failed"}
+    without = {
+        "ask.asking",
+        "help.overview",
+        "help.about",
+        "digest.digest_file",
+        "scan.finished",
+        "scan.failed",
+        "rules.rules",
+    }
     for view in {*views_of_the_bot()} - without - {"ask.declined"}:
         names = " ".join(sample.name for sample in samples() if sample.view == view)
         assert all(kind in names for kind in ("very long", "right to left", "emoji", "hostile")), view

@@ -10,23 +10,27 @@ from threading import Event
 from slack_sdk.webhook import WebhookResponse
 
 from bot.digest import Audience, Digests
+from bot.explain import Explaining
 from bot.key import KeyLookup
 from bot.listing import Listing
 from bot.models.keys import FailureKind, Finding, KeyMetadata, ReadFailure, RotationStatus
 from bot.models.messages import Attachment, Block, Rendered
 from bot.models.people import Actor, LookupFailure, Person
 from bot.models.scans import Account, Coverage, Progress, Scan, ScanState
-from bot.models.slack import Posted, SlackFailure
+from bot.models.slack import Posted, SlackFailure, SlackFailureKind
+from bot.models.staffing import UserGroup
 from bot.operate import Operating
 from bot.posture import Postures
 from bot.remediate.ask import Asking
 from bot.remediate.decide import Deciding
 from bot.remediate.facts import FactReader
+from bot.roll import RollCall
 from bot.rounds import Rounds
 from bot.rules.filters import Filter
 from bot.scan import ScanRunningError
 from bot.scan.gateways import WantedAccounts
 from bot.scan.plan import make_plan
+from bot.store.caps import Caps
 from bot.store.digests import DigestStore
 from bot.store.engine import Database
 from bot.store.messages import MessageStore
@@ -68,6 +72,10 @@ class People:
     def members(self, groups: Iterable[str]) -> Mapping[str, frozenset[str]] | LookupFailure:
         wanted = set(groups)
         return {group.id: frozenset(group.users) for group in default_groups() if group.id in wanted}
+
+    def user_groups(self, wanted: Iterable[str]) -> Mapping[str, UserGroup | SlackFailure]:
+        known = {each.id: UserGroup(each.id, each.handle, frozenset(each.users)) for each in default_groups()}
+        return {each: known.get(each) or SlackFailure(SlackFailureKind.REFUSED, "no_such_subteam") for each in wanted}
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,6 +253,9 @@ class Office:
             lookup=KeyLookup(self.scans, self.keys, self.requests, handles, POLICY, lambda: "aws", _now),
             asking=self.asking,
             deciding=Deciding(People(), self.requests, self.trail, HOUSE, CHANNEL, _now),
+            explaining=Explaining(
+                HOUSE, self.keys, Directory(), RollCall(People(), HOUSE.workspaces, _now), Caps(self.database), _now
+            ),
             rounds=Rounds(
                 scans, self.scans, digests, lambda _: True, _nothing, lambda _: nullcontext(enter_result=True)
             ),

@@ -19,6 +19,7 @@ from deploy.sandbox.gallery.samples.requests import (
     lists,
     reminders,
 )
+from deploy.sandbox.gallery.samples.rules import explanations, lists_of_rules
 
 GROUPS: Mapping[str, Samples] = {
     "digest": digests,
@@ -37,6 +38,8 @@ GROUPS: Mapping[str, Samples] = {
     "key": keys,
     "accounts": coverages,
     "history": records,
+    "rules": lists_of_rules,
+    "rules-key": explanations,
     "scan": scans,
     "home": homes,
     "help": helps,
