@@ -128,8 +128,11 @@ def _whose(call: RecordedCall, reader: Reader) -> list[str]:
     told = []
     if asked := tags.get("Requester") or call.source_identity:
         told.append(f"asked by {reader.user(asked)}")
-    if approvers := tags.get("Approvers"):
-        told.append(f"approved by {' and '.join(map(reader.user, approvers.split()))}")
+    people = " and ".join(map(reader.user, tags.get("Approvers", "").split()))
+    if tags.get("Basis") == "PRE_APPROVED":
+        told.append("approved beforehand")
+    elif people:
+        told.append(f"{people} broke the glass" if tags.get("Basis") == "BREAK_GLASS" else f"approved by {people}")
     by = _by(call)
     return [", ".join(told)] if told else [f"by {by}"] if by else []
 
