@@ -152,12 +152,12 @@ class Deciding:
         return self.requests.close(request, RequestState.EXPIRED, by=SYSTEM, at=now) is not None
 
     def _refuse(self, actor: Actor, request: Request, wish: Wish, refused: Refused) -> Declined:
-        found = request
-        if refused.reason is RefusalReason.EXPIRED and wish is not Wish.RETRY:
-            if request.state is RequestState.PENDING:
+        found, waits = request, request.state is RequestState.PENDING
+        if refused.reason is RefusalReason.EXPIRED and (waits or wish is not Wish.RETRY):
+            if waits:
                 self._expire(request)
                 found = self.requests.get(request.id) or request
-            if request.state is not RequestState.PENDING or found.state is not RequestState.EXPIRED:
+            if not waits or wish is Wish.RETRY or found.state is not RequestState.EXPIRED:
                 return Declined(too_late(found, actor, wish), found)
         details = {"wish": wish.value, "reason": refused.reason.value, "team": actor.team_id}
         self.record.record(Entry(self.clock(), actor.user_id, Act.REFUSED, request.id, details))

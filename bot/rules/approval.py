@@ -97,7 +97,7 @@ def may_operate(house: House, who: Standing, wish: Wish) -> Permitted | Refused:
 _EXPIRED = {
     Wish.APPROVE: "This request has expired. Ask again if the key still needs it.",
     Wish.DENY: "This request has expired already; nothing will be changed.",
-    Wish.RETRY: "The approval is no longer fresh. Ask again, so that somebody approves what is true now.",
+    Wish.RETRY: "This request is too old to be tried again. Ask anew, so that it is decided by what is true now.",
     Wish.BREAK_GLASS: "This request has expired. Ask again; the glass can be broken for the new request.",
 }
 _OWN = {

@@ -163,7 +163,7 @@ def test_a_failed_change_is_not_tried_again_once_the_approval_is_stale(house: Ho
         house.aws.faults.clear()
         house.clock.ahead += 25 * HOUR
         told = house.whisper(house.mara, lambda: house.press(house.mara, message, "Try again"))
-    assert told.startswith("The approval is no longer fresh.")
+    assert told.startswith("This request is too old to be tried again.")
     assert not house.rotates(arn)
 
 

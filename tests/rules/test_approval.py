@@ -340,7 +340,7 @@ SENTENCES = [
     ),
     (
         Case(is_expired=True, wish=Wish.RETRY),
-        "The approval is no longer fresh. Ask again, so that somebody approves what is true now.",
+        "This request is too old to be tried again. Ask anew, so that it is decided by what is true now.",
     ),
     (
         Case(is_expired=True, wish=Wish.BREAK_GLASS),
