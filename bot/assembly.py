@@ -1,4 +1,4 @@
-"""Wires the whole Slack app out of its parts. Only this room and `bot.app` build anything."""
+"""Wires the whole Slack app out of its parts. Only this room, `bot.app` and `bot.rulebook` build anything."""
 
 import hashlib
 import logging
