@@ -98,11 +98,12 @@ class Strength(StrEnum):
 class Staffing:
     """How many approvals a rule could get as things are, of how many that it asks for.
 
-    `able` is the number of people who could approve. `at_most` counts approvals as the rule counts them, from different
-    groups and without whoever asked, and with everybody of whom nobody knows.
+    `able` is the number of people who could approve, `unknown` of those who might. `at_most` counts approvals as the
+    rule counts them, from different groups and without whoever asked, and with everybody of whom nobody knows.
     """
 
     strength: Strength
     able: int
+    unknown: int
     at_most: int
     required: int

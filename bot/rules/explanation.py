@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from bot.models.approval import ApprovalRule, Permitted, Refused, RuledKey
 from bot.models.staffing import GroupState, Hindrance, NamedGroup, NamedPerson, Roll, Staffing, Strength
 from bot.rules.house import House, Ruling
-from bot.rules.staffing import is_staffed, staffing
+from bot.rules.staffing import staffing
+from bot.rules.wording import needs_none
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +94,12 @@ def who_is_left(told: Explanation) -> str:
 def say_staffing(rule: ApprovalRule, staffed: Staffing) -> str:
     """Say whether enough people are left for what a rule asks for."""
     people = "1 person" if staffed.able == 1 else f"{staffed.able} people"
+    could = f"At least {people} could" if staffed.unknown else f"{people} could"
     needed = "1 is needed" if rule.required == 1 else f"{rule.required} are needed"
     apart = ", each from another group" if rule.from_different_groups else ""
     match staffed.strength:
         case Strength.ENOUGH:
-            return f"{people} could approve now; {needed}{apart}."
+            return f"{could} approve now; {needed}{apart}."
         case Strength.TOO_FEW:
             given = "1 approval" if staffed.at_most == 1 else f"{staffed.at_most} approvals"
             return f"Too few people could approve as things are: {needed}{apart}, and at most {given} could be given."
@@ -121,11 +123,6 @@ def who_could(told: Explanation) -> Iterator[tuple[str, dict[str, tuple[str, ...
             yield act, told.roll.capacities(entries)
 
 
-def is_hopeless(entries: tuple[str, ...], roll: Roll) -> bool:
-    """Say whether a list names people, and none of them could act."""
-    return bool(entries) and is_staffed(entries, roll) is Strength.NOBODY
-
-
 def say_hindrance(person: NamedPerson) -> str:
     """Say why somebody could not act, as the second half of a sentence."""
     return _HINDRANCES[person.hindrance].format(code=person.code) if person.hindrance else "could act now"
@@ -137,12 +134,11 @@ def say_group(group: NamedGroup) -> str:
 
 
 def _of_the_cap(rule: ApprovalRule, used: int | None) -> str:
-    keys = "1 key" if rule.daily_cap == 1 else f"{rule.daily_cap} keys"
     if used is None:
-        return f"No approval is needed, for up to {keys} in 24 hours."
+        return f"{needs_none(rule)}."
     if used >= rule.daily_cap:
-        return f"No approval is needed, for up to {keys} in 24 hours; all of that is used now, so ask again later."
-    return f"No approval is needed, for up to {keys} in 24 hours; {used} used so far."
+        return f"{needs_none(rule)}; all of that is used now, so ask again later."
+    return f"{needs_none(rule)}; {used} used so far."
 
 
 _HINDRANCES = {

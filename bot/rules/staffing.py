@@ -76,7 +76,8 @@ def staffing(rule: ApprovalRule, roll: Roll, requester: str | None = None) -> St
     able = roll_of(roll, rule.may_approve, lambda each: each.is_able)
     least = _could_be_given(rule, able, _requesters(rule, roll, requester, lambda each: each.is_able))
     most = max(least, _might_be_given(rule, roll, requester))
-    return Staffing(_strength(least, most, rule.required), len(able), most, rule.required)
+    unknown = len(roll_of(roll, rule.may_approve, lambda each: each.may_be_able)) - len(able)
+    return Staffing(_strength(least, most, rule.required), len(able), unknown, most, rule.required)
 
 
 def roll_of(

@@ -20,6 +20,12 @@ def what_it_asks_for(rule: ApprovalRule, house: House) -> tuple[str, ...]:
     return tuple(_terms(rule, house))
 
 
+def needs_none(rule: ApprovalRule) -> str:
+    """Say, without a full stop, for how much a rule needs no approval."""
+    keys = "1 key" if rule.daily_cap == 1 else f"{rule.daily_cap} keys"
+    return f"No approval is needed, for up to {keys} in 24 hours"
+
+
 def span(length: timedelta) -> str:
     """Write a length of time in the largest unit that leaves nothing over: “36 hours”, “2 days”."""
     minutes = int(length.total_seconds() // 60)
@@ -51,8 +57,7 @@ def _terms(rule: ApprovalRule, house: House) -> Iterator[str]:
     who = _all(map(mention, rule.requesters)) if rule.requesters else "Every full member"
     yield f"{who} may ask."
     if rule.is_pre_approved:
-        keys = "1 key" if rule.daily_cap == 1 else f"{rule.daily_cap} keys"
-        yield f"No approval is needed, for up to {keys} in 24 hours."
+        yield f"{needs_none(rule)}."
     else:
         yield _approval(rule)
         yield "Whoever asks may approve it too." if rule.self_approval else "Nobody approves their own request."

@@ -26,6 +26,12 @@ def say(sentence: str) -> None:
     print(sentence)  # noqa: T201 - standard output is the interface
 
 
+def print_document(document: object) -> None:
+    """Print something small as JSON."""
+    sys.stdout.write(json.dumps(document, indent=1) + "\n")
+    sys.stdout.flush()
+
+
 def print_json(scan: Scan, coverage: Sequence[Coverage], findings: Iterable[Finding]) -> None:
     """Print one JSON document. Findings are written as they come, so that memory does not grow with their number."""
     summary = scan.summary

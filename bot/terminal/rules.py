@@ -1,8 +1,5 @@
 """`rules list`, `rules explain` and `rules check`. None of them changes anything."""
 
-import json
-import re
-import sys
 from argparse import Namespace
 from collections.abc import Callable, Mapping
 
@@ -17,7 +14,6 @@ from bot.models.keys import KeyArn, MalformedArnError, ReadFailure
 from bot.models.scans import Account
 from bot.models.staffing import Strength
 from bot.rulebook import Rulebook, build_rulebook, house_of
-from bot.rules.explanation import Explanation, say_group, say_hindrance, which_decides, who_could, who_is_left
 from bot.rules.verdict import Policy
 from bot.rules.wording import what_it_asks_for, whom_it_means
 from bot.scan.scanner import utc_now
@@ -27,10 +23,9 @@ from bot.store.handles import KeyHandles
 from bot.store.requests import RequestStore
 from bot.store.scans import ScanStore
 from bot.terminal.exits import Exit
-from bot.terminal.output import console, say, table
+from bot.terminal.explanation import explanation_as_json, plainly, print_explanation
+from bot.terminal.output import console, print_document, say, table
 from bot.terminal.upkeep import revision
-
-_MENTION = re.compile(r"<(?:@|!subteam\^)(\w+)>")
 
 
 def rules(settings: Settings, asked: Namespace) -> int:
@@ -46,7 +41,7 @@ def _list(settings: Settings, asked: Namespace) -> int:
     house = house_of(settings, frozenset())
     told = [(rule.name, whom_it_means(rule), what_it_asks_for(rule, house)) for rule in house.rules]
     if asked.format == "json":
-        _print_json(
+        print_document(
             [{"rule": name, "keys": plainly(keys), "terms": [*map(plainly, terms)]} for name, keys, terms in told]
         )
     elif not told:
@@ -65,8 +60,10 @@ def _explain(settings: Settings, asked: Namespace) -> int:
     key, name = _find(asked.key, aws, database)
     book = build_rulebook(settings, aws, database, utc_now)
     told = book.explaining.explain(key, name)
-    show = _print_explanation_as_json if asked.format == "json" else _print_explanation
-    show(told, book.why_nobody)
+    if asked.format == "json":
+        print_document(explanation_as_json(told, book.why_nobody))
+    else:
+        print_explanation(told, book.why_nobody)
     if told.strength is Strength.UNKNOWN or (settings.slack is not None and book.why_nobody):
         return Exit.UNREAD
     return Exit.NON_COMPLIANT if told.strength in {Strength.NOBODY, Strength.TOO_FEW} else Exit.OK
@@ -77,7 +74,7 @@ def _check(settings: Settings, asked: Namespace) -> int:
     book = build_rulebook(settings, connect_aws(settings), None, utc_now)
     remarks = book.check.run()
     if asked.format == "json":
-        _print_json([_remarked(each) for each in remarks])
+        print_document([_remarked(each) for each in remarks])
     else:
         for each in remarks:
             say(str(each))
@@ -140,94 +137,9 @@ def _find(text: str, aws: Aws, database: Database | None) -> tuple[RuledKey, str
     return RuledKey(text, account, arn.region), arn.key_id
 
 
-def _print_explanation(told: Explanation, why_nobody: str) -> None:
-    out, key = console(), told.key
-    out.print(Text(f"{told.name} · {key.account.name} ({key.account.id}) · {key.region}\n{key.arn}\n"))
-    out.print(Text(which_decides(told)))
-    out.print(Text(f"{who_is_left(told)}{f' {why_nobody}' if told.rule and told.roll is None else ''}"))
-    if told.rule is not None:
-        out.print(Text("".join(f"\n• {plainly(term)}" for term in what_it_asks_for(told.rule, told.house)) + "\n"))
-    people = table("Who", "Named by", "To", "Now")
-    for user_id, by, acts, now, _ in _people(told):
-        people.add_row(*map(Text, (user_id, by, acts, now)))
-    groups = table("Group", "Handle", "Members", "Now")
-    for each in told.roll.groups.values() if told.roll else ():
-        groups.add_row(*map(Text, (each.id, each.handle, str(len(each.members)), say_group(each))))
-    passed = table("Passed over", "Why")
-    for rule, why in told.ruling.passed_over:
-        passed.add_row(Text(rule.name), Text(why))
-    facts = table("Looked at", "Read")
-    for fact in told.facts:
-        if fact.why or fact.values is not None:
-            facts.add_row(Text(fact.name), Text(fact.why or ", ".join(fact.values or ()) or "none"))
-    for filled in (people, groups, passed, facts):
-        if filled.row_count:
-            out.print(filled)
-
-
-def _people(told: Explanation) -> list[tuple[str, str, str, str, bool]]:
-    """Tell of each person who is named: who, by what, to do what, and whether they could now."""
-    rows: dict[str, tuple[dict[str, None], list[str]]] = {}
-    for act, people in who_could(told):
-        for user_id, by in people.items():
-            entries, acts = rows.setdefault(user_id, ({}, []))
-            entries.update(dict.fromkeys(by))
-            acts.append(act)
-    known = told.roll.people if told.roll else {}
-    return [
-        (user_id, ", ".join(entries), ", ".join(acts), say_hindrance(known[user_id]), known[user_id].is_able)
-        for user_id, (entries, acts) in rows.items()
-    ]
-
-
-def _print_explanation_as_json(told: Explanation, why_nobody: str) -> None:
-    key, rule = told.key, told.rule
-    _print_json(
-        {
-            "key": {
-                "arn": key.arn,
-                "name": told.name,
-                "account": key.account.id,
-                "account_name": key.account.name,
-                "region": key.region,
-            },
-            "rule": None if rule is None else rule.name,
-            "decision": which_decides(told),
-            "strength": told.strength,
-            "who_is_left": who_is_left(told),
-            "terms": [] if rule is None else [plainly(term) for term in what_it_asks_for(rule, told.house)],
-            "approved_beforehand_in_24_hours": told.used,
-            "people_not_looked_up": why_nobody or None,
-            "people": [
-                {"user": user_id, "named_by": by.split(", "), "to": acts.split(", "), "now": now, "able": able}
-                for user_id, by, acts, now, able in _people(told)
-            ],
-            "groups": [
-                {"group": each.id, "handle": each.handle, "members": sorted(each.members), "now": say_group(each)}
-                for each in (told.roll.groups.values() if told.roll else ())
-            ],
-            "passed_over": [{"rule": passed.name, "why": why} for passed, why in told.ruling.passed_over],
-            "facts": {
-                fact.name: None if fact.values is None else list(fact.values) for fact in told.facts if not fact.why
-            },
-            "unread": {fact.name: fact.why for fact in told.facts if fact.why},
-        }
-    )
-
-
 def _remarked(remark: Remark) -> dict[str, str]:
     problem = remark.problem
     return {"weight": remark.weight, "place": problem.place, "what": problem.what, "remedy": problem.remedy}
-
-
-def _print_json(document: object) -> None:
-    sys.stdout.write(json.dumps(document, indent=1) + "\n")
-    sys.stdout.flush()
-
-
-def plainly(sentence: str) -> str:
-    """Write Slack's mentions as the ids that stand in the file."""
-    return _MENTION.sub(r"\1", sentence)
 
 
 _ACTIONS: Mapping[str, Callable[[Settings, Namespace], int]] = {"list": _list, "explain": _explain, "check": _check}

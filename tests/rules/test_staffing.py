@@ -1,20 +1,26 @@
 """Whether those whom a rule names are enough as things are."""
 
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from itertools import product
 
 import pytest
 
-from bot.models.approval import ApprovalRule, Refused
+from bot.models.approval import ApprovalRule, Permitted, Refused, RuledKey, Wish
 from bot.models.people import Actor, LookupFailure, Person, Standing
+from bot.models.requests import Change, ChangeState, Decision, DecisionKind, Request, RequestState
+from bot.models.scans import Account
 from bot.models.slack import SlackFailure, SlackFailureKind
 from bot.models.staffing import GroupState, Hindrance, NamedGroup, NamedPerson, Roll, Strength, UserGroup
-from bot.rules.approval import refuse_outsiders
+from bot.rules.approval import may_ask, may_decide, refuse_outsiders
+from bot.rules.counting import is_enough
 from bot.rules.house import House
 from bot.rules.staffing import is_staffed, judge_group, judge_person, staffing
 
 OURS, OTHERS = "T0OURS", "T0OTHER"
 HOUSE = House(frozenset({OURS}), ())
 ADMINS, AUDIT = "S0ADMINS", "S0AUDIT"
+NOW, DAY = datetime(2026, 3, 2, 9, tzinfo=UTC), timedelta(days=1)
 
 
 def roll(people: dict[str, Hindrance | None], groups: dict[str, tuple[str, ...] | GroupState] | None = None) -> Roll:
@@ -132,3 +138,70 @@ def test_a_list_of_which_nothing_is_known_is_not_called_empty() -> None:
     assert is_staffed(("U0A",), roll({"U0A": FAILED})) is Strength.UNKNOWN
     assert is_staffed((ADMINS,), roll({}, {ADMINS: GroupState.UNREAD})) is Strength.UNKNOWN
     assert is_staffed((ADMINS,), roll({}, {ADMINS: GroupState.EMPTY})) is Strength.NOBODY
+
+
+PEOPLE = ("U0A", "U0B", "U0C")
+GROUPED: tuple[dict[str, tuple[str, ...]], ...] = (
+    {ADMINS: ("U0A", "U0B"), AUDIT: ("U0B",)},
+    {ADMINS: ("U0A",), AUDIT: ("U0A", "U0C")},
+    {ADMINS: (), AUDIT: ("U0A", "U0B", "U0C")},
+)
+LISTS = ((), ("U0A",), (ADMINS,), (ADMINS, AUDIT), ("U0A", AUDIT))
+
+
+def every_rule() -> Iterator[ApprovalRule]:
+    for approvers, quiet, requesters, required, apart, alone in product(
+        LISTS, ((), ("U0C",)), ((), ("U0A",), (AUDIT,)), (1, 2), (False, True), (False, True)
+    ):
+        yield ApprovalRule(
+            "it",
+            ("*",),
+            requesters=requesters,
+            approvers=approvers,
+            quiet_approvers=quiet,
+            required=required,
+            from_different_groups=apart,
+            self_approval=alone,
+        )
+
+
+def could_be_satisfied(rule: ApprovalRule, groups: dict[str, tuple[str, ...]], able: frozenset[str]) -> bool:
+    """Let everybody who may ask do so, and everybody who may approve do that, by the rules that decide."""
+    house = House(frozenset({OURS}), (rule,))
+    key = RuledKey("arn:aws:kms:eu-central-1:111111111111:key/1", Account("111111111111", "prod"), "eu-central-1")
+    members = {group: frozenset(users) for group, users in groups.items()}
+
+    def standing(user: str) -> Standing:
+        return Standing(Actor(user, OURS), Person(user, OURS, deleted=user not in able), members)
+
+    for requester in [*PEOPLE, "U0MARA"]:
+        if requester != "U0MARA" and isinstance(may_ask(house, standing(requester), [key]), Refused):
+            continue
+        if requester == "U0MARA" and rule.requesters:
+            continue
+        change = Change("c", "r", key.arn, "", "prod", ChangeState.QUEUED, 365)
+        request = Request("r", RequestState.PENDING, requester, OURS, "", rule.required, NOW, NOW + DAY, (change,))
+        given = [
+            Decision(user, DecisionKind.APPROVE, NOW, capacities=permitted.capacities)
+            for user in PEOPLE
+            if isinstance(permitted := may_decide(house, standing(user), request, Wish.APPROVE, NOW), Permitted)
+        ]
+        if is_enough([rule], given, requester):
+            return True
+    return False
+
+
+@pytest.mark.parametrize("groups", GROUPED)
+def test_enough_is_what_the_deciding_rules_would_let_through(groups: dict[str, tuple[str, ...]]) -> None:
+    """Every such rule, with every choice of who has left."""
+    for rule, left in product(every_rule(), product([False, True], repeat=len(PEOPLE))):
+        able = frozenset(user for user, is_gone in zip(PEOPLE, left, strict=True) if not is_gone)
+        called = roll({user: None if user in able else LEFT for user in PEOPLE}, dict(groups))
+        enough = staffing(rule, called).strength is Strength.ENOUGH
+        if rule.requesters and not (able & named(rule.requesters, groups)):
+            continue  # nobody could ask at all: that is told by itself
+        assert enough == could_be_satisfied(rule, groups, able), (rule, groups, able)
+
+
+def named(entries: tuple[str, ...], groups: dict[str, tuple[str, ...]]) -> set[str]:
+    return {user for entry in entries for user in groups.get(entry, (entry,))}

@@ -3,14 +3,16 @@
 import json
 from collections.abc import Iterator
 
-from bot.models.approval import Refused, RuledKey
+from bot.models.approval import ApprovalRule, KeyFacts, Refused, RuledKey
 from bot.models.asking import Asked, Proposal, Waiting
 from bot.models.digests import Delta
 from bot.models.messages import Rendered
 from bot.models.posture import ListPage
 from bot.models.requests import ChangeState, RequestState
 from bot.models.scans import Account, Coverage, CoverageStatus, Progress, Summary
+from bot.models.staffing import GroupState, Hindrance, NamedGroup, NamedPerson, Roll
 from bot.models.trail import SYSTEM, Act, ChainedEntry
+from bot.rules.explanation import Explanation, Fact
 from bot.rules.house import House
 from bot.views import help as help_views
 from bot.views.accounts import accounts
@@ -25,6 +27,7 @@ from bot.views.parts import Element
 from bot.views.posture import status
 from bot.views.request import request, result
 from bot.views.requests import requests
+from bot.views.rules import explanation, rules
 from bot.views.scan import failed, finished, running
 from tests.store.samples import arn_of, at
 from tests.views.samples import (
@@ -60,6 +63,7 @@ def messages(words: Words) -> Iterator[Message]:
     yield from _keys(words)
     yield from _scans(words)
     yield from _histories(words)
+    yield from _rules(words)
     yield from _words(words)
 
 
@@ -215,6 +219,28 @@ def _histories(words: Words) -> Iterator[Message]:
     ]
     yield "history, all acts", history(entries, words.alias, dict.fromkeys(keys, words.alias))
     yield "history, newest", history(entries[:1], "", {})
+
+
+def _rules(words: Words) -> Iterator[Message]:
+    yield "rules, none", rules(House(frozenset(), ()))
+    passed = tuple(ApprovalRule(f"rule {number}", tags=(("stage", "prod*"),)) for number in range(40))
+    deciding = ApprovalRule("it", ("*",), approvers=("S0KEYADMINS", *CROWD), break_glass=("U0JONAS",))
+    house = House(frozenset(), (*passed, deciding))
+    yield "rules, many", rules(house)
+    account = Account("111111111111", words.account)
+    tags = (("stage", words.team),)
+    key = RuledKey(arn_of("0"), account, "eu-central-1", KeyFacts(tags=tags, aliases=(words.alias,) * 40))
+    facts = (Fact("tags", (words.team,) * 50), Fact("aliases", why=words.sentence), Fact("organisational units"))
+    hindrances = [None, *Hindrance]
+    named = enumerate(("U0JONAS", *CROWD))
+    people = {each: NamedPerson(each, hindrances[number % len(hindrances)]) for number, each in named}
+    group = NamedGroup("S0KEYADMINS", GroupState.UNREAD, words.alias, code="internal_error")
+    told = Explanation(words.alias, key, house, house.ruling(key), facts, roll=Roll(people, {group.id: group}))
+    yield "rules, a key", explanation(told)
+    yield (
+        "rules, a key without one",
+        explanation(Explanation(words.alias, key, house, House(frozenset(), passed).ruling(key))),
+    )
 
 
 def _words(words: Words) -> Iterator[Message]:

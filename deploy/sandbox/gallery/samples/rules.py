@@ -129,7 +129,7 @@ def explanations() -> Iterator[Sample]:
         yield sample(
             f"group: {state}", "What Slack says of the one group", replace(lake, roll=Roll({}, {KEY_ADMINS: group}))
         )
-    yield sample("many", "Sixty people and thirty rules", _crowd())
+    yield sample("many", "Sixty people, not all of them looked up, and thirty rules", _crowd())
     for kind, words in STRANGE_WORDS.items():
         account = Account(PAYMENTS.id, words.account)
         yield sample(f"{kind} words", f"Names of others: {kind}", _told(account, words=words))
@@ -149,7 +149,8 @@ def _crowd() -> Explanation:
     everybody = [f"U0{number:09}" for number in range(60)]
     rules = tuple(ApprovalRule(f"rule {number}", (f"team-{number}",), approvers=(JONAS,)) for number in range(1, 30))
     house = House(OURSELVES, (*rules, ApprovalRule("all", ("*",), approvers=(KEY_ADMINS,))))
-    people = {each: NamedPerson(each, Hindrance.GUEST if each > everybody[30] else None) for each in everybody}
+    hindrances = [None] * 25 + [Hindrance.GUEST] * 25 + [Hindrance.NOT_LOOKED_UP] * 10
+    people = {each: NamedPerson(each, why) for each, why in zip(everybody, hindrances, strict=True)}
     group = NamedGroup(KEY_ADMINS, GroupState.MANNED, "key-admins", frozenset(everybody))
     return replace(_told(PAYMENTS, house), roll=Roll(people, {KEY_ADMINS: group}))
 
