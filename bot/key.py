@@ -7,7 +7,16 @@ from difflib import get_close_matches
 from itertools import islice
 from typing import Protocol, TypeVar
 
-from bot.models.keys import Finding, KeyArn, KeyMetadata, MalformedArnError, ReadFailure, RotationStatus, Verdict
+from bot.models.keys import (
+    Finding,
+    KeyArn,
+    KeyMetadata,
+    MalformedArnError,
+    ReadFailure,
+    Rotation,
+    RotationStatus,
+    Verdict,
+)
 from bot.models.posture import KeyDetails, Part
 from bot.models.requests import Request
 from bot.models.scans import Scan
@@ -43,7 +52,7 @@ class Keys(Protocol):
 
     def tags(self, arn: str) -> Mapping[str, str] | ReadFailure: ...
 
-    def rotations(self, arn: str) -> list[datetime] | ReadFailure: ...
+    def rotations(self, arn: str) -> list[Rotation] | ReadFailure: ...
 
 
 class Requests(Protocol):
@@ -153,6 +162,6 @@ def _unless_failed(answer: Answer | ReadFailure, what: str, unread: list[Part]) 
     return answer
 
 
-def _rotations(answer: list[datetime] | ReadFailure, unread: list[Part]) -> tuple[datetime, ...] | None:
+def _rotations(answer: list[Rotation] | ReadFailure, unread: list[Part]) -> tuple[Rotation, ...] | None:
     read = _unless_failed(answer, "History", unread)
     return None if read is None else tuple(read)

@@ -23,6 +23,7 @@ QUOTAS_PER_SECOND = {
     "ListAliases": 500,
     "ListKeyRotations": 100,
     "EnableKeyRotation": 15,
+    "RotateKeyOnDemand": 5,
 }
 """Of one account in one Region. https://docs.aws.amazon.com/kms/latest/developerguide/requests-per-second.html"""
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal, cast
 from bot.aws.clients import SharedClients
 from bot.aws.credentials import AccountCredentials, Identity, acting_in
 from bot.aws.failures import AWS_ERRORS, failure_of
-from bot.models.keys import ReadFailure
+from bot.models.keys import FailureKind, ReadFailure
 from bot.models.scans import Account
 
 if TYPE_CHECKING:
@@ -74,8 +74,12 @@ class Discovery:
         try:
             client = cast("OrganizationsClient", self._identity.client("organizations", self._global_region()))
             while not child.startswith("r-"):
-                [parent] = client.list_parents(ChildId=child)["Parents"]
-                child = parent["Id"]
+                pages = client.get_paginator("list_parents").paginate(ChildId=child)
+                parents = [parent["Id"] for page in pages for parent in page["Parents"]]
+                if len(parents) != 1:
+                    detail = f"AWS names {len(parents)} parents of {child}, and documents one."
+                    return ReadFailure(FailureKind.SERVICE_ERROR, "organizations:ListParents", "NoOneParent", detail)
+                [child] = parents
                 found.append(child)
         except AWS_ERRORS as error:
             return failure_of(error, "organizations:ListParents")

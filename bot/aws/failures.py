@@ -4,7 +4,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from bot.models.keys import FailureKind, ReadFailure
 
-# Neither is a modelled exception, and the code differs by protocol: match the code of ClientError.
+# Neither is a modelled exception, and the code differs by protocol: match the code of ClientError. KMS's
+# LimitExceededException is none of them: it means a limit that waiting does not lift.
 _DENIED = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError"})
 _THROTTLED = frozenset(
     {
@@ -15,7 +16,6 @@ _THROTTLED = frozenset(
         "RequestThrottledException",
         "RequestLimitExceeded",
         "TooManyRequestsException",
-        "LimitExceededException",
     }
 )
 _NOT_FOUND = frozenset({"NotFoundException"})

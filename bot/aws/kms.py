@@ -1,13 +1,12 @@
 """Reading KMS."""
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
 from typing import TYPE_CHECKING, TypeVar
 
 from bot.aws.clients import SharedClients
 from bot.aws.credentials import acting_in
 from bot.aws.failures import AWS_ERRORS, failure_of
-from bot.models.keys import KeyArn, KeyMetadata, MultiRegionRole, ReadFailure, RotationStatus
+from bot.models.keys import KeyArn, KeyMetadata, MultiRegionRole, ReadFailure, Rotation, RotationStatus
 from bot.models.scans import Target
 
 if TYPE_CHECKING:
@@ -78,18 +77,9 @@ class KmsReader:
 
         return self._of_key(arn, "ListResourceTags", read)
 
-    def rotations(self, arn: str) -> list[datetime] | ReadFailure:
-        """List when a key was rotated, oldest first."""
-
-        def read(kms: "KMSClient") -> list[datetime]:
-            pages = kms.get_paginator("list_key_rotations").paginate(
-                KeyId=arn, PaginationConfig={"PageSize": ROTATIONS_A_PAGE}
-            )
-            return sorted(
-                each["RotationDate"] for page in pages for each in page["Rotations"] if "RotationDate" in each
-            )
-
-        return self._of_key(arn, "ListKeyRotations", read)
+    def rotations(self, arn: str) -> list[Rotation] | ReadFailure:
+        """List the completed rotations of a key, oldest first."""
+        return self._of_key(arn, "ListKeyRotations", lambda kms: rotations(kms, arn))
 
     def _of_key(self, arn: str, operation: str, read: Callable[["KMSClient"], Answer]) -> Answer | ReadFailure:
         key = KeyArn.parse(arn)
@@ -130,4 +120,17 @@ def rotation_status(answer: "GetKeyRotationStatusResponseTypeDef") -> RotationSt
         enabled=answer["KeyRotationEnabled"],
         period_days=answer.get("RotationPeriodInDays"),
         next_rotation=answer.get("NextRotationDate"),
+        on_demand_since=answer.get("OnDemandRotationStartDate"),
     )
+
+
+def rotations(kms: "KMSClient", arn: str) -> list[Rotation]:
+    """Read the whole history of a key with ListKeyRotations, oldest first. Raises what botocore raises."""
+    pages = kms.get_paginator("list_key_rotations").paginate(KeyId=arn, PaginationConfig={"PageSize": ROTATIONS_A_PAGE})
+    found = (
+        Rotation(each["RotationDate"], each.get("RotationType") == "ON_DEMAND")
+        for page in pages
+        for each in page["Rotations"]
+        if "RotationDate" in each
+    )
+    return sorted(found, key=lambda rotation: rotation.at)

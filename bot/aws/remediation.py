@@ -1,4 +1,4 @@
-"""Changing one key: a session of its own, narrowed to that key and three calls, that tells its story in CloudTrail."""
+"""Changing one key: a session of its own, narrowed to that key and a few calls, that tells its story in CloudTrail."""
 
 import json
 from typing import TYPE_CHECKING, cast
@@ -8,9 +8,17 @@ from botocore.config import Config
 from bot.aws.budget import CallBudget
 from bot.aws.credentials import Identity, SessionKeys
 from bot.aws.failures import AWS_ERRORS, failure_of
-from bot.aws.kms import metadata, rotation_status
-from bot.models.keys import NO_REMEDIATION_ROLE, FailureKind, KeyArn, KeyMetadata, ReadFailure, RotationStatus
-from bot.models.requests import Mandate
+from bot.aws.kms import metadata, rotation_status, rotations
+from bot.models.keys import (
+    NO_REMEDIATION_ROLE,
+    FailureKind,
+    KeyArn,
+    KeyMetadata,
+    ReadFailure,
+    Rotation,
+    RotationStatus,
+)
+from bot.models.requests import ChangeKind, Mandate
 
 if TYPE_CHECKING:
     from mypy_boto3_kms import KMSClient
@@ -20,8 +28,17 @@ SESSION_SECONDS = 900
 ONCE = Config(retries={"mode": "standard", "total_max_attempts": 1})
 """A change whose answer was lost is read back, never repeated blindly."""
 
+CALLS = {
+    ChangeKind.ENABLE_ROTATION: ("DescribeKey", "GetKeyRotationStatus", "EnableKeyRotation"),
+    ChangeKind.ROTATE_ON_DEMAND: ("DescribeKey", "GetKeyRotationStatus", "ListKeyRotations", "RotateKeyOnDemand"),
+}
+"""All that a session can do, by what it is for."""
+
 _NAME_LENGTH = 64
 """RoleSessionName and SourceIdentity: `[\\w+=,.@-]{2,64}`."""
+
+_TAG_LENGTH = 256
+"""The value of a session tag. https://docs.aws.amazon.com/STS/latest/APIReference/API_Tag.html"""
 
 
 class ChangeSession:
@@ -44,6 +61,13 @@ class ChangeSession:
         except AWS_ERRORS as error:
             return failure_of(error, "kms:GetKeyRotationStatus")
 
+    def rotations(self) -> list[Rotation] | ReadFailure:
+        """List the completed rotations, oldest first; only a session for rotating on demand may."""
+        try:
+            return rotations(self._reads, self._arn)
+        except AWS_ERRORS as error:
+            return failure_of(error, "kms:ListKeyRotations")
+
     def enable_rotation(self, period_days: int) -> str | ReadFailure:
         """Call EnableKeyRotation, once, and answer with AWS's request id.
 
@@ -53,6 +77,17 @@ class ChangeSession:
             answer = self._changes.enable_key_rotation(KeyId=self._arn, RotationPeriodInDays=period_days)
         except AWS_ERRORS as error:
             return failure_of(error, "kms:EnableKeyRotation")
+        return answer["ResponseMetadata"]["RequestId"]
+
+    def rotate_on_demand(self) -> str | ReadFailure:
+        """Call RotateKeyOnDemand, once, and answer with AWS's request id. It begins a rotation; KMS ends it later.
+
+        https://docs.aws.amazon.com/kms/latest/APIReference/API_RotateKeyOnDemand.html
+        """
+        try:
+            answer = self._changes.rotate_key_on_demand(KeyId=self._arn)
+        except AWS_ERRORS as error:
+            return failure_of(error, "kms:RotateKeyOnDemand")
         return answer["ResponseMetadata"]["RequestId"]
 
 
@@ -66,7 +101,7 @@ class Remediator:
         self._budget = budget
 
     def open(self, arn: str, mandate: Mandate) -> ChangeSession | ReadFailure:
-        """Open a session that can do nothing but read and enable the rotation of this one key."""
+        """Open a session that can do nothing but what the mandate says, to this one key."""
         key = KeyArn.parse(arn)
         try:
             keys = self._own(key) if self._role is None else self._assume(key, self._role, mandate)
@@ -92,24 +127,35 @@ class Remediator:
     def _assume(self, key: KeyArn, role: str, mandate: Mandate) -> SessionKeys:
         request: AssumeRoleRequestTypeDef = {
             "RoleArn": f"arn:{key.partition}:iam::{key.account}:role/{role}",
-            "RoleSessionName": "-".join((mandate.requester, *mandate.approvers))[:_NAME_LENGTH],
+            "RoleSessionName": _joined("-", (mandate.request_id, mandate.requester, *mandate.approvers), _NAME_LENGTH),
             "SourceIdentity": mandate.requester,
             "DurationSeconds": SESSION_SECONDS,
-            "Policy": session_policy(str(key)),
+            "Policy": session_policy(str(key), mandate.kind),
             "Tags": [
-                {"Key": "Requester", "Value": mandate.requester},
-                {"Key": "Approvers", "Value": " ".join(mandate.approvers)},
                 {"Key": "RequestId", "Value": mandate.request_id},
+                {"Key": "Requester", "Value": mandate.requester},
+                {"Key": "Approvers", "Value": _joined(" ", mandate.approvers, _TAG_LENGTH)},
+                {"Key": "Basis", "Value": mandate.basis.value},
             ],
         }
         return self._identity.assume(request, self._external_id)
 
 
-def session_policy(arn: str) -> str:
-    """Narrow a session to one key and the three calls that a change needs.
+def session_policy(arn: str, kind: ChangeKind) -> str:
+    """Narrow a session to one key and the calls that a change of this kind needs.
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies.html#policies_session
     """
-    calls = ["kms:DescribeKey", "kms:GetKeyRotationStatus", "kms:EnableKeyRotation"]
-    statement = {"Effect": "Allow", "Action": calls, "Resource": arn}
+    statement = {"Effect": "Allow", "Action": [f"kms:{call}" for call in CALLS[kind]], "Resource": arn}
     return json.dumps({"Version": "2012-10-17", "Statement": [statement]}, separators=(",", ":"))
+
+
+def _joined(separator: str, ids: tuple[str, ...], most: int) -> str:
+    """As many ids as fit, whole: half an id would be somebody else's."""
+    told = ""
+    for each in ids:
+        longer = f"{told}{separator}{each}" if told else each
+        if len(longer) > most:
+            break
+        told = longer
+    return told

@@ -99,11 +99,23 @@ class KeyMetadata:
 
 @dataclass(frozen=True, slots=True)
 class RotationStatus:
-    """GetKeyRotationStatus: the period is in days and known only while rotation is on."""
+    """GetKeyRotationStatus: the period is in days and known only while rotation is on.
+
+    `on_demand_since` is when the rotation on demand began that is in progress.
+    """
 
     enabled: bool
     period_days: int | None = None
     next_rotation: datetime | None = None
+    on_demand_since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rotation:
+    """One entry of ListKeyRotations: when the rotation was completed, and whether somebody had asked for it."""
+
+    at: datetime
+    is_on_demand: bool
 
 
 NO_REMEDIATION_ROLE = "NoRemediationRole"
@@ -141,9 +153,24 @@ class ReadFailure:
             return f"{self.permission} is denied ({denied_by(self.detail)})."
         if self.kind is FailureKind.THROTTLED:
             return f"{self.permission} was throttled until patience ran out ({self.code})."
-        if self.kind is FailureKind.NOT_FOUND:
-            return f"{self.permission}: there is no such thing ({self.code})."
-        return f"{self.permission} failed ({self.code})."
+        told = _MEANINGS.get(self.code, "{permission} failed ({code}).")
+        return told.format(permission=self.permission, code=self.code)
+
+
+_MEANINGS = {
+    "NotFoundException": "AWS finds no such key ({permission}: {code}).",
+    "InvalidArnException": "AWS does not take the key's ARN ({permission}: {code}).",
+    "DisabledException": "The key is disabled ({permission}: {code}).",
+    "KMSInvalidStateException": "The key is in a state that does not allow {permission} ({code}).",
+    "UnsupportedOperationException": "{permission} is not possible with this kind of key ({code}).",
+    "LimitExceededException": "{permission} would exceed a limit that AWS sets, and was not carried out ({code}).",
+    "ConflictException": (
+        "The key is being rotated, or will be within the next 20 minutes ({permission}: {code}). Try again later."
+    ),
+    "KMSInternalException": "AWS had an internal error during {permission} ({code}).",
+    "DependencyTimeoutException": "AWS ran out of time during {permission} ({code}).",
+}
+"""What the codes of KMS mean, https://docs.aws.amazon.com/kms/latest/APIReference/API_RotateKeyOnDemand.html."""
 
 
 def denied_by(detail: str) -> str:
@@ -154,9 +181,12 @@ def denied_by(detail: str) -> str:
     for words, meaning in (
         ("service control policy", "by a service control policy"),
         ("resource control policy", "by a resource control policy"),
-        ("resource-based policy", "by the key policy"),
+        ("VPC endpoint policy", "by a VPC endpoint policy"),
+        ("explicit deny in a resource-based policy", "by the key policy"),
+        ("resource-based policy", "the key policy does not allow it"),
         ("session policy", "by a session policy"),
         ("permissions boundary", "by a permissions boundary"),
+        ("explicit deny in an identity-based policy", "by the role's own policy"),
         ("identity-based policy", "the role's own policy lacks it"),
     ):
         if words in detail:

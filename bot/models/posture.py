@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.models.digests import OpenKey
-from bot.models.keys import Finding, KeyMetadata, RotationStatus
+from bot.models.keys import Finding, KeyMetadata, Rotation, RotationStatus
 from bot.models.requests import Request
 from bot.models.scans import Coverage, Progress, Scan, Summary
 
@@ -68,6 +68,6 @@ class KeyDetails:
     metadata: KeyMetadata | None
     status: RotationStatus | None
     tags: Mapping[str, str] | None
-    rotations: tuple[datetime, ...] | None
+    rotations: tuple[Rotation, ...] | None
     request: Request | None
     unread: tuple[Part, ...] = ()

@@ -103,8 +103,8 @@ def _history(details: KeyDetails) -> list[Inline]:
         return ["Not rotated so far"]
     newest = rotations[::-1][:MOST_ROTATIONS]
     line: list[Inline] = [f"Rotated {counted(len(rotations), 'time')}: "]
-    for number, at in enumerate(newest):
-        line += [", " if number else "", moment(at, DAY)]
+    for number, rotation in enumerate(newest):
+        line += [", " if number else "", moment(rotation.at, DAY), " (on demand)" if rotation.is_on_demand else ""]
     return [*line, f" and {len(rotations) - len(newest)} before" if len(rotations) > len(newest) else ""]
 
 

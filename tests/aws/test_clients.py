@@ -12,8 +12,9 @@ from bot.aws.budget import CallBudget
 from bot.aws.clients import SharedClients, client_config
 from bot.aws.credentials import AccountCredentials, Identity, account_in_hand, acting_in
 from bot.aws.kms import KmsReader
-from bot.models.keys import FailureKind, KeyMetadata, ReadFailure, RotationStatus
+from bot.models.keys import FailureKind, KeyMetadata, ReadFailure, Rotation, RotationStatus
 from deploy.sandbox.aws import AwsServer
+from tests.sandbox.aws_clients import administrator
 from tests.scan.audits import MEMBER, TOOLING, aws, impatient, point_at
 
 __all__ = ["aws", "impatient"]
@@ -95,10 +96,34 @@ def test_a_key_that_is_not_there_is_told_from_one_that_may_not_be_read(aws: AwsS
     assert answer.kind is FailureKind.NOT_FOUND
 
 
-def test_rotations_are_listed_oldest_first(aws: AwsServer, reader: KmsReader) -> None:
+def test_rotations_are_listed_oldest_first_each_with_what_it_was(aws: AwsServer, reader: KmsReader) -> None:
     moments = [datetime(2025, month, 1, tzinfo=UTC) for month in (3, 1, 2)]
     arn = aws.world.key(account=MEMBER, rotation=90, rotations=moments)
-    assert reader.rotations(arn) == sorted(moments)
+    administrator(aws, MEMBER).rotate_key_on_demand(KeyId=arn)
+    listed = reader.rotations(arn)
+    assert isinstance(listed, list)
+    assert listed[:3] == [Rotation(at, is_on_demand=False) for at in sorted(moments)]
+    assert [rotation.is_on_demand for rotation in listed[3:]] == [True]
+
+
+def test_a_long_history_is_read_page_by_page(
+    aws: AwsServer, reader: KmsReader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.aws.kms.ROTATIONS_A_PAGE", 2)
+    moments = [datetime(2020 + year, 1, 1, tzinfo=UTC) for year in range(5)]
+    arn = aws.world.key(account=MEMBER, rotation=365, rotations=moments)
+    assert reader.rotations(arn) == [Rotation(at, is_on_demand=False) for at in moments]
+    assert len(aws.calls.named("ListKeyRotations")) == 3
+
+
+def test_the_aliases_of_one_key_are_read_page_by_page(
+    aws: AwsServer, reader: KmsReader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.aws.kms.ALIASES_A_PAGE", 2)
+    arn = aws.world.key(account=MEMBER, alias=[f"alias/{name}" for name in "ecadb"])
+    aws.world.key(account=MEMBER, alias="alias/other")
+    assert reader.aliases_of(arn) == ("alias/a", "alias/b", "alias/c", "alias/d", "alias/e")
+    assert [call.key for call in aws.calls.named("ListAliases")] == [arn] * 3
 
 
 def test_acting_in_ends_with_its_block() -> None:

@@ -1,27 +1,30 @@
-"""A change session can change one key once, and CloudTrail tells on whose behalf."""
+"""A change session changes one key, once, and CloudTrail tells on whose behalf."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 from botocore.config import Config
-from botocore.exceptions import ClientError
 from botocore.session import Session
 
 from bot.aws.budget import CallBudget
 from bot.aws.clients import client_config
 from bot.aws.credentials import Identity
 from bot.aws.remediation import ChangeSession, Remediator, session_policy
-from bot.models.keys import FailureKind, KeyMetadata, ReadFailure, RotationStatus
-from bot.models.requests import Mandate
+from bot.models.keys import FailureKind, KeyMetadata, ReadFailure, Rotation, RotationStatus
+from bot.models.requests import Basis, ChangeKind, Mandate
 from deploy.sandbox.aws import AwsServer
-from tests.sandbox.aws_clients import client
 from tests.scan.audits import MEMBER, TOOLING, aws, impatient, point_at
 
 __all__ = ["aws", "impatient"]
 
 ROLE, EXTERNAL_ID = "KmsRotationRemediate", "sandbox-external-id"
 MANDATE = Mandate(request_id="r1", requester="U0ASKER", approvers=("U0FIRST", "U0SECOND"))
-EVERYTHING = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
+ON_DEMAND = replace(MANDATE, kind=ChangeKind.ROTATE_ON_DEMAND)
+CHANGES: dict[ChangeKind, tuple[str, Callable[[ChangeSession], str | ReadFailure]]] = {
+    ChangeKind.ENABLE_ROTATION: ("EnableKeyRotation", lambda session: session.enable_rotation(365)),
+    ChangeKind.ROTATE_ON_DEMAND: ("RotateKeyOnDemand", lambda session: session.rotate_on_demand()),
+}
 
 
 @pytest.fixture
@@ -55,93 +58,105 @@ def test_a_session_reads_enables_and_reads_back(aws: AwsServer, remediator: Reme
     assert request_id == aws.calls.named("EnableKeyRotation")[0].request_id
 
 
+def test_a_session_rotates_on_demand_and_reads_the_history(aws: AwsServer, remediator: Remediator) -> None:
+    arn = aws.world.key(account=MEMBER)
+    session = opened(remediator, arn, ON_DEMAND)
+    assert isinstance(session.describe(), KeyMetadata)
+    assert session.rotation_status() == RotationStatus(enabled=False)
+    assert session.rotations() == []
+    request_id = session.rotate_on_demand()
+    [call] = aws.calls.named("RotateKeyOnDemand")
+    assert (call.request_id, call.parameters) == (request_id, {"KeyId": arn})
+    assert call.session_name == "r1-U0ASKER-U0FIRST-U0SECOND"
+    rotations = session.rotations()
+    assert isinstance(rotations, list)
+    assert [rotation.is_on_demand for rotation in rotations] == [True]
+    assert not aws.world.rotation(aws.world.find(arn)).enabled
+
+
+def test_a_rotation_on_demand_that_is_in_progress_is_told(aws: AwsServer, remediator: Remediator) -> None:
+    aws.faults.lag_reads(2)
+    session = opened(remediator, aws.world.key(account=MEMBER), ON_DEMAND)
+    session.rotate_on_demand()
+    status = session.rotation_status()
+    assert isinstance(status, RotationStatus)
+    assert status.on_demand_since is not None
+    assert session.rotations() == []
+    assert session.rotation_status() == RotationStatus(enabled=False)
+    rotations = session.rotations()
+    assert isinstance(rotations, list)
+    [done] = rotations
+    assert isinstance(done, Rotation)
+    assert done.is_on_demand
+    assert done.at >= status.on_demand_since
+
+
 def test_cloudtrail_tells_who_asked_who_approved_and_for_which_request(aws: AwsServer, remediator: Remediator) -> None:
     arn = aws.world.key(account=MEMBER)
     opened(remediator, arn).enable_rotation(365)
     [call] = aws.calls.named("EnableKeyRotation")
-    assert call.session_name == "U0ASKER-U0FIRST-U0SECOND"
+    assert call.session_name == "r1-U0ASKER-U0FIRST-U0SECOND"
     assert call.source_identity == "U0ASKER"
-    assert call.session_tags == {"Requester": "U0ASKER", "Approvers": "U0FIRST U0SECOND", "RequestId": "r1"}
+    assert call.session_tags == {
+        "RequestId": "r1",
+        "Requester": "U0ASKER",
+        "Approvers": "U0FIRST U0SECOND",
+        "Basis": "APPROVALS",
+    }
     assert call.parameters == {"KeyId": arn, "RotationPeriodInDays": 365}
-    assert call.principal == f"arn:aws:sts::{MEMBER}:assumed-role/{ROLE}/U0ASKER-U0FIRST-U0SECOND"
+    assert call.principal == f"arn:aws:sts::{MEMBER}:assumed-role/{ROLE}/r1-U0ASKER-U0FIRST-U0SECOND"
     assert aws.calls.named("AssumeRole")[0].parameters["DurationSeconds"] == "900"
 
 
-def test_a_session_name_of_many_approvers_is_cut_to_what_aws_takes(aws: AwsServer, remediator: Remediator) -> None:
-    many = replace(MANDATE, approvers=tuple(f"U0APPROVER{number:02}" for number in range(9)))
-    opened(remediator, aws.world.key(account=MEMBER), many).enable_rotation(365)
-    name = aws.calls.named("EnableKeyRotation")[0].session_name
-    assert name is not None
-    assert name.startswith("U0ASKER-U0APPROVER00-")
-    assert len(name) == 64
-
-
-def test_a_session_can_touch_no_other_key_even_if_its_role_could(aws: AwsServer, remediator: Remediator) -> None:
-    mine, other = aws.world.key(account=MEMBER), aws.world.key(account=MEMBER)
-    aws.world.roles[MEMBER, ROLE] = replace(aws.world.roles[MEMBER, ROLE], policies=(EVERYTHING,))
-    session = opened(remediator, mine)
-    session._arn = other
-    for answer in (session.describe(), session.rotation_status(), session.enable_rotation(365)):
-        assert isinstance(answer, ReadFailure)
-        assert answer.kind is FailureKind.ACCESS_DENIED
-        assert "session policy" in answer.detail
-    assert not aws.world.rotation(aws.world.find(other)).enabled
-
-
-@pytest.mark.parametrize(
-    ("operation", "more"),
-    [
-        ("disable_key_rotation", {}),
-        ("disable_key", {}),
-        ("schedule_key_deletion", {"PendingWindowInDays": 7}),
-        ("rotate_key_on_demand", {}),
-        ("list_resource_tags", {}),
-        ("list_key_rotations", {}),
-    ],
-)
-def test_a_session_can_do_nothing_else_to_its_key_even_if_its_role_could(
-    aws: AwsServer, remediator: Remediator, operation: str, more: dict[str, int]
+@pytest.mark.parametrize("basis", Basis)
+@pytest.mark.parametrize("approvers", range(40))
+def test_cloudtrail_names_as_many_approvers_as_aws_takes_and_none_by_half(
+    aws: AwsServer, remediator: Remediator, approvers: int, basis: Basis
 ) -> None:
-    arn = aws.world.key(account=MEMBER, rotation=365)
-    aws.world.roles[MEMBER, ROLE] = replace(aws.world.roles[MEMBER, ROLE], policies=(EVERYTHING,))
-    session = opened(remediator, arn)
-    keys = session._changes._request_signer._credentials.get_frozen_credentials()  # type: ignore[attr-defined]
-    kms = client(
-        aws,
-        "kms",
-        aws_access_key_id=keys.access_key,
-        aws_secret_access_key=keys.secret_key,
-        aws_session_token=keys.token,
-    )
-    with pytest.raises(ClientError, match="because no session policy allows"):
-        getattr(kms, operation)(KeyId=arn, **more)
-    assert aws.world.rotation(aws.world.find(arn)).enabled
+    """A request id as the bot makes them, and people's ids as long as Slack's."""
+    people = tuple(f"U0APPROVER{number:02}" for number in range(approvers))
+    mandate = Mandate("r0123456789ab", "W012A3CDE", people, basis=basis)
+    opened(remediator, aws.world.key(account=MEMBER), mandate).enable_rotation(365)
+    [call] = aws.calls.named("EnableKeyRotation")
+    assert call.session_name is not None
+    named = call.session_name.split("-")
+    assert named == ["r0123456789ab", "W012A3CDE", *people[: min(3, approvers)]]
+    assert call.session_tags["Approvers"].split() == list(people[: min(19, approvers)])
+    assert call.session_tags["Basis"] == basis.value
 
 
 def test_the_session_policy_fits_into_what_aws_takes() -> None:
     longest = "arn:aws-us-gov:kms:us-gov-west-1:111111111111:key/mrk-" + 32 * "f"
-    assert len(session_policy(longest)) < 2048 / 4
+    assert all(len(session_policy(longest, kind)) < 2048 / 4 for kind in ChangeKind)
 
 
 @pytest.mark.usefixtures("impatient")
 @pytest.mark.parametrize(
-    ("lever", "arguments", "kind"),
+    ("lever", "kind"),
     [
-        ("throttle", {}, FailureKind.THROTTLED),
-        ("server_error", {}, FailureKind.SERVICE_ERROR),
-        ("close_connection", {"times": None}, FailureKind.SERVICE_ERROR),
-        ("close_connection", {"times": None, "after_the_change": True}, FailureKind.SERVICE_ERROR),
+        (("throttle", {}), FailureKind.THROTTLED),
+        (("server_error", {}), FailureKind.SERVICE_ERROR),
+        (("close_connection", {"times": None}), FailureKind.SERVICE_ERROR),
+        (("close_connection", {"times": None, "after_the_change": True}), FailureKind.SERVICE_ERROR),
     ],
 )
-def test_enabling_is_called_once_whatever_comes_of_it(
-    aws: AwsServer, remediator: Remediator, lever: str, arguments: dict[str, bool | None], kind: FailureKind
+@pytest.mark.parametrize("change", ChangeKind)
+def test_a_change_is_called_once_whatever_comes_of_it(
+    aws: AwsServer,
+    remediator: Remediator,
+    lever: tuple[str, dict[str, bool | None]],
+    kind: FailureKind,
+    change: ChangeKind,
 ) -> None:
+    operation, call = CHANGES[change]
     arn = aws.world.key(account=MEMBER)
-    aws.faults.apply(lever, {"action": "kms:EnableKeyRotation", **arguments})
-    answer = opened(remediator, arn).enable_rotation(365)
+    name, arguments = lever
+    aws.faults.apply(name, {"action": f"kms:{operation}", **arguments})
+    answer = call(opened(remediator, arn, replace(MANDATE, kind=change)))
     assert isinstance(answer, ReadFailure)
-    assert (answer.kind, answer.permission) == (kind, "kms:EnableKeyRotation")
-    assert len(aws.calls.named("EnableKeyRotation")) == 1
+    assert (answer.kind, answer.permission) == (kind, f"kms:{operation}")
+    assert answer.is_answered == (name == "throttle")
+    assert len(aws.calls.named(operation)) == 1
 
 
 @pytest.mark.usefixtures("impatient")

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.session import Session
 
 from deploy.sandbox.aws.policy import Effect, effect
 from deploy.sandbox.aws.roles import Role, bot_policy, member_roles, template
@@ -25,9 +26,16 @@ AUDIT_ACTIONS = {
     "kms:ListKeys",
     "kms:ListResourceTags",
 }
-REMEDIATION_ACTIONS = {"kms:DescribeKey", "kms:EnableKeyRotation", "kms:GetKeyRotationStatus"}
-BOT_ACTIONS = {
-    "organizations:ListAccounts",
+REMEDIATION_ACTIONS = {
+    "kms:DescribeKey",
+    "kms:EnableKeyRotation",
+    "kms:GetKeyRotationStatus",
+    "kms:ListKeyRotations",
+    "kms:RotateKeyOnDemand",
+}
+USED = {"KmsRotationAudit": AUDIT_ACTIONS, "KmsRotationRemediate": REMEDIATION_ACTIONS}
+ORGANIZATION_ACTIONS = {"organizations:ListAccounts", "organizations:ListParents"}
+BOT_ACTIONS = ORGANIZATION_ACTIONS | {
     "sts:AssumeRole",
     "sts:SetSourceIdentity",
     "sts:TagSession",
@@ -82,7 +90,7 @@ def test_no_policy_allows_a_wildcard_action() -> None:
 
 
 def test_a_wildcard_resource_is_left_only_to_actions_that_name_no_resource() -> None:
-    unnamed = {"account:ListRegions", "kms:ListAliases", "kms:ListKeys", "organizations:ListAccounts"}
+    unnamed = {"account:ListRegions", "kms:ListAliases", "kms:ListKeys"} | ORGANIZATION_ACTIONS
     found = {
         action
         for policies in _policies().values()
@@ -104,30 +112,45 @@ def test_rotation_is_not_enabled_without_a_period() -> None:
     assert effect(policies, "kms:EnableKeyRotation", KEY, CALLER) is Effect.SILENT
 
 
+def _operations(*services: str) -> list[str]:
+    """Every operation of a service as its IAM action, by the service's own model."""
+    models = Session()
+    return [f"{each}:{name}" for each in services for name in models.get_service_model(each).operation_names]
+
+
+@pytest.mark.parametrize(("role", "used"), USED.items())
+def test_a_role_is_denied_everything_that_it_does_not_use_outright(role: str, used: set[str]) -> None:
+    """An explicit denial holds even where somebody attaches another policy to the role."""
+    everything = {"Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
+    policies = (everything, *_roles()[role].policies)
+    said = {
+        action: effect(policies, action, KEY, CALLER) for action in _operations("kms", "iam", "sts", "account", "s3")
+    }
+    assert {action for action, answer in said.items() if answer is Effect.DENY} == said.keys() - used
+
+
 @pytest.mark.parametrize(
-    "action",
+    ("role", "never"),
     [
-        "kms:DisableKeyRotation",
-        "kms:ScheduleKeyDeletion",
-        "kms:Decrypt",
-        "kms:PutKeyPolicy",
-        "iam:CreateUser",
-        "s3:GetObject",
+        ("KmsRotationAudit", ["kms:DisableKeyRotation", "kms:EnableKeyRotation", "kms:RotateKeyOnDemand"]),
+        ("KmsRotationRemediate", "kms:DisableKeyRotation"),
     ],
 )
-def test_the_remediation_role_is_denied_everything_else_outright(action: str) -> None:
-    # An explicit denial holds even where somebody attaches another policy to the role.
-    everything = {"Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
-    assert effect((everything, *_roles()["KmsRotationRemediate"].policies), action, KEY, CALLER) is Effect.DENY
-
-
-def test_disabling_rotation_is_denied_by_name() -> None:
+def test_changing_rotation_in_a_way_that_is_not_a_roles_is_denied_by_name(role: str, never: str | list[str]) -> None:
     denied = [
         statement["Action"]
-        for statement in _statements(_roles()["KmsRotationRemediate"].policies)
+        for statement in _statements(_roles()[role].policies)
         if statement["Effect"] == "Deny" and "Action" in statement
     ]
-    assert denied == ["kms:DisableKeyRotation"]
+    assert denied == [never]
+
+
+@pytest.mark.parametrize(("role", "used"), USED.items())
+def test_what_is_spared_from_the_denial_is_exactly_what_is_allowed(role: str, used: set[str]) -> None:
+    [spared] = [
+        statement["NotAction"] for statement in _statements(_roles()[role].policies) if "NotAction" in statement
+    ]
+    assert spared == sorted(used)
 
 
 @pytest.mark.parametrize("role", ["KmsRotationAudit", "KmsRotationRemediate"])

@@ -49,7 +49,7 @@ def test_the_audit_role_reads_keys_and_changes_nothing(aws: AwsServer) -> None:
     assert code(error) == "AccessDeniedException"
     assert message(error) == (
         f"User: {SESSION}/{AUDIT}/U0REQUESTER is not authorized to perform: kms:EnableKeyRotation on resource: {arn} "
-        "because no identity-based policy allows the kms:EnableKeyRotation action"
+        "with an explicit deny in an identity-based policy"
     )
 
 
@@ -92,7 +92,7 @@ def test_a_session_policy_never_widens_its_session(aws: AwsServer) -> None:
     arn = aws.world.key(account=MEMBER)
     with pytest.raises(ClientError) as error:
         kms(aws, AUDIT, Policy=_only("kms:*")).enable_key_rotation(KeyId=arn, RotationPeriodInDays=365)
-    assert "no identity-based policy" in message(error)
+    assert "explicit deny in an identity-based policy" in message(error)
 
 
 def test_a_session_policy_can_limit_the_period(aws: AwsServer) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.models.digests import Delta, Digest, DigestContent, OpenKey
-from bot.models.keys import Finding, KeyMetadata, Reason, RotationStatus, Verdict
+from bot.models.keys import Finding, KeyMetadata, Reason, Rotation, RotationStatus, Verdict
 from bot.models.posture import AccountPosture, KeyDetails, Part, Posture
 from bot.models.requests import Change, ChangeState, Decision, Request, RequestState
 from bot.models.scans import EVERYWHERE, Coverage, CoverageStatus, Progress, Scan, ScanState, Summary
@@ -232,7 +232,7 @@ def rotating_details(words: Words = ORDINARY, rotations: int = 1) -> KeyDetails:
         finding=found,
         status=RotationStatus(enabled=True, period_days=365, next_rotation=NEXT),
         tags={f"{words.team}{number}": words.team for number in range(50)},
-        rotations=tuple(at(-1000 * (rotations - number)) for number in range(rotations)),
+        rotations=tuple(Rotation(at(-1000 * (rotations - number)), number % 2 == 1) for number in range(rotations)),
     )
 
 

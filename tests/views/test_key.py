@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.models.keys import KeyMetadata, MultiRegionRole, Reason, Verdict
+from bot.models.keys import KeyMetadata, MultiRegionRole, Reason, Rotation, Verdict
 from bot.views.key import key_details
 from tests.store.samples import arn_of, at
 from tests.views.reading import buttons, lines
@@ -49,7 +49,7 @@ def test_an_open_key_in_full() -> None:
         ),
         (
             2,
-            "• Rotated 2 times: 2026-03-01 19:20 UTC, 2026-03-01 02:40 UTC",
+            "• Rotated 2 times: 2026-03-01 19:20 UTC (on demand), 2026-03-01 02:40 UTC",
             "• Price: $3 a month; further rotations add nothing",
         ),
     ],
@@ -76,9 +76,9 @@ def test_keys_that_cost_nothing_have_no_price() -> None:
     waiting = details_of(
         finding=open_finding(verdict=Verdict.NOT_APPLICABLE, reason=Reason.PENDING_DELETION),
         metadata=replace(_metadata(), state="PendingDeletion", deletion_date=at(10_000)),
-        rotations=(at(-5),),
+        rotations=(Rotation(at(-5), is_on_demand=False),),
     )
-    managed = details_of(metadata=replace(_metadata(), manager="AWS"), rotations=(at(-5),))
+    managed = replace(waiting, finding=open_finding(), metadata=replace(_metadata(), manager="AWS"))
     for details in (waiting, managed):
         assert not any("Price" in line for line in lines(key_details(details)))
     assert "• To be deleted 2026-03-09 10:40 UTC" in lines(key_details(waiting))

@@ -5,6 +5,7 @@ policy and of the key's policy. Administrators (callers without policies) are su
 """
 
 import json
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -32,7 +33,16 @@ def authorize(call: Call) -> None:
     if action in NEEDS_NO_PERMISSION:
         return
     key = _key_in_hand(call)
-    resource = key.arn if key is not None else _resource(call)
+    _judge(call, action, _resource(call) if key is None else key.arn, key)
+
+
+def authorize_in_its_region(call: Call, key: Key) -> None:
+    """The same call on another key of a multi-Region set, as of the Region of that one."""
+    there = replace(call, request=replace(call.request, region=key.region))
+    _judge(there, call.request.iam_action, key.arn, key)
+
+
+def _judge(call: Call, action: str, resource: str, key: Key | None) -> None:
     owner = resource.split(":")[4] if resource.count(":") > 4 else call.account  # noqa: PLR2004 - the place in an ARN
     for denial in (*call.world.denials, *call.emulation.faults.denials):
         if _forbids(denial, call, owner, resource):
@@ -46,7 +56,7 @@ def refusal(call: Call, action: str, resource: str | None, why: str = "") -> Aws
     subject = f"User: {call.caller.arn} is not authorized to perform: {action}"
     words = [subject, f"on resource: {resource}" if resource else "", why.format(action=action)]
     message = " ".join(word for word in words if word)
-    if call.request.service == "sts":
+    if call.request.service in {"sts", "iam", "s3"}:
         return AwsError("AccessDenied", message, 403)
     return AwsError("AccessDeniedException", message, 403 if call.request.service == "account" else 400)
 
@@ -68,6 +78,8 @@ def context(call: Call) -> dict[str, str]:
     known |= {f"aws:PrincipalTag/{name}": value for name, value in caller.tags.items()}
     if (period := call.parameters.get("RotationPeriodInDays")) is not None:
         known["kms:RotationPeriodInDays"] = str(period)
+    if (region := call.parameters.get("PrimaryRegion")) is not None:
+        known["kms:PrimaryRegion"] = str(region)
     return known
 
 

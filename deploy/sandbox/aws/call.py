@@ -1,7 +1,7 @@
 """One call in hand: what was asked, who asks, and the emulation that answers."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -30,13 +30,22 @@ class Stale:
 
 
 @dataclass(slots=True)
+class Move:
+    """The old and the new primary of a multi-Region key while AWS moves it, seen by so many more DescribeKey."""
+
+    keys: tuple[Key, Key]
+    reads: int
+
+
+@dataclass(slots=True)
 class Emulation:
-    """Everything that is alive in one server."""
+    """Everything that is alive in one server; what is late is kept by account and key id."""
 
     world: World
     faults: Faults
     identities: Identities
-    stale: dict[tuple[str, str], Stale]
+    stale: dict[tuple[str, str], Stale] = field(default_factory=dict)
+    moves: dict[tuple[str, str], Move] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

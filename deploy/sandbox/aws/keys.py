@@ -22,13 +22,22 @@ ID = re.compile(r"(mrk-[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})",
 
 
 @dataclass(slots=True)
+class InProgress:
+    """A rotation on demand that has begun, and after how many more reads it is done."""
+
+    since: datetime
+    reads: int
+
+
+@dataclass(slots=True)
 class Rotation:
-    """The automatic rotation of one key and all its replicas, and its history."""
+    """The rotation of one key and all its replicas, and its history."""
 
     enabled: bool = False
     period_days: int = DEFAULT_PERIOD_DAYS
     counted_from: datetime | None = None
     history: list[tuple[datetime, str]] = field(default_factory=list)
+    on_demand: InProgress | None = None
 
     def due(self, now: datetime) -> datetime:
         """A period after the last automatic rotation, or after rotation was switched on."""
@@ -85,6 +94,14 @@ def set_custom_key_store(key: Key, store: str) -> None:
 
 def is_replica(key: Key) -> bool:
     return bool(key.multi_region) and key.multi_region_configuration["PrimaryKey"]["Arn"] != key.arn
+
+
+def move_primary(old: Key, new: Key) -> None:
+    """The primary becomes a replica and one of its replicas the primary; rotation is theirs together, and stays."""
+    shared = old.multi_region_configuration  # one mapping, held by the primary and all its replicas
+    shared["PrimaryKey"] = {"Arn": new.arn, "Region": new.region}
+    others = [replica for replica in shared["ReplicaKeys"] if replica["Arn"] != new.arn]
+    shared["ReplicaKeys"] = [*others, {"Arn": old.arn, "Region": old.region}]
 
 
 def siblings(key: Key) -> list[Key]:

@@ -42,7 +42,7 @@ class AwsServer:
             identities.add(principal)
         if seed:
             sow(self.world)
-        gate = Gate(Emulation(self.world, self.faults, identities, {}), self.calls, self.watchers)
+        gate = Gate(Emulation(self.world, self.faults, identities), self.calls, self.watchers)
         with create_server((HOST, port)) as bound:  # werkzeug would end the process where the port is taken
             self._server = ThreadedWSGIServer(HOST, port, gate, _Handler, fd=bound.fileno())
         self._thread = Thread(target=self._server.serve_forever, args=(STOP_CHECK_SECONDS,), name="aws", daemon=True)

@@ -18,6 +18,7 @@ from deploy.sandbox.aws.keys import (
     find,
     is_replica,
     mint,
+    move_primary,
     set_custom_key_store,
     set_state,
     siblings,
@@ -154,6 +155,14 @@ class World:
         # moto's copy shares these with its primary.
         replica.aliases, replica.grants, replica.rotations = {}, {}, []
         return str(replica.arn)
+
+    def move_primary(self, arn: str, region: str) -> str:
+        """Make the replica in another Region the primary, as its account's own people can; answer with its ARN."""
+        old = self.find(arn)
+        new = find(old.id, old.account_id, region, aliases=False)
+        with self.lock:
+            move_primary(old, new)
+        return str(new.arn)
 
     def tag(self, arn: str, tags: Mapping[str, str]) -> None:
         """Give a key tags, as its account's own people can at any time."""

@@ -13,7 +13,7 @@ from bot.digest import Audience, Digests
 from bot.explain import Explaining
 from bot.key import KeyLookup
 from bot.listing import Listing
-from bot.models.keys import FailureKind, Finding, KeyMetadata, ReadFailure, RotationStatus
+from bot.models.keys import FailureKind, Finding, KeyMetadata, ReadFailure, Rotation, RotationStatus
 from bot.models.messages import Attachment, Block, Rendered
 from bot.models.people import Actor, LookupFailure, Person
 from bot.models.scans import Account, Coverage, Progress, Scan, ScanState
@@ -98,7 +98,7 @@ class Keys:
     def aliases_of(self, arn: str) -> tuple[str, ...] | ReadFailure:  # noqa: ARG002 - the same for each key
         return ("alias/payments/card-vault",)
 
-    def rotations(self, arn: str) -> list[datetime] | ReadFailure:  # noqa: ARG002 - the same for each key
+    def rotations(self, arn: str) -> list[Rotation] | ReadFailure:  # noqa: ARG002 - the same for each key
         return []
 
 

@@ -27,6 +27,7 @@ CORRECTED: Mapping[str, Operation] = {
     "kms:ScheduleKeyDeletion": keys.schedule_key_deletion,
     "kms:UpdatePrimaryRegion": keys.update_primary_region,
     "organizations:ListAccounts": accounts.list_accounts,
+    "organizations:ListParents": accounts.list_parents,
     "sts:AssumeRole": sts.assume_role,
     "sts:GetCallerIdentity": sts.get_caller_identity,
 }

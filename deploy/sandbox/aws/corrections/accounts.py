@@ -1,7 +1,12 @@
-"""Accounts of the organisation and their Regions. moto 5.2 pages accounts 100 at a time and knows no `ListRegions`."""
+"""Accounts of the organisation, their units and Regions.
+
+moto 5.2 pages accounts 100 at a time, knows no `ListRegions`, and has other errors than AWS where a child is not there.
+"""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
+
+from moto.organizations.models import organizations_backends
 
 from deploy.sandbox.aws.authorization import refusal
 from deploy.sandbox.aws.call import Call
@@ -17,6 +22,20 @@ def list_accounts(call: Call) -> Mapping[str, Any]:
         return {"Accounts": [], "NextToken": "0" + (call.parameters.get("NextToken") or "0")}
     accounts = [account.describe() for account in call.world.accounts.values()]
     return _page(call, "Accounts", accounts, call.integer("MaxResults", 1, 20, 20))
+
+
+def list_parents(call: Call) -> Mapping[str, Any]:
+    """https://docs.aws.amazon.com/organizations/latest/APIReference/API_ListParents.html."""
+    if call.account != TOOLING_ACCOUNT:
+        raise AwsError("AccessDeniedException", "You don't have permissions to access this resource.")
+    child, organization = str(call.parameters.get("ChildId")), organizations_backends[TOOLING_ACCOUNT]["aws"]
+    if child.startswith("r-"):
+        raise AwsError("InvalidInputException", "You specified an invalid value: a root has no parent.")
+    parents = {each.id: each.parent_id for each in (*organization.accounts, *organization.ou)}
+    if child not in parents:
+        raise AwsError("ChildNotFoundException", "You specified a child that doesn't exist.")
+    parent = parents[child]
+    return {"Parents": [{"Id": parent, "Type": "ROOT" if parent.startswith("r-") else "ORGANIZATIONAL_UNIT"}]}
 
 
 def list_regions(call: Call) -> Mapping[str, Any]:

@@ -10,6 +10,7 @@ from bot.models.keys import (
     KeyMetadata,
     MultiRegionRole,
     ReadFailure,
+    Rotation,
     RotationStatus,
 )
 from bot.models.posture import KeyDetails, Part
@@ -90,7 +91,7 @@ def keys() -> Iterator[Sample]:
 def _rotations() -> Iterator[Sample]:
     on = _details(judge(metadata(), ON, POLICY), metadata(), ON)
     for times in (0, 1, 2, 9):
-        rotations = tuple(later(days=-365 * (times - number)) for number in range(times))
+        rotations = tuple(Rotation(later(days=-365 * (times - number)), number % 3 == 1) for number in range(times))
         yield shown(f"rotated {times} times", Surface.REPLY, "History and price").by(
             key_details, replace(on, rotations=rotations)
         )
@@ -100,7 +101,7 @@ def _details(judgement: Judgement, key: KeyMetadata, status: RotationStatus | No
     period = None if status is None else status.period_days
     following = None if status is None else status.next_rotation
     found = judged(judgement, rotation_period_days=period, next_rotation=following)
-    rotations = (later(days=-152),) if status is ON else ()
+    rotations = (Rotation(later(days=-152), is_on_demand=False),) if status is ON else ()
     return KeyDetails(found, "k1", NOW, key, status, {"team": PLAIN.team, "stage": "prod"}, rotations, None)
 
 
