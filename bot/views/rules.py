@@ -112,22 +112,23 @@ def _people(told: Explanation) -> list[list[Inline]]:
     for act, named in who_could(told):
         people = [told.roll.people[user_id] for user_id in named]
         hindered |= {each.user_id: each for each in people if not each.is_able}
-        lines.append([f"Could {act}: ", *_mentions([each for each in people if each.is_able])])
+        doubt = " for certain" if any(each.may_be_able and not each.is_able for each in people) else ""
+        lines.append([f"Could {act}: ", *_mentions([each for each in people if each.is_able], f"nobody{doubt}")])
     idle = [each for each in told.roll.groups.values() if each.state is not GroupState.MANNED]
     lines += [[_group(each), f" {say_group(each)}."] for each in idle[:MOST_PEOPLE]]
     known = [each for each in hindered.values() if each.hindrance is not Hindrance.NOT_LOOKED_UP]
     lines += [[_person(each), f" {say_hindrance(each)}."] for each in known[:MOST_PEOPLE]]
     if len(known) > MOST_PEOPLE:
-        lines.append([f"{len(known) - MOST_PEOPLE} more could not act either."])
+        lines.append([f"{len(known) - MOST_PEOPLE} more are not shown."])
     unseen = len(hindered) - len(known)
     if unseen:
         lines.append([f"{unseen} more {'was' if unseen == 1 else 'were'} not looked up: too many are named."])
     return lines
 
 
-def _mentions(able: Sequence[NamedPerson]) -> Iterator[Inline]:
+def _mentions(able: Sequence[NamedPerson], nobody: str) -> Iterator[Inline]:
     if not able:
-        yield "nobody"
+        yield nobody
     for number, each in enumerate(able[:MOST_PEOPLE]):
         yield ", " if number else ""
         yield user(each.user_id)

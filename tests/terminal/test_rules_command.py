@@ -5,8 +5,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from moto.organizations.models import organizations_backends
 
 from deploy.sandbox.aws import AwsServer
+from deploy.sandbox.aws.world import TOOLING_ACCOUNT
 from deploy.sandbox.slack import SlackServer
 from tests.scan.audits import MEMBER
 from tests.terminal.conftest import SETTINGS
@@ -342,6 +344,25 @@ def test_groups_that_cannot_be_read_now_are_3(slack: SlackServer, ruled: Shell) 
     status, remarks = checked(ruled)
     assert status == 3
     assert ("UNREAD", "rule[1].approvers[1] S0KEYADMINS could not be read (internal_error).") in remarks
+
+
+def test_an_account_is_found_in_its_units_and_a_unit_that_is_not_there_is_told(aws: AwsServer, ruled: Shell) -> None:
+    organizations = organizations_backends[TOOLING_ACCOUNT]["aws"]
+    root = organizations.accounts[0].parent_id
+    outer = organizations.create_organizational_unit(ParentId=root, Name="workloads")["OrganizationalUnit"]["Id"]
+    inner = organizations.create_organizational_unit(ParentId=outer, Name="production")["OrganizationalUnit"]["Id"]
+    aws.world.accounts[MEMBER].parent_id = inner
+    gone = "ou-ab12-gone00001"
+    rule = f'[[approval.rule]]\nname = "unit"\norganizational_units = ["{gone}", "{outer}"]\napprovers = ["U0JONAS"]\n'
+    ruled.configure(SETTINGS + rule)
+    status, document = explained(ruled, aws.world.key(account=MEMBER))
+    assert (status, document["rule"]) == (0, "unit")
+    assert document["facts"]["organisational units"] == [inner, outer, root]
+    what = f"rule[1].organizational_units[1] The organisation has no unit {gone}, so no account is in it."
+    assert checked(ruled) == (1, [("WARNING", what)])
+    aws.faults.deny(action="organizations:ListParents")
+    status, remarks = checked(ruled)
+    assert (status, {weight for weight, _ in remarks}) == (3, {"UNREAD"})
 
 
 def test_without_a_token_check_is_3(ruled: Shell) -> None:

@@ -31,7 +31,8 @@ def list_parents(call: Call) -> Mapping[str, Any]:
     child, organization = str(call.parameters.get("ChildId")), organizations_backends[TOOLING_ACCOUNT]["aws"]
     if child.startswith("r-"):
         raise AwsError("InvalidInputException", "You specified an invalid value: a root has no parent.")
-    parents = {each.id: each.parent_id for each in (*organization.accounts, *organization.ou)}
+    parents = {account.id: account.parent_id for account in organization.accounts}
+    parents |= {unit.id: unit.parent_id for unit in organization.ou}
     if child not in parents:
         raise AwsError("ChildNotFoundException", "You specified a child that doesn't exist.")
     parent = parents[child]
