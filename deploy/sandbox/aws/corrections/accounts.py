@@ -32,7 +32,7 @@ def list_parents(call: Call) -> Mapping[str, Any]:
     if child.startswith("r-"):
         raise AwsError("InvalidInputException", "You specified an invalid value: a root has no parent.")
     parents = {account.id: account.parent_id for account in organization.accounts}
-    parents |= {unit.id: unit.parent_id for unit in organization.ou}
+    parents |= {unit.id: str(unit.parent_id) for unit in organization.ou}
     if child not in parents:
         raise AwsError("ChildNotFoundException", "You specified a child that doesn't exist.")
     parent = parents[child]
