@@ -194,6 +194,31 @@ def test_several_keys_of_a_list_are_one_request_and_one_approval(demo: Demo) -> 
     expect(mara.get_by_test_id("ephemeral").last).to_contain_text("100% compliant")
 
 
+def test_a_glass_is_broken_with_a_reason_and_everybody_hears_of_it(demo: Demo) -> None:
+    """She is on call, and may not approve."""
+    alias = "lake/airflow"
+    mara, jonas = demo.page("U0MARA"), demo.page("U0JONAS")
+    arn = ask(mara, alias)
+    request(mara, alias).get_by_role("button", name="Break glass").click()
+    modal = mara.get_by_test_id("modal")
+    expect(modal).to_contain_text(f"{alias} – data-lake · eu-central-1")
+    mara.get_by_test_id("submit").click()
+    expect(modal.get_by_test_id("field-error")).to_have_count(1)
+    modal.get_by_label("Why can it not wait?").fill("The pipeline's auditor waits on the line.")
+    mara.get_by_test_id("submit").click()
+    expect(modal).to_have_count(0)
+    for page in (mara, jonas):
+        told = page.locator("#log").get_by_test_id("message").filter(has_text=alias)
+        asked = told.filter(has_text="asks to enable automatic rotation")
+        expect(asked).to_contain_text("Mara Lindqvist broke the glass")
+        expect(asked).to_contain_text("Rotation is on")
+        alarm = told.filter(has_text="The glass was broken").last
+        expect(alarm).to_contain_text("The pipeline's auditor waits on the line.")
+        expect(alarm).to_contain_text("@key-admins")
+    (change,) = demo.changes(arn)
+    assert change["session_tags"]["Basis"] == "BREAK_GLASS"
+
+
 @pytest.mark.parametrize(
     ("period", "complaint"),
     [
