@@ -19,6 +19,7 @@ from deploy.sandbox.aws.wire import AwsError
 from deploy.sandbox.aws.world import Denial
 
 NEEDS_NO_PERMISSION = frozenset({"sts:GetCallerIdentity", "sts:GetSessionToken"})
+TAKE_NO_SESSION = frozenset({"sts:GetFederationToken", "sts:GetSessionToken"})
 WHY = {
     "identity": "because no identity-based policy allows the {action} action",
     "scp": "with an explicit deny in a service control policy",
@@ -30,6 +31,8 @@ AWS_MANAGED_ALLOWS = ("kms:Describe*", "kms:Get*", "kms:List*", "kms:RevokeGrant
 
 def authorize(call: Call) -> None:
     action = call.request.iam_action
+    if action in TAKE_NO_SESSION and call.caller.token:
+        raise AwsError("AccessDenied", f"Cannot call {call.request.action} with session credentials", 403)
     if action in NEEDS_NO_PERMISSION:
         return
     key = _key_in_hand(call)

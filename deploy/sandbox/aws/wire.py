@@ -98,6 +98,9 @@ def failure(service: str, error: AwsError, request_id: str) -> tuple[int, dict[s
             f"<Message>{escape(error.message)}</Message></Error><RequestId>{request_id}</RequestId></ErrorResponse>"
         )
         return error.status, headers | {"Content-Type": "text/xml"}, document.encode()
+    if service == "s3":
+        document = f"<Error><Code>{error.code}</Code><Message>{escape(error.message)}</Message></Error>"
+        return error.status, headers | {"Content-Type": "application/xml"}, document.encode()
     body = json.dumps({"__type": error.code, "message": error.message}).encode()
     return error.status, headers | {"Content-Type": "application/x-amz-json-1.1", "x-amzn-ErrorType": error.code}, body
 
