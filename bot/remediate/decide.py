@@ -152,12 +152,11 @@ class Deciding:
         return self.requests.close(request, RequestState.EXPIRED, by=SYSTEM, at=now) is not None
 
     def _refuse(self, actor: Actor, request: Request, wish: Wish, refused: Refused) -> Declined:
-        found, waits = request, request.state is RequestState.PENDING
-        if refused.reason is RefusalReason.EXPIRED and (waits or wish is not Wish.RETRY):
-            if waits:
-                self._expire(request)
-                found = self.requests.get(request.id) or request
-            if not waits or wish is Wish.RETRY or found.state is not RequestState.EXPIRED:
+        found, was_approved = request, request.state in {RequestState.APPROVED, RequestState.DONE}
+        if refused.reason is RefusalReason.EXPIRED and not (wish is Wish.RETRY and was_approved):
+            is_ended_here = request.state is RequestState.PENDING and self._expire(request)
+            found = self.requests.get(request.id) or request
+            if not is_ended_here or wish is Wish.RETRY:
                 return Declined(too_late(found, actor, wish), found)
         details = {"wish": wish.value, "reason": refused.reason.value, "team": actor.team_id}
         self.record.record(Entry(self.clock(), actor.user_id, Act.REFUSED, request.id, details))

@@ -161,7 +161,7 @@ def expected(kind: str, state: State, who: str, wish: Wish) -> Expected:
     if who in USELESS:
         return refusal(who, USELESS[who])
     if state.is_overdue and wish is not Wish.WITHDRAW:
-        if wish is Wish.RETRY and not waits:
+        if wish is Wish.RETRY and state.request in {RequestState.APPROVED, RequestState.DONE}:
             return refusal(who, RefusalReason.EXPIRED)
         if not waits:
             return TOO_LATE
