@@ -55,7 +55,7 @@ examples:
   {_PROGRAM} rules check
 
 exit status:
-  0  done; with explain, enough people could approve; with check, nothing is wrong
+  0  done; with explain, enough could approve, or nobody was looked up; with check, nothing is wrong
   1  with explain, too few could approve or nobody; with check, there are warnings
   2  bad usage or configuration; with check, also what the bot would not start with
   3  something could not be read or looked up; this wins over 1
