@@ -369,6 +369,14 @@ def test_of_all_short_patterns_one_covers_another_only_if_it_matches_all_that_th
     assert covered > 10_000
 
 
+@pytest.mark.parametrize(
+    ("wide", "narrow"),
+    [("??*", "[ab]"), ("[[]*", "[ab]*"), ("[a]", "a"), ("*[!a]", "*b"), ("111111111111", "1*"), ("", "*")],
+)
+def test_in_doubt_a_pattern_is_not_covered(wide: str, narrow: str) -> None:
+    assert not _covers((wide,), narrow)
+
+
 signs = st.text("ab1-*?[]!A", max_size=7)
 names = st.text("ab1-[]!A", max_size=9)
 

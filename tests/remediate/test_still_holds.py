@@ -235,6 +235,22 @@ def test_whoever_left_the_group_counts_no_more(members: frozenset[str]) -> None:
     assert verdict.sentence == "Somebody who approved is not among the approvers any more."
 
 
+@pytest.mark.parametrize(
+    ("admins", "operators", "holds"),
+    [((FIRST,), (MEMBER,), True), ((MEMBER,), (FIRST,), True), ((FIRST, MEMBER), (), False), ((), (MEMBER,), False)],
+)
+def test_an_approval_counts_by_the_groups_that_its_approver_is_in_now(
+    admins: tuple[str, ...], operators: tuple[str, ...], *, holds: bool
+) -> None:
+    rule = replace(TWO, approvers=(ADMINS, "S0OPERATORS"), quiet_approvers=(), from_different_groups=True)
+    desk = bench(rule)
+    request = request_under(rule)
+    assert desk.office.store.create(request, CHANNEL)
+    desk.office.approved(request, approval(FIRST, ADMINS), approval(MEMBER, "S0OPERATORS"))
+    desk.office.people.groups = {ADMINS: frozenset(admins), "S0OPERATORS": frozenset(operators)}
+    assert isinstance(desk.holds(request), Permitted) == holds
+
+
 def test_a_name_outlives_a_group_that_cannot_be_read() -> None:
     desk = bench(ALL)
     desk.office.people.groups = UNREAD
