@@ -1,12 +1,15 @@
 """Keys, aliases and tags: found, listed and described as AWS does."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+from mypy_boto3_kms import KMSClient
 
 from deploy.sandbox.aws import AwsServer
-from tests.sandbox.aws_clients import MEMBER, administrator, aws, client, code
+from deploy.sandbox.aws.keys import set_state
+from tests.sandbox.aws_clients import MEMBER, REMEDIATE, administrator, aws, client, code, kms, message
 
 __all__ = ["aws"]
 
@@ -119,6 +122,125 @@ def test_updating_the_primary_region_swaps_primary_and_replica(aws: AwsServer) -
     assert (was["MultiRegionKeyType"], now["MultiRegionKeyType"]) == ("REPLICA", "PRIMARY")
     assert now["PrimaryKey"] == {"Arn": answered["Arn"], "Region": "us-east-1"}
     assert now["ReplicaKeys"] == [{"Arn": old, "Region": "eu-central-1"}]
+
+
+def _role_of(kms: KMSClient, arn: str) -> str:
+    described = kms.describe_key(KeyId=arn)["KeyMetadata"]
+    return f"{described['KeyState']} {described['MultiRegionConfiguration']['MultiRegionKeyType']}"
+
+
+def test_while_a_primary_moves_both_keys_are_updating_replicas(aws: AwsServer) -> None:
+    old = aws.world.key(multi_region=True)
+    new, bystander = aws.world.replica(old, "us-east-1"), aws.world.replica(old, "eu-west-1")
+    here, there = administrator(aws), administrator(aws, region="us-east-1")
+    aws.faults.lag_reads(2)
+    here.update_primary_region(KeyId=old, PrimaryRegion="us-east-1")
+    orders: list[tuple[Any, dict[str, str]]] = [
+        (here.disable_key, {"KeyId": old}),
+        (there.enable_key, {"KeyId": new}),
+        (there.replicate_key, {"KeyId": new, "ReplicaRegion": "ap-southeast-2"}),
+        (there.update_primary_region, {"KeyId": new, "PrimaryRegion": "eu-central-1"}),
+    ]
+    for order, asked in orders:
+        with pytest.raises(ClientError) as error:
+            order(**asked)
+        assert code(error) == "KMSInvalidStateException"
+        assert message(error).endswith("is updating.")
+    assert _role_of(administrator(aws, region="eu-west-1"), bystander) == "Enabled REPLICA"
+    assert [_role_of(here, old), _role_of(there, new)] == ["Updating REPLICA", "Updating REPLICA"]
+    assert [_role_of(here, old), _role_of(there, new)] == ["Enabled REPLICA", "Enabled PRIMARY"]
+    there.enable_key_rotation(KeyId=new, RotationPeriodInDays=365)
+
+
+def test_a_primary_moves_there_and_back(aws: AwsServer) -> None:
+    old = aws.world.key(multi_region=True)
+    new, third = aws.world.replica(old, "us-east-1"), aws.world.replica(old, "eu-west-1")
+    here, there = administrator(aws), administrator(aws, region="us-east-1")
+    before = here.describe_key(KeyId=old)["KeyMetadata"]["MultiRegionConfiguration"]
+    here.update_primary_region(KeyId=old, PrimaryRegion="us-east-1")
+    there.update_primary_region(KeyId=new, PrimaryRegion="eu-central-1")
+    after = here.describe_key(KeyId=old)["KeyMetadata"]["MultiRegionConfiguration"]
+    assert (after["MultiRegionKeyType"], after["PrimaryKey"]) == (before["MultiRegionKeyType"], before["PrimaryKey"])
+    assert {each["Arn"] for each in after["ReplicaKeys"]} == {new, third}
+
+
+@pytest.mark.parametrize(
+    ("which", "region", "expected"),
+    [
+        ("single", "us-east-1", "UnsupportedOperationException"),
+        ("replica", "eu-central-1", "UnsupportedOperationException"),
+        ("primary", "eu-central-1", "UnsupportedOperationException"),
+        ("primary", "eu-west-1", "NotFoundException"),
+        ("primary", None, "ValidationException"),
+        ("gone", "us-east-1", "NotFoundException"),
+    ],
+)
+def test_a_primary_moves_only_from_a_primary_to_a_replica(
+    aws: AwsServer, which: str, region: str | None, expected: str
+) -> None:
+    primary = aws.world.key(multi_region=True)
+    keys = {
+        "single": aws.world.key(),
+        "primary": primary,
+        "replica": aws.world.replica(primary, "us-east-1"),
+        "gone": aws.world.key(multi_region=True),
+    }
+    aws.faults.delete_key(keys["gone"])
+    arn = keys[which]
+    asked: dict[str, Any] = {"KeyId": arn} | ({} if region is None else {"PrimaryRegion": region})
+    with pytest.raises(ClientError) as error:
+        administrator(aws, region=arn.split(":")[3]).update_primary_region(**asked)
+    assert code(error) == expected
+    assert _role_of(administrator(aws), primary) == "Enabled PRIMARY"
+
+
+STATES = {
+    "Disabled": "DisabledException",
+    "PendingDeletion": "KMSInvalidStateException",
+    "PendingReplicaDeletion": "KMSInvalidStateException",
+    "Creating": "KMSInvalidStateException",
+    "Updating": "KMSInvalidStateException",
+}
+
+
+@pytest.mark.parametrize("state", STATES)
+@pytest.mark.parametrize("of_the_primary", [False, True])
+def test_both_keys_must_be_enabled_before_the_primary_moves(aws: AwsServer, state: str, of_the_primary: bool) -> None:
+    primary = aws.world.key(multi_region=True)
+    replica = aws.world.replica(primary, "us-east-1")
+    set_state(aws.world.find(primary if of_the_primary else replica), state)
+    with pytest.raises(ClientError) as error:
+        administrator(aws).update_primary_region(KeyId=primary, PrimaryRegion="us-east-1")
+    assert code(error) == STATES[state]
+
+
+@pytest.mark.parametrize(
+    ("allowed", "expected"),
+    [(("eu-central-1", "us-east-1"), None), (("eu-central-1",), "us-east-1"), (("us-east-1",), "eu-central-1")],
+)
+def test_moving_a_primary_needs_the_permission_in_both_regions(
+    aws: AwsServer, allowed: tuple[str, ...], expected: str | None
+) -> None:
+    primary = aws.world.key(account=MEMBER, multi_region=True)
+    replica = aws.world.replica(primary, "us-east-1")
+    statement = {
+        "Effect": "Allow",
+        "Action": "kms:UpdatePrimaryRegion",
+        "Resource": "*",
+        "Condition": {"StringEquals": {"aws:RequestedRegion": list(allowed), "kms:PrimaryRegion": "us-east-1"}},
+    }
+    role = aws.world.roles[MEMBER, REMEDIATE]
+    aws.world.roles[MEMBER, REMEDIATE] = replace(role, policies=({"Statement": [statement]},))
+    mover = kms(aws, REMEDIATE)
+    if expected is None:
+        mover.update_primary_region(KeyId=primary, PrimaryRegion="us-east-1")
+        assert _role_of(administrator(aws, MEMBER, "us-east-1"), replica) == "Enabled PRIMARY"
+        return
+    with pytest.raises(ClientError) as error:
+        mover.update_primary_region(KeyId=primary, PrimaryRegion="us-east-1")
+    assert code(error) == "AccessDeniedException"
+    assert (replica if expected == "us-east-1" else primary) in message(error)
+    assert _role_of(administrator(aws, MEMBER), primary) == "Enabled PRIMARY"
 
 
 def test_only_a_primary_is_replicated_and_once_a_region(aws: AwsServer) -> None:

@@ -161,16 +161,22 @@ def test_a_replica_reports_its_primarys_rotation_and_cannot_be_changed(aws: AwsS
     assert there.get_key_rotation_status(KeyId=replica)["RotationPeriodInDays"] == 180
 
 
-def test_rotation_moves_with_the_primary_region(aws: AwsServer) -> None:
-    old = aws.world.key(multi_region=True)
+@pytest.mark.parametrize("by_hand", [False, True])
+def test_rotation_moves_with_the_primary_region(aws: AwsServer, by_hand: bool) -> None:
+    old = aws.world.key(multi_region=True, rotation=180)
     new = aws.world.replica(old, "us-east-1")
     here, there = administrator(aws), administrator(aws, region="us-east-1")
-    here.update_primary_region(KeyId=old, PrimaryRegion="us-east-1")
+    if by_hand:
+        assert aws.world.move_primary(old, "us-east-1") == new
+    else:
+        here.update_primary_region(KeyId=old, PrimaryRegion="us-east-1")
+    assert there.get_key_rotation_status(KeyId=new)["RotationPeriodInDays"] == 180
     there.enable_key_rotation(KeyId=new, RotationPeriodInDays=365)
-    with pytest.raises(ClientError) as error:
-        here.enable_key_rotation(KeyId=old, RotationPeriodInDays=365)
-    assert code(error) == UNSUPPORTED
-    assert here.get_key_rotation_status(KeyId=old)["KeyRotationEnabled"] is True
+    for name in ("enable", "disable", "rotate"):
+        with pytest.raises(ClientError) as error:
+            OPERATIONS[name](here, old)
+        assert code(error) == UNSUPPORTED
+    assert here.get_key_rotation_status(KeyId=old)["RotationPeriodInDays"] == 365
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)
@@ -217,6 +223,64 @@ def test_on_demand_rotation_ends_at_25_and_leaves_the_schedule_alone(aws: AwsSer
     second = kms.list_key_rotations(KeyId=arn, Limit=20, Marker=first["NextMarker"])
     assert (len(first["Rotations"]), len(second["Rotations"]), second["Truncated"]) == (20, 5, False)
     assert {one["RotationType"] for one in first["Rotations"]} == {"ON_DEMAND"}
+
+
+def test_automatic_rotations_use_up_nothing_of_the_25(aws: AwsServer) -> None:
+    moments = [datetime.now(UTC) - timedelta(days=90 * number) for number in range(1, 30)]
+    arn = aws.world.key(rotation=90, rotations=moments)
+    assert administrator(aws).rotate_key_on_demand(KeyId=arn)["KeyId"] == arn.rpartition("/")[2]
+
+
+def test_a_rotation_on_demand_is_in_progress_before_it_is_listed(aws: AwsServer) -> None:
+    arn, kms = aws.world.key(), administrator(aws)
+    aws.faults.lag_reads(3)
+    kms.rotate_key_on_demand(KeyId=arn)
+    status = kms.get_key_rotation_status(KeyId=arn)
+    assert status["KeyRotationEnabled"] is False
+    assert (datetime.now(UTC) - status["OnDemandRotationStartDate"]).total_seconds() < 60
+    assert kms.list_key_rotations(KeyId=arn)["Rotations"] == []
+    with pytest.raises(ClientError) as error:
+        kms.rotate_key_on_demand(KeyId=arn)
+    assert code(error) == "ConflictException"
+    assert "OnDemandRotationStartDate" in kms.get_key_rotation_status(KeyId=arn)
+    [done] = kms.list_key_rotations(KeyId=arn)["Rotations"]
+    assert (done["RotationType"], done["KeyId"]) == ("ON_DEMAND", arn.rpartition("/")[2])
+    assert done["RotationDate"] >= status["OnDemandRotationStartDate"]
+    assert "OnDemandRotationStartDate" not in kms.get_key_rotation_status(KeyId=arn)
+
+
+def test_a_rotation_on_demand_is_told_beside_an_automatic_schedule(aws: AwsServer) -> None:
+    arn, kms = aws.world.key(rotation=180), administrator(aws)
+    aws.faults.lag_reads(1)
+    kms.rotate_key_on_demand(KeyId=arn)
+    status = kms.get_key_rotation_status(KeyId=arn)
+    assert {"OnDemandRotationStartDate", "NextRotationDate", "RotationPeriodInDays"} <= status.keys()
+    assert status["KeyRotationEnabled"] is True
+
+
+@pytest.mark.parametrize(("minutes", "expected"), [(1, "ConflictException"), (19, "ConflictException"), (21, None)])
+def test_near_an_automatic_rotation_there_is_none_on_demand(aws: AwsServer, minutes: int, expected: str | None) -> None:
+    made = datetime.now(UTC) - timedelta(days=90) + timedelta(minutes=minutes)
+    arn, kms = aws.world.key(rotation=90, created=made), administrator(aws)
+    if expected is None:
+        kms.rotate_key_on_demand(KeyId=arn)
+    else:
+        with pytest.raises(ClientError) as error:
+            kms.rotate_key_on_demand(KeyId=arn)
+        assert code(error) == expected
+    kms.disable_key_rotation(KeyId=arn)
+    kms.rotate_key_on_demand(KeyId=arn)
+
+
+def test_a_primary_is_rotated_on_demand_for_all_its_replicas(aws: AwsServer) -> None:
+    primary = aws.world.key(multi_region=True)
+    replica = aws.world.replica(primary, "us-east-1")
+    there = administrator(aws, region="us-east-1")
+    with pytest.raises(ClientError) as error:
+        there.rotate_key_on_demand(KeyId=replica)
+    assert code(error) == UNSUPPORTED
+    administrator(aws).rotate_key_on_demand(KeyId=primary)
+    assert [one["RotationType"] for one in there.list_key_rotations(KeyId=replica)["Rotations"]] == ["ON_DEMAND"]
 
 
 def test_reads_can_lag_behind_a_change(aws: AwsServer) -> None:

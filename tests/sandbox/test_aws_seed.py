@@ -94,3 +94,24 @@ def test_tags_tell_team_owner_environment_and_who_manages_the_key(seeded: AwsSer
     arn = lake.describe_key(KeyId="alias/lake/airflow")["KeyMetadata"]["Arn"]
     tags = {tag["TagKey"]: tag["TagValue"] for tag in lake.list_resource_tags(KeyId=arn)["Tags"]}
     assert {"team", "owner", "environment", "aws:cloudformation:stack-name"} <= tags.keys()
+
+
+def test_accounts_stand_in_organisational_units(seeded: AwsServer) -> None:
+    organizations = bot(seeded, "organizations")
+
+    def way_up(child: str) -> list[str]:
+        if child.startswith("r-"):
+            return []
+        [parent] = organizations.list_parents(ChildId=child)["Parents"]
+        return [parent["Id"], *way_up(parent["Id"])]
+
+    root, production = "r-nw1x", "ou-nw1x-production"
+    assert {account: way_up(account) for account in seeded.world.accounts} == {
+        "123456789012": [root],
+        "111111111111": ["ou-nw1x-regulated", production, root],
+        "222222222222": [production, root],
+        "333333333333": ["ou-nw1x-sandbox0", root],
+        "444444444444": [production, root],
+        "555555555555": [production, root],
+        "666666666666": ["ou-nw1x-suspended", root],
+    }

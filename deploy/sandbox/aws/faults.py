@@ -121,9 +121,9 @@ class Faults:
         """Close the connection without an answer, before anything happened or after all of it has."""
         self._add(Fault("close_after" if after_the_change else "close_before", account, region, action, times))
 
-    def empty_page(self, times: int = 1) -> None:
-        """The next ListAccounts answers nobody, and a token to go on with: AWS does that."""
-        self._add(Fault("empty_page", action="organizations:ListAccounts", times=times))
+    def empty_page(self, times: int = 1, action: str = "organizations:ListAccounts") -> None:
+        """The next ListAccounts (or ListParents) answers nobody, and a token to go on with: AWS does that."""
+        self._add(Fault("empty_page", action=action, times=times))
 
     def lag_reads(self, reads: int) -> None:
         """After each change of a key's rotation, its next `reads` GetKeyRotationStatus still tell the old value."""

@@ -87,6 +87,7 @@ def sow(world: World) -> None:
     world.account(LAKE, "data-lake", regions=(*ENABLED_REGIONS, SYDNEY))
     world.account(ERP, "legacy-erp", roles=False)
     world.account(CLOSED, "closed-experiment", "SUSPENDED")
+    _sow_units(world)
     for row in ROWS:
         _sow(world, row)
     _sow_multi_region(world)
@@ -94,6 +95,19 @@ def sow(world: World) -> None:
     for account in (PAYMENTS, WEB, STAGING, LAKE, TOOLING_ACCOUNT):
         for region in ENABLED_REGIONS:
             world.unused_aliases[account, region] = ["alias/aws/acm", "alias/aws/elasticfilesystem", "alias/aws/fsx"]
+
+
+def _sow_units(world: World) -> None:
+    """Production, with what is regulated apart in it, Sandbox and Suspended; the management account is in none."""
+    production = world.unit("Production")
+    for unit, accounts in (
+        (production, (WEB, LAKE, ERP)),
+        (world.unit("Regulated", production), (PAYMENTS,)),
+        (world.unit("Sandbox"), (STAGING,)),
+        (world.unit("Suspended"), (CLOSED,)),
+    ):
+        for account in accounts:
+            world.place(account, unit)
 
 
 def _sow(world: World, row: Row) -> None:

@@ -10,7 +10,7 @@ from uuid import UUID
 from boto3 import Session
 from moto.core.base_backend import BackendDict
 from moto.kms.models import Key, kms_backends
-from moto.organizations.models import FakeAccount, organizations_backends
+from moto.organizations.models import organizations_backends
 
 from deploy.sandbox.aws.keys import (
     DEFAULT_PERIOD_DAYS,
@@ -23,6 +23,7 @@ from deploy.sandbox.aws.keys import (
     set_state,
     siblings,
 )
+from deploy.sandbox.aws.organization import ROOT, Member, add_unit, has_unit, name_the_root
 from deploy.sandbox.aws.roles import Role, member_roles
 
 TOOLING_ACCOUNT = "123456789012"
@@ -61,6 +62,7 @@ class World:
         organizations.create_organization(region="us-east-1", FeatureSet="ALL")
         if organizations.org is None:
             raise RuntimeError("moto made no organisation")
+        name_the_root(organizations)
         self.organization = organizations.org
         self.accounts = {TOOLING_ACCOUNT: organizations.accounts[0]}
         self.all_regions = tuple(sorted(Session().get_available_regions("kms")))
@@ -79,15 +81,26 @@ class World:
     ) -> str:
         """A member account; without `roles` the bot cannot get in."""
         if account not in self.accounts:
-            member = _Member(self.organization, account)
+            organizations = organizations_backends[TOOLING_ACCOUNT]["aws"]
+            member = Member(organizations, account)
             self.accounts[account] = member
-            organizations_backends[TOOLING_ACCOUNT]["aws"].accounts.append(member)
+            organizations.accounts.append(member)
             organizations_backends.master_accounts[account] = (TOOLING_ACCOUNT, "aws")
         self._describe(account, name, state)
         if roles:
             self.add_roles(account)
         self.enable_regions(account, regions)
         return account
+
+    def unit(self, name: str, parent: str = ROOT) -> str:
+        """An organisational unit under another or under the root, by its id. Errors: ValueError."""
+        return add_unit(organizations_backends[TOOLING_ACCOUNT]["aws"], name, parent)
+
+    def place(self, account: str, unit: str) -> None:
+        """Move an account into a unit, or back under the root. Errors: ValueError for a unit that is not there."""
+        if not has_unit(organizations_backends[TOOLING_ACCOUNT]["aws"], unit):
+            raise ValueError(f"there is no unit {unit}")
+        self.accounts[account].parent_id = unit
 
     def add_roles(self, account: str) -> None:
         principal = f"arn:aws:iam::{TOOLING_ACCOUNT}:root"
@@ -210,16 +223,6 @@ class World:
         described.name, described.state = name, state
         described.email = f"aws+{name}@example.com"
         described.status = "SUSPENDED" if state in {"SUSPENDED", "CLOSED"} else state
-
-
-class _Member(FakeAccount):
-    """moto's account, with an id of our choice and without the IAM role that moto would give it."""
-
-    def __init__(self, organization: Any, account: str) -> None:  # noqa: ANN401 - moto's FakeOrganization
-        management = organization.master_account_id
-        self.__dict__.update(vars(organizations_backends[management]["aws"].accounts[0]))
-        self.id, self.tags, self.attached_policies = account, {}, []
-        self.joined_method = "CREATED"
 
 
 def _usual_use(spec: str) -> str:
