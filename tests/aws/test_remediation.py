@@ -1,6 +1,7 @@
 """A change session changes one key, once, and CloudTrail tells on whose behalf."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
@@ -176,6 +177,21 @@ def test_enabling_keeps_to_its_budget_across_sessions(aws: AwsServer, identity: 
     for _ in range(10):
         opened(remediator, aws.world.key(account=MEMBER)).enable_rotation(365)
     assert waits == pytest.approx([1 / 15, 3 / 15, 5 / 15])
+
+
+@pytest.mark.parametrize(("change", "calls"), [(ChangeKind.ENABLE_ROTATION, 20), (ChangeKind.ROTATE_ON_DEMAND, 8)])
+def test_many_changes_at_once_stay_within_the_quotas_that_aws_keeps(
+    aws: AwsServer, remediator: Remediator, change: ChangeKind, calls: int
+) -> None:
+    """EnableKeyRotation 15 a second, RotateKeyOnDemand 5: in one account and Region, whoever calls."""
+    operation, make = CHANGES[change]
+    mandate = replace(MANDATE, kind=change)
+    sessions = [opened(remediator, aws.world.key(account=MEMBER), mandate) for _ in range(calls)]
+    aws.faults.keep_quotas()
+    with ThreadPoolExecutor(8) as threads:
+        answers = list(threads.map(make, sessions))
+    assert [answer for answer in answers if isinstance(answer, ReadFailure)] == []
+    assert [call.error for call in aws.calls.named(operation)] == [None] * calls
 
 
 def test_a_missing_role_is_answered_with_the_denial(aws: AwsServer, remediator: Remediator) -> None:

@@ -116,6 +116,38 @@ def test_each_service_throttles_under_its_own_name(aws: AwsServer, service: str,
     assert code(error) == expected
 
 
+def test_quotas_are_kept_in_each_account_and_region(aws: AwsServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Within one second that does not pass, and in the next one."""
+    now = 100.0
+    monkeypatch.setattr("deploy.sandbox.aws.faults.monotonic", lambda: now)
+    aws.faults.keep_quotas()
+    arns = [aws.world.key() for _ in range(7)]
+    here, elsewhere = administrator(aws), administrator(aws, region="us-east-1")
+    for arn in arns[:5]:
+        here.rotate_key_on_demand(KeyId=arn)
+    with pytest.raises(ClientError) as error:
+        here.rotate_key_on_demand(KeyId=arns[5])
+    assert code(error) == "ThrottlingException"
+    elsewhere.rotate_key_on_demand(KeyId=aws.world.key(region="us-east-1"))
+    here.enable_key_rotation(KeyId=arns[5], RotationPeriodInDays=365)
+    now += 1
+    here.rotate_key_on_demand(KeyId=arns[5])
+
+
+@pytest.mark.parametrize(
+    ("answer", "status"),
+    [("ConflictException", 400), ("DependencyTimeoutException", 503), ("KMSInternalException", 500)],
+)
+def test_any_error_can_be_had_on_purpose(aws: AwsServer, answer: str, status: int) -> None:
+    arn = aws.world.key()
+    _http(aws, "POST", "/sandbox/faults", {"lever": "refuse", "code": answer, "action": "RotateKey*", "times": 1})
+    with pytest.raises(ClientError) as error:
+        administrator(aws).rotate_key_on_demand(KeyId=arn)
+    assert (code(error), error.value.response["ResponseMetadata"]["HTTPStatusCode"]) == (answer, status)
+    assert administrator(aws).list_key_rotations(KeyId=arn)["Rotations"] == []
+    administrator(aws).rotate_key_on_demand(KeyId=arn)
+
+
 def test_a_server_error_is_a_500(aws: AwsServer) -> None:
     aws.faults.server_error(action="kms:ListKeys", times=1)
     with pytest.raises(ClientError) as error:

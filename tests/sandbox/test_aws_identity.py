@@ -158,6 +158,10 @@ def test_names_of_sessions_have_aws_alphabet(aws: AwsServer, field: str, value: 
         ({"DurationSeconds": 3601}, "ValidationError"),
         ({"Policy": "{"}, "MalformedPolicyDocument"),
         ({"Policy": "x" * 2049}, "ValidationError"),
+        ({"Tags": [{"Key": "k" * 129, "Value": ""}]}, "ValidationError"),
+        ({"Tags": [{"Key": "k", "Value": "v" * 257}]}, "ValidationError"),
+        ({"Tags": [{"Key": "k", "Value": "one, two"}]}, "ValidationError"),
+        ({"Tags": [{"Key": f"k{number}", "Value": "ä ö"} for number in range(51)]}, "ValidationError"),
     ],
 )
 def test_what_a_session_may_not_be(aws: AwsServer, change: dict[str, Any], expected: str) -> None:

@@ -12,6 +12,7 @@ from moto.kms.models import Key
 
 from deploy.sandbox.aws.identity import Identities
 from deploy.sandbox.aws.keys import set_state
+from deploy.sandbox.aws.quotas import CALLS_A_SECOND
 from deploy.sandbox.aws.undo import Undo
 from deploy.sandbox.aws.world import Denial, World
 
@@ -27,6 +28,7 @@ class Fault:
     times: int | None = None
     rate: float | None = None
     seconds: float = 0.0
+    code: str = ""
     recent: dict[tuple[str, ...], deque[float]] = field(default_factory=dict, repr=False)
 
     def matches(self, account: str, region: str, action: str) -> bool:
@@ -98,6 +100,17 @@ class Faults:
     ) -> None:
         """Throttle the next `times` calls, or whatever comes faster than `rate` calls a second."""
         self._add(Fault("throttle", account, region, action, times, rate))
+
+    def keep_quotas(self) -> None:
+        """Throttle what comes faster than KMS's quotas allow, in each account and Region by itself."""
+        for operation, rate in CALLS_A_SECOND.items():
+            self.throttle(action=f"kms:{operation}", rate=rate)
+
+    def refuse(
+        self, code: str, account: str = "*", region: str = "*", action: str = "*", *, times: int | None = None
+    ) -> None:
+        """Answer with any of AWS's error codes, "ConflictException", and do nothing."""
+        self._add(Fault("refuse", account, region, action, times, code=code))
 
     def server_error(
         self, account: str = "*", region: str = "*", action: str = "*", *, times: int | None = None
@@ -226,6 +239,8 @@ class Faults:
 LEVERS = (
     "deny",
     "throttle",
+    "keep_quotas",
+    "refuse",
     "server_error",
     "slow",
     "close_connection",

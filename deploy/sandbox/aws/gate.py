@@ -34,6 +34,9 @@ THROTTLED = {
     "sts": "Rate exceeded",
 }
 
+# The errors of KMS that are no fault of the caller, with their HTTP status.
+SERVER_ERRORS = {"DependencyTimeoutException": 503, "KMSInternalException": 500, "KeyUnavailableException": 500}
+
 
 class Gate:
     """`watchers` are told of each request once it is answered and recorded."""
@@ -98,6 +101,8 @@ class Gate:
         if self._struck("throttle", call):
             code = {"kms": "ThrottlingException", "sts": "Throttling"}.get(service, "TooManyRequestsException")
             raise AwsError(code, THROTTLED.get(service, "Too many requests"), 429 if service == "account" else 400)
+        if refused := self._struck("refuse", call):
+            raise AwsError(refused.code, "The request was refused on purpose.", SERVER_ERRORS.get(refused.code, 400))
         if self._struck("server_error", call):
             code = "KMSInternalException" if service == "kms" else "InternalFailure"
             raise AwsError(code, "The request processing has failed because of an unknown error.", 500)

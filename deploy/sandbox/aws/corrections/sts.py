@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
+from unicodedata import category
 
 from deploy.sandbox.aws.authorization import context, refusal
 from deploy.sandbox.aws.call import Call
@@ -16,6 +17,7 @@ from deploy.sandbox.aws.wire import AwsError, query_list
 ROLE_ARN = re.compile(r"arn:aws[a-z-]*:iam::(\d{12}):role/(?:.*/)?([\w+=,.@-]+)")
 NAME = re.compile(r"[\w+=,.@-]{2,64}", re.ASCII)
 LONGEST_POLICY = 2048
+LONGEST_TAG_KEY, LONGEST_TAG_VALUE, MOST_TAGS = 128, 256, 50
 SHORTEST_SECONDS, CHAINED_SECONDS, LONGEST_SECONDS = 900, 3600, 3600
 
 
@@ -23,7 +25,7 @@ def assume_role(call: Call) -> Mapping[str, Any]:
     asked = call.parameters
     session_name = _name(asked, "RoleSessionName", required=True)
     source_identity = _name(asked, "SourceIdentity", required=False)
-    tags = {tag["Key"]: tag["Value"] for tag in query_list(asked, "Tags")}
+    tags = _tags(asked)
     role = _trusting_role(call, tags)
     access_key, secret, token = new_session_keys()
     session = call.emulation.identities.add(
@@ -98,6 +100,20 @@ def _name(asked: Mapping[str, Any], parameter: str, *, required: bool) -> str | 
             "Member must satisfy regular expression pattern: [\\w+=,.@-]*",
         )
     return value
+
+
+def _tags(asked: Mapping[str, Any]) -> dict[str, str]:
+    """Session tags. https://docs.aws.amazon.com/STS/latest/APIReference/API_Tag.html."""
+    tags = {tag["Key"]: tag["Value"] for tag in query_list(asked, "Tags")}
+    for place, longest, texts in (("key", LONGEST_TAG_KEY, tags.keys()), ("value", LONGEST_TAG_VALUE, tags.values())):
+        for text in texts:
+            if len(text) > longest:
+                raise AwsError("ValidationError", f"tags.{place}: Member must have length at most {longest}")
+            if not all(category(sign)[0] in "LZN" or sign in "_.:/=+-@" for sign in text):
+                raise AwsError("ValidationError", f"tags.{place}: Member must satisfy regular expression pattern")
+    if len(tags) > MOST_TAGS:
+        raise AwsError("ValidationError", f"tags: Member must have length less than or equal to {MOST_TAGS}")
+    return tags
 
 
 def _session_policy(text: str | None) -> Mapping[str, Any] | None:
