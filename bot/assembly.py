@@ -30,9 +30,10 @@ from bot.posture import Postures
 from bot.present import Presenter
 from bot.process import Changer, Courier, Process
 from bot.remediate.ask import Asking
-from bot.remediate.change import READ_BACK_WAITS, Remediation
+from bot.remediate.change import Remediation
 from bot.remediate.decide import Deciding
 from bot.remediate.facts import FactReader
+from bot.remediate.hands import READ_BACK_WAITS
 from bot.remediate.recheck import Recheck
 from bot.roll import RollCall
 from bot.rounds import SCAN, Rounds

@@ -19,6 +19,15 @@ class Proposal:
 
 
 @dataclass(frozen=True, slots=True)
+class RotationProposal:
+    """What the modal for rotating now tells: the key as it was last read, and how often it was rotated so if known."""
+
+    handle: str
+    finding: Finding
+    used: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Choice:
     """What the modal for several keys offers: keys that are open and not asked for, and how many more there are.
 
@@ -35,9 +44,9 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What somebody asks for: what is to be done, every how many days the key is to rotate, and why."""
+    """What somebody asks for: every how many days the key is to rotate, if that is asked for, why, and what."""
 
-    period_days: int
+    period_days: int = 0
     reason: str = ""
     kind: ChangeKind = ChangeKind.ENABLE_ROTATION
 

@@ -1,4 +1,4 @@
-"""A request to enable rotation, the changes it covers and what people decided about it."""
+"""A request to enable rotation or to rotate now, the changes it covers and what people decided about it."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -73,8 +73,9 @@ class Decision:
 class Change:
     """One key that a request covers, and what became of it.
 
-    `rule` names the approval rule under which it was asked for, `facts` are what that was told by. `rotations_before`
-    counts the rotations on demand that AWS listed before the call.
+    `period_days` is 0 where nothing is said about the schedule. `rule` names the approval rule under which it was asked
+    for, `facts` are what that was told by. `rotations_before` counts the rotations on demand that AWS listed before a
+    call of which nobody knows yet what became of it.
     """
 
     id: str
@@ -118,7 +119,7 @@ class Mandate:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How a change ended, and what was read before and after."""
+    """How a change ended, and what was read before and after; `rotations_before` is for another try: see Change."""
 
     state: ChangeState
     result: str
@@ -126,6 +127,7 @@ class Outcome:
     after: str = ""
     aws_request_id: str | None = None
     next_rotation: datetime | None = None
+    rotations_before: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

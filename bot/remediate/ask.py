@@ -7,16 +7,16 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.models.approval import ApprovalRule, Permitted, RefusalReason, Refused, RuledKey, Wish
-from bot.models.asking import Asked, Choice, DailyCapError, Declined, Proposal, Terms
+from bot.models.asking import Asked, Choice, DailyCapError, Declined, Proposal, RotationProposal, Terms
 from bot.models.keys import Finding, Verdict
 from bot.models.people import Actor, Standing
 from bot.models.posture import ListPage
-from bot.models.requests import Change, ChangeState, Request, RequestState
+from bot.models.requests import Change, ChangeKind, ChangeState, Request, RequestState
 from bot.models.scans import Account
 from bot.models.trail import Act, Entry
 from bot.remediate.facts import FactReader
 from bot.remediate.gateways import Findings, KeyReader, PeopleDirectory, Record, RequestBook
-from bot.remediate.reading import read_again, read_key
+from bot.remediate.looking import look
 from bot.remediate.standing import standing
 from bot.rules.approval import groups_that_matter, may_ask, refuse_outsiders
 from bot.rules.approvers import who_decides
@@ -63,6 +63,21 @@ class Asking:
         longest = self.policy.max_rotation_period_days
         return Proposal(handle, finding, self.period_days, SHORTEST_PERIOD_DAYS, longest)
 
+    def propose_rotation(self, handle: str, arn: str | None, used: int | None) -> RotationProposal | Declined:
+        """Say what the modal for rotating now tells, from the store alone as well.
+
+        `used` is how often the key had been rotated on demand when it was shown, where somebody was told.
+        """
+        finding = self._last_finding(arn)
+        if finding is None:
+            return Declined(UNKNOWN_KEY)
+        request = self.requests.open_for(finding.arn)
+        if request is not None:
+            return Declined(_already_asked(request), request)
+        if finding.verdict is Verdict.NOT_APPLICABLE:
+            return Declined(f"This key cannot be rotated, as it was last read. {finding.message}")
+        return RotationProposal(handle, finding, used)
+
     def choose(self, page: ListPage) -> Choice | Declined:
         """Say which of the listed keys the modal for several may offer: those that nobody has asked for."""
         free = tuple(key for key in page.keys if key.arn not in page.requests)
@@ -72,7 +87,7 @@ class Asking:
         return Choice(page.scope, free, hidden, self.period_days, SHORTEST_PERIOD_DAYS, longest)
 
     def ask(self, actor: Actor, arns: tuple[str | None, ...], terms: Terms) -> Asked | Declined:
-        """Make one request for all keys that, read anew, still need it, if the person may ask.
+        """Make one request for all keys to which it, read anew, still applies, if the person may ask.
 
         A key that does not, or that somebody asked for already, is left out, and that is said.
         """
@@ -83,7 +98,7 @@ class Asking:
         outsider = refuse_outsiders(self.house, who)
         if outsider is not None:
             return self._refuse(actor, known, outsider)
-        wanted, left_out = self._needed(known)
+        wanted, left_out = self._needed(known, terms.kind)
         if not wanted:
             return Declined(left_out[0] if len(known) == 1 else "\n".join((NOTHING_LEFT, *left_out)))
         keys = self._ruled(wanted)
@@ -115,23 +130,20 @@ class Asking:
             for each, found in zip(wanted, facts, strict=True)
         ]
 
-    def _needed(self, known: Sequence[Finding]) -> tuple[list[Finding], list[str]]:
+    def _needed(self, known: Sequence[Finding], kind: ChangeKind) -> tuple[list[Finding], list[str]]:
         """Read the keys anew, several at a time; those that are left out come as sentences."""
         with ThreadPoolExecutor(READERS) as readers:
-            fresh = list(readers.map(self._read, known))
+            looks = list(readers.map(lambda each: look(self.keys, each, kind, self.policy, self.clock()), known))
         wanted, left_out = list[Finding](), list[str]()
-        for finding in fresh:
-            self.findings.record_reading(finding)
-            other = self.requests.open_for(finding.arn)
-            if finding.verdict is Verdict.NON_COMPLIANT and other is None:
-                wanted.append(finding)
-                continue
-            why = _not_needed(finding) if other is None else _already_asked(other)
-            left_out.append(why if len(known) == 1 else f"“{finding.name}”: {why}")
+        for each in looks:
+            self.findings.record_reading(each.finding)
+            other = self.requests.open_for(each.finding.arn)
+            why = each.why_not if other is None else _already_asked(other)
+            if not why:
+                wanted.append(each.finding)
+            else:
+                left_out.append(why if len(known) == 1 else f"“{each.finding.name}”: {why}")
         return wanted, left_out
-
-    def _read(self, finding: Finding) -> Finding:
-        return read_again(finding, read_key(self.keys, finding.arn, self.policy), self.clock())
 
     def _somebody_was_first(self, wanted: Sequence[Finding]) -> Declined:
         """Another request took one of the keys between the look and the making."""
@@ -201,15 +213,6 @@ def _caps(permitted: Permitted) -> dict[str, int]:
 
 def _name(rule: ApprovalRule | Refused) -> str:
     return rule.name if isinstance(rule, ApprovalRule) else ""
-
-
-def _not_needed(fresh: Finding) -> str:
-    """Say what the key, read just now, turned out to be."""
-    if fresh.verdict is Verdict.COMPLIANT:
-        return f"Nothing was asked for: the key rotates already. {fresh.message}"
-    if fresh.verdict is Verdict.INSUFFICIENT_DATA:
-        return f"Nothing was asked for, because the key has to be read first. {fresh.message}"
-    return f"Nothing was asked for: rotation does not apply to this key. {fresh.message}"
 
 
 def _already_asked(request: Request) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from bot.models.keys import Finding, KeyMetadata, ReadFailure, RotationStatus
+from bot.models.keys import Finding, KeyMetadata, ReadFailure, Rotation, RotationStatus
 from bot.models.people import LookupFailure, Person
 from bot.models.requests import Change, Decision, Mandate, Outcome, Request, RequestState
 from bot.models.scans import Scan
@@ -55,7 +55,15 @@ class RequestBook(Protocol):
 
     def note_wait(self, change: Change, why: str, at: datetime) -> None: ...
 
-    def note_call(self, change: Change, before: str, details: dict[str, str | int], at: datetime) -> None: ...
+    def note_call(
+        self,
+        change: Change,
+        before: str,
+        details: Mapping[str, str | int],
+        at: datetime,
+        *,
+        rotations_before: int | None = None,
+    ) -> None: ...
 
     def conclude(self, change: Change, outcome: Outcome, channel: str, at: datetime) -> bool: ...
 
@@ -76,6 +84,8 @@ class KeyReader(Protocol):
     def describe(self, arn: str) -> KeyMetadata | ReadFailure: ...
 
     def rotation_status(self, arn: str) -> RotationStatus | ReadFailure: ...
+
+    def rotations(self, arn: str) -> list[Rotation] | ReadFailure: ...
 
 
 class FactSource(Protocol):
@@ -99,7 +109,11 @@ class KeySession(Protocol):
 
     def rotation_status(self) -> RotationStatus | ReadFailure: ...
 
+    def rotations(self) -> list[Rotation] | ReadFailure: ...
+
     def enable_rotation(self, period_days: int) -> str | ReadFailure: ...
+
+    def rotate_on_demand(self) -> str | ReadFailure: ...
 
 
 class KeySessions(Protocol):

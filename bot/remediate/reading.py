@@ -1,11 +1,14 @@
 """Reading one key at the moment when it matters, and saying what was read."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
-from bot.models.keys import Finding, Judgement, KeyMetadata, ReadFailure, RotationStatus
+from bot.models.keys import Finding, Judgement, KeyMetadata, ReadFailure, Reason, Rotation, RotationStatus
+from bot.models.on_demand import Obstacle, ObstacleReason
 from bot.remediate.gateways import KeyReader
+from bot.rules.on_demand import count_on_demand, find_obstacle, find_obstacle_in_kind, find_obstacle_in_state
 from bot.rules.verdict import AWS_DEFAULT_PERIOD_DAYS, Policy, judge, judge_eligibility, judge_failure
 
 
@@ -21,6 +24,42 @@ class Reading:
     def summary(self) -> str:
         """What was read, in a few words for the record."""
         return self.judgement.message if self.status is None else say_status(self.status)
+
+
+@dataclass(frozen=True, slots=True)
+class OnDemandReading:
+    """A key with its history, and what stands in the way of rotating it now. `rotations` is None where it was not read.
+
+    Errors of reading are obstacles: whoever does not know how often a key was rotated does not rotate it.
+    """
+
+    reading: Reading
+    rotations: tuple[Rotation, ...] | None
+    obstacle: Obstacle | None
+
+    @property
+    def status(self) -> RotationStatus | None:
+        return self.reading.status
+
+    @property
+    def used(self) -> int:
+        """How many rotations on demand AWS lists."""
+        return count_on_demand(self.rotations or ())
+
+    @property
+    def under_way_since(self) -> datetime | None:
+        return None if self.status is None else self.status.on_demand_since
+
+    @property
+    def summary(self) -> str:
+        """What was read, in a few words for the record."""
+        if self.rotations is None:
+            return self.reading.summary
+        return f"{self.reading.summary}; rotated on demand {self.used} {'time' if self.used == 1 else 'times'}"
+
+    def shows_more_than(self, before: int) -> bool:
+        """Say whether there is a rotation on demand, done or under way, that was not among the ones before."""
+        return self.under_way_since is not None or self.used > before
 
 
 class _OneKey(Protocol):
@@ -40,6 +79,25 @@ def read(key: _OneKey, policy: Policy) -> Reading:
     status = key.rotation_status()
     judgement = judge(metadata, status, policy)
     return Reading(judgement, metadata, None if isinstance(status, ReadFailure) else status)
+
+
+def read_history(reading: Reading, rotations: Callable[[], list[Rotation] | ReadFailure]) -> OnDemandReading:
+    """Read a key's history, and say what stands in the way of rotating it on demand."""
+    if reading.metadata is None:
+        reason = ObstacleReason.DELETED if reading.judgement.reason is Reason.DELETED else ObstacleReason.UNREAD
+        return OnDemandReading(reading, None, Obstacle(reason, reading.judgement.message))
+    obstacle = find_obstacle_in_kind(reading.metadata)
+    if obstacle is not None:
+        return OnDemandReading(reading, None, obstacle)
+    history = rotations()
+    if isinstance(history, ReadFailure):
+        sentence = f"Its history could not be read: {history.sentence}"
+        return OnDemandReading(reading, None, Obstacle(ObstacleReason.UNREAD, sentence))
+    listed = tuple(history)
+    if reading.status is None:
+        unread = Obstacle(ObstacleReason.UNREAD, reading.judgement.message)
+        return OnDemandReading(reading, listed, find_obstacle_in_state(reading.metadata) or unread)
+    return OnDemandReading(reading, listed, find_obstacle(reading.metadata, reading.status, listed))
 
 
 @dataclass(frozen=True, slots=True)

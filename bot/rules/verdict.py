@@ -25,9 +25,9 @@ ROTATABLE_SPEC = "SYMMETRIC_DEFAULT"
 ROTATABLE_USAGE = "ENCRYPT_DECRYPT"
 ROTATABLE_ORIGIN = "AWS_KMS"
 
-_CUSTOM_STORE_ORIGINS = frozenset({"AWS_CLOUDHSM", "EXTERNAL_KEY_STORE"})
-_DELETION_STATES = frozenset({"PendingDeletion", "PendingReplicaDeletion"})
-_UNREADY_STATES = frozenset({"Creating", "PendingImport", "Unavailable"})
+CUSTOM_STORE_ORIGINS = frozenset({"AWS_CLOUDHSM", "EXTERNAL_KEY_STORE"})
+DELETION_STATES = frozenset({"PendingDeletion", "PendingReplicaDeletion"})
+UNREADY_STATES = frozenset({"Creating", "PendingImport", "Unavailable"})
 _WORKING_STATES = frozenset({"Enabled", "Updating"})
 
 
@@ -86,7 +86,7 @@ def _judge_kind(key: KeyMetadata, *, primary_in_scan: bool) -> Judgement | None:
         return _not_applicable(Reason.KEY_SPEC, f"{key.spec} keys for {key.usage} cannot rotate automatically.")
     if key.origin == "EXTERNAL":
         return _not_applicable(Reason.IMPORTED_KEY_MATERIAL, "Imported key material cannot rotate automatically.")
-    if key.origin in _CUSTOM_STORE_ORIGINS:
+    if key.origin in CUSTOM_STORE_ORIGINS:
         return _not_applicable(Reason.CUSTOM_KEY_STORE, "Keys in a custom key store cannot rotate automatically.")
     if key.origin != ROTATABLE_ORIGIN:
         return _unknown("an origin", key.origin)
@@ -98,9 +98,9 @@ def _judge_kind(key: KeyMetadata, *, primary_in_scan: bool) -> Judgement | None:
 def _judge_state(key: KeyMetadata) -> Judgement | None:
     if key.state == "Disabled":
         return _not_applicable(Reason.KEY_DISABLED, "The key is disabled; AWS does not rotate it until it is enabled.")
-    if key.state in _DELETION_STATES:
+    if key.state in DELETION_STATES:
         return _not_applicable(Reason.PENDING_DELETION, "The key is waiting to be deleted.")
-    if key.state in _UNREADY_STATES:
+    if key.state in UNREADY_STATES:
         return _not_applicable(Reason.NOT_READY, f"The key is not ready for use (state {key.state}).")
     if key.state not in _WORKING_STATES:
         return _unknown("a key state", key.state)

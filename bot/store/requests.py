@@ -10,7 +10,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.exc import IntegrityError
 
 from bot.models.messages import MessageKind
-from bot.models.requests import Change, ChangeState, Decision, DecisionKind, Outcome, Request, RequestState
+from bot.models.requests import Change, ChangeKind, ChangeState, Decision, DecisionKind, Outcome, Request, RequestState
 from bot.models.trail import SYSTEM, Act, Entry
 from bot.rules.request_state import all_final
 from bot.store.caps import keep_to_caps
@@ -43,11 +43,13 @@ _UNTOUCHED: dict[str, object] = {
     "after": "",
     "aws_request_id": None,
     "next_rotation": None,
-    "rotations_before": None,
     "started_at": None,
     "finished_at": None,
 }
-"""What a change says of itself before it is carried out: what was noted of one call says nothing of the next."""
+"""What a change says of itself before it is carried out: what was noted of one call says nothing of the next.
+
+But of a call of which nobody knows whether AWS carried it out, `rotations_before` and AWS's request id are kept.
+"""
 
 
 class RequestStore:
@@ -72,7 +74,7 @@ class RequestStore:
                     connection.execute(changes.insert().values(change_values(change)))
                 details = {
                     "keys": [change.arn for change in request.changes],
-                    "period_days": request.changes[0].period_days,
+                    **_asked_period(request),
                     "reason": request.reason,
                     "required": request.required,
                     "rules": sorted({change.rule for change in request.changes}),
@@ -122,8 +124,12 @@ class RequestStore:
             return list(connection.execute(sa.select(changes.c.request_id).where(changes.c.arn == arn)).scalars())
 
     def succeeded_since(self, at: datetime) -> frozenset[str]:
-        """Return the keys whose change succeeded at or after a moment."""
-        done = sa.and_(changes.c.state == ChangeState.SUCCEEDED.value, changes.c.finished_at >= at)
+        """Return the keys whose rotation was enabled at or after a moment."""
+        done = sa.and_(
+            changes.c.state == ChangeState.SUCCEEDED.value,
+            changes.c.kind == ChangeKind.ENABLE_ROTATION.value,
+            changes.c.finished_at >= at,
+        )
         with self._database.read() as connection:
             return frozenset(connection.execute(sa.select(changes.c.arn).where(done)).scalars())
 
@@ -249,15 +255,33 @@ class RequestStore:
             if change_while(connection, change, ChangeState.QUEUED, changes.c.result != why, result=why):
                 touch_request(connection, change.request_id, [change.arn], at)
 
-    def note_call(self, change: Change, before: str, details: dict[str, str | int], at: datetime) -> None:
-        """Put on record, before it is made, that EnableKeyRotation is about to be called.
+    def note_call(
+        self,
+        change: Change,
+        before: str,
+        details: Mapping[str, str | int],
+        at: datetime,
+        *,
+        rotations_before: int | None = None,
+    ) -> None:
+        """Put on record, before it is made, that AWS is about to be called, and by what its success will be told.
 
         Raises ValueError where the change is not executing any more: somebody concluded it, and no call may follow.
         """
         with self._database.write() as connection:
-            if not change_while(connection, change, ChangeState.EXECUTING, before=before):
+            noted = {"before": before, "rotations_before": rotations_before}
+            if not change_while(connection, change, ChangeState.EXECUTING, **noted):
                 raise ValueError(f"change {change.id} is not executing, and its key may not be touched")
-            append(connection, Entry(at, SYSTEM, Act.CHANGE_CALLING, change.request_id, {"key": change.arn, **details}))
+            append(
+                connection,
+                Entry(
+                    at,
+                    SYSTEM,
+                    Act.CHANGE_CALLING,
+                    change.request_id,
+                    {"key": change.arn, "change": change.kind.value, **details},
+                ),
+            )
 
     def conclude(self, change: Change, outcome: Outcome, channel: str, at: datetime) -> bool:
         """Store how a claimed change ended; with the last one, the request is done. False if it had ended already.
@@ -276,6 +300,7 @@ class RequestStore:
                 after=outcome.after,
                 aws_request_id=outcome.aws_request_id,
                 next_rotation=outcome.next_rotation,
+                rotations_before=outcome.rotations_before,
                 finished_at=at,
             )
             if not moved:
@@ -287,6 +312,7 @@ class RequestStore:
                 "before": outcome.before,
                 "after": outcome.after,
                 "aws_request_id": outcome.aws_request_id,
+                "change": change.kind.value,
             }
             append(connection, Entry(at, SYSTEM, Act[f"CHANGE_{outcome.state.value}"], change.request_id, details))
             if is_done:
@@ -306,7 +332,9 @@ class RequestStore:
                 if not again or not move_request(connection, request.id, done, approved, closed_at=None):
                     return False
                 for change in again:
-                    move_change(connection, change, ChangeState.FAILED, ChangeState.QUEUED, open=True, **_UNTOUCHED)
+                    known = {} if change.rotations_before is None else {"aws_request_id": change.aws_request_id}
+                    afresh = _UNTOUCHED | known
+                    move_change(connection, change, ChangeState.FAILED, ChangeState.QUEUED, open=True, **afresh)
                 append(connection, Entry(at, by, Act.CHANGE_RETRIED, request.id, {"changes": len(again)}))
                 self._touch(connection, request, at)
                 return True
@@ -343,3 +371,8 @@ class RequestStore:
 
     def _touch(self, connection: Connection, request: Request, at: datetime) -> None:
         touch_request(connection, request.id, [change.arn for change in request.changes], at)
+
+
+def _asked_period(request: Request) -> dict[str, int]:
+    days = request.changes[0].period_days
+    return {"period_days": days} if days else {}

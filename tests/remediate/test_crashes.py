@@ -4,156 +4,26 @@ Every effect of carrying a change out (on the database, STS and KMS) is counted,
 after each of them in turn. Database and AWS are real; only the process that would be gone is replaced by a new one.
 """
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from bot.app import Aws, connect_aws
-from bot.models.approval import ApprovalRule, KeyFacts, Permitted
-from bot.models.keys import ReadFailure
-from bot.models.requests import Change, ChangeState, Decision, DecisionKind, Request, RequestState
-from bot.remediate.change import Remediation
-from bot.remediate.facts import FactReader
-from bot.remediate.recheck import Recheck
-from bot.rules.house import House
-from bot.rules.verdict import Policy
-from bot.settings import load
+from bot.models.requests import ChangeKind, ChangeState
 from bot.store.engine import Database
-from bot.store.requests import RequestStore
-from bot.store.scans import ScanStore
 from bot.store.schema import upgrade
 from bot.store.trail import Trail
-from deploy.sandbox.aws import AwsServer
+from tests.remediate.bench import MEMBER, Bench, DiedError, Fate, bench
 
-MEMBER = "111111111111"
-CONFIGURATION = """
-[scan]
-accounts = ["111111111111"]
-regions = ["eu-central-1"]
-audit_role = "KmsRotationAudit"
-remediation_role = "KmsRotationRemediate"
-external_id = "sandbox-external-id"
-"""
-LATER = timedelta(hours=24)
-HOUSE = House(frozenset({"T0OURS"}), (ApprovalRule("all", ("*",), tags=(("team", "*"),), approvers=("U0JONAS",)),))
+__all__ = ["bench"]
 
+EFFECTS = {ChangeKind.ENABLE_ROTATION: 14, ChangeKind.ROTATE_ON_DEMAND: 16}
+"""At most, of a change that nothing interrupts."""
 
-class DiedError(BaseException):
-    """Stands for SIGKILL: nothing in the bot catches it."""
-
-
-@dataclass
-class Fate:
-    """Counts effects and strikes at one of them. Even numbers strike before an effect, odd ones after it."""
-
-    strikes_at: int | None = None
-    effects: list[str] = field(default_factory=list)
-
-    def through(self, name: str, effect: Callable[[], Any]) -> Any:  # noqa: ANN401 - whatever the effect answers
-        number = len(self.effects)
-        if self.strikes_at == 2 * number:
-            raise DiedError
-        answer = effect()
-        self.effects.append(name)
-        if self.strikes_at == 2 * number + 1:
-            raise DiedError
-        return answer
-
-
-class Mortal:
-    """Passes every method on, through a fate."""
-
-    def __init__(self, inner: object, fate: Fate) -> None:
-        self._inner = inner
-        self._fate = fate
-
-    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever it is
-        method = getattr(self._inner, name)
-
-        def passed_on(*args: object, **kwargs: object) -> Any:  # noqa: ANN401 - whatever it answers
-            answer = self._fate.through(name, lambda: method(*args, **kwargs))
-            is_session = name == "open" and not isinstance(answer, ReadFailure)
-            return Mortal(answer, self._fate) if is_session else answer
-
-        return passed_on
-
-
-@dataclass
-class Bench:
-    aws_server: AwsServer
-    aws: Aws
-    database: Database
-    arn: str
-
-    @property
-    def store(self) -> RequestStore:
-        return RequestStore(self.database)
-
-    def approved(self) -> Change:
-        now = datetime.now(UTC)
-        facts = KeyFacts(tags=(("team", "payments"),))
-        change = Change("c1", "r1", self.arn, "alias/k", "prod", ChangeState.QUEUED, 365, rule="all", facts=facts)
-        asked = Request("r1", RequestState.PENDING, "U0MARA", "T0OURS", "", 1, now, now + LATER, (change,))
-        assert self.store.create(asked, "C0SECURITY")
-        decision = Decision("U0JONAS", DecisionKind.APPROVE, now, capacities=("U0JONAS",))
-        assert self.store.decide(asked, decision, required=1, rule="", is_enough=lambda _approvals: True)
-        return change
-
-    def remediation(self, fate: Fate) -> Remediation:
-        mortal: Any = Mortal
-        return Remediation(
-            requests=mortal(self.store, fate),
-            findings=mortal(ScanStore(self.database), fate),
-            sessions=mortal(self.aws.remediator, fate),
-            policy=Policy(),
-            channel="C0SECURITY",
-            recheck=Recheck(
-                lambda _request: Permitted(HOUSE.rules),
-                FactReader(self.aws.reader, self.aws.discovery, HOUSE),
-                HOUSE,
-                lambda: datetime.now(UTC),
-            ),
-            clock=lambda: datetime.now(UTC),
-            pause=lambda _seconds: False,
-            read_back_waits=(0.0,) * 5,
-        )
-
-    def start_again(self) -> None:
-        """What the next process does first."""
-        reborn = self.remediation(Fate())
-        for change in self.store.executing():
-            reborn.recover(change)
-        for change in self.store.queued():
-            reborn.carry_out(change)
-
-    @property
-    def rotates(self) -> bool:
-        return self.aws_server.world.rotation(self.aws_server.world.find(self.arn)).enabled
-
-    @property
-    def successful_calls(self) -> int:
-        return sum(call.error is None for call in self.aws_server.calls.named("EnableKeyRotation"))
-
-
-@pytest.fixture
-def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
-    with AwsServer(seed=False) as server:
-        server.world.account(MEMBER, "prod")
-        for name, value in server.environment(least_privilege=True).items():
-            monkeypatch.setenv(name, value)
-        configuration = tmp_path / "kms-rotation.toml"
-        configuration.write_text(CONFIGURATION, encoding="utf-8")
-        settings = load({"KMS_ROTATION_CONFIG": str(configuration)}, with_slack=False)
-        database = Database(f"sqlite:///{tmp_path / 'bot.sqlite3'}")
-        upgrade(database)
-        yield Bench(
-            server, connect_aws(settings), database, server.world.key(account=MEMBER, tags={"team": "payments"})
-        )
-        database.close()
+UNDONE = {
+    ChangeKind.ENABLE_ROTATION: "The key does not rotate as asked.",
+    ChangeKind.ROTATE_ON_DEMAND: "Nobody knows whether AWS carried it out: the key does not show it so far.",
+}
 
 
 def lived_through(bench: Bench) -> list[str]:
@@ -178,8 +48,35 @@ def test_the_effects_come_in_the_order_of_the_design(bench: Bench) -> None:
     ]
 
 
-@pytest.mark.parametrize("strikes_at", range(2 * 14))
-def test_death_at_any_point_repeats_nothing_and_loses_nothing(bench: Bench, strikes_at: int) -> None:
+def test_a_rotation_on_demand_has_its_history_read_before_and_after(bench: Bench) -> None:
+    bench.kind = ChangeKind.ROTATE_ON_DEMAND
+    effects = [each for each in lived_through(bench) if each not in {"current", "get"}]
+    assert effects == [
+        "claim",
+        "open",
+        "describe",
+        "rotation_status",
+        "rotations",
+        "note_call",
+        "rotate_on_demand",
+        "describe",
+        "rotation_status",
+        "rotations",
+        "conclude",
+    ]
+
+
+@pytest.mark.parametrize("kind", ChangeKind)
+def test_no_effect_is_left_out_below(bench: Bench, kind: ChangeKind) -> None:
+    bench.kind = kind
+    assert len(lived_through(bench)) <= EFFECTS[kind]
+
+
+@pytest.mark.parametrize(
+    ("kind", "strikes_at"), [(kind, point) for kind, effects in EFFECTS.items() for point in range(2 * effects)]
+)
+def test_death_at_any_point_repeats_nothing_and_loses_nothing(bench: Bench, kind: ChangeKind, strikes_at: int) -> None:
+    bench.kind = kind
     change = bench.approved()
     fate = Fate(strikes_at)
     try:
@@ -188,22 +85,27 @@ def test_death_at_any_point_repeats_nothing_and_loses_nothing(bench: Bench, stri
         bench.start_again()
     else:
         assert strikes_at >= 2 * len(fate.effects), "the bot should have died"
-    (ended,) = bench.store.in_state(RequestState.DONE)
-    (outcome,) = ended.changes
+    outcome = bench.ended()
     assert bench.successful_calls <= 1
-    assert (outcome.state is ChangeState.SUCCEEDED) == bench.rotates
+    assert bench.rotations <= 1
+    assert (outcome.state is ChangeState.SUCCEEDED) == bench.is_done
     assert outcome.state in {ChangeState.SUCCEEDED, ChangeState.FAILED}
     assert Trail(bench.database).verify().fault is None
     if outcome.state is ChangeState.FAILED:
         assert bench.successful_calls == 0
-        assert outcome.result == "The bot was interrupted while it changed this key. The key does not rotate as asked."
+        assert outcome.result == f"The bot was interrupted while it changed this key. {UNDONE[kind]}"
 
 
-def test_dying_again_and_again_still_ends_in_the_truth(bench: Bench) -> None:
+@pytest.mark.parametrize(
+    ("kind", "call"),
+    [(ChangeKind.ENABLE_ROTATION, "enable_rotation"), (ChangeKind.ROTATE_ON_DEMAND, "rotate_on_demand")],
+)
+def test_dying_again_and_again_still_ends_in_the_truth(bench: Bench, kind: ChangeKind, call: str) -> None:
+    bench.kind = kind
     change = bench.approved()
     with pytest.raises(DiedError):
-        bench.remediation(Fate(2 * lived(bench, "enable_rotation") + 1)).carry_out(change)
-    for strikes_at in range(2 * 8):
+        bench.remediation(Fate(2 * lived(bench, call) + 1)).carry_out(change)
+    for strikes_at in range(2 * 9):
         for left in bench.store.executing():
             with pytest.raises(DiedError):
                 bench.remediation(Fate(strikes_at)).recover(replace(left))
@@ -211,9 +113,9 @@ def test_dying_again_and_again_still_ends_in_the_truth(bench: Bench) -> None:
         else:
             break
     bench.start_again()
-    (ended,) = bench.store.in_state(RequestState.DONE)
-    assert ended.changes[0].state is ChangeState.SUCCEEDED
-    assert bench.rotates
+    assert bench.ended().state is ChangeState.SUCCEEDED
+    assert bench.is_done
+    assert bench.rotations <= 1
     assert bench.successful_calls == 1
 
 
@@ -223,7 +125,7 @@ def lived(bench: Bench, effect: str) -> int:
     other = Database(f"sqlite:///{folder / 'other.sqlite3'}")
     upgrade(other)
     server = bench.aws_server
-    twin = Bench(server, bench.aws, other, server.world.key(account=MEMBER, tags={"team": "payments"}))
+    twin = Bench(server, bench.aws, other, server.world.key(account=MEMBER, tags={"team": "payments"}), bench.kind)
     effects = lived_through(twin)
     other.close()
     server.calls.clear()

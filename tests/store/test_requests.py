@@ -370,7 +370,7 @@ def test_a_call_is_on_record_before_it_is_made(store: RequestStore, database: Da
     assert reload(store, request).changes[0].before == "off"
     [entry] = Trail(database).newest(1)
     assert (entry.act, entry.actor, entry.subject) == (Act.CHANGE_CALLING, SYSTEM, request.id)
-    assert entry.details == f'{{"key": "{change.arn}", "period_days": 365}}'
+    assert entry.details == f'{{"change": "ENABLE_ROTATION", "key": "{change.arn}", "period_days": 365}}'
 
 
 @pytest.mark.parametrize("state", ENDS)
@@ -417,6 +417,32 @@ def test_a_retry_queues_the_failed_changes_as_if_untouched(store: RequestStore, 
     carry_out(store, replace(again, changes=(again.changes[1],)))
     assert reload(store, request).state is RequestState.DONE
     assert MessageStore(database).find(MessageKind.RESULT, request.id, 1) is not None
+
+
+@pytest.mark.parametrize("aws_request_id", [None, "1e300324"])
+def test_a_retry_keeps_what_tells_whether_an_earlier_rotation_was_carried_out(
+    store: RequestStore, aws_request_id: str | None
+) -> None:
+    request = bring_to(store, RequestState.APPROVED)
+    [change] = request.changes
+    assert store.claim(change, at(2))
+    store.note_call(change, "off", {}, at(3), rotations_before=3)
+    assert reload(store, request).changes[0].rotations_before == 3
+    unknown = Outcome(ChangeState.FAILED, "Nobody knows.", aws_request_id=aws_request_id, rotations_before=3)
+    assert store.conclude(change, unknown, CHANNEL, at(4))
+    assert store.retry(reload(store, request), "U0NEW", at(5))
+    [again] = reload(store, request).changes
+    assert (again.before, again.result, again.rotations_before) == ("", "", 3)
+    assert again.aws_request_id == aws_request_id
+
+
+def test_what_is_known_of_a_call_says_nothing_of_the_next(store: RequestStore) -> None:
+    request = bring_to(store, RequestState.APPROVED)
+    [change] = request.changes
+    assert store.claim(change, at(2))
+    store.note_call(change, "off", {}, at(3), rotations_before=3)
+    assert store.conclude(change, Outcome(ChangeState.FAILED, "AWS refused."), CHANNEL, at(4))
+    assert reload(store, request).changes[0].rotations_before is None
 
 
 @pytest.mark.parametrize("state", [ChangeState.SUCCEEDED, ChangeState.NOT_NEEDED])
