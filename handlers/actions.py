@@ -13,9 +13,22 @@ from bot.remediate.decide import UNKNOWN_REQUEST, too_late
 from bot.rules.filters import BadFilterError, Filter
 from bot.views.ask import ask, ask_for_several
 from bot.views.glass import break_glass
+from bot.views.key import read_rotation_value
 from bot.views.listing import listing, read_turn
-from bot.views.names import APPROVE, BREAK_GLASS, DENY, ENABLE, ENABLE_SEVERAL, LIST_PAGE, RETRY, SHOW_KEYS, WITHDRAW
+from bot.views.names import (
+    APPROVE,
+    BREAK_GLASS,
+    DENY,
+    ENABLE,
+    ENABLE_SEVERAL,
+    LIST_PAGE,
+    RETRY,
+    ROTATE,
+    SHOW_KEYS,
+    WITHDRAW,
+)
 from bot.views.request import all_keys
+from bot.views.rotate import rotate_now
 from handlers.desk import NOT_OURS, Desk, Payload, Reply, actor_of, reply_to
 
 WISHES = {APPROVE: Wish.APPROVE, DENY: Wish.DENY, WITHDRAW: Wish.WITHDRAW, RETRY: Wish.RETRY}
@@ -30,6 +43,11 @@ def register(app: Any, desk: Desk) -> None:  # noqa: ANN401 - Bolt is published 
     def enable(ack: Any, body: Payload, action: Payload, respond: Any) -> None:  # noqa: ANN401 - Bolt's
         ack()
         _open_modal(desk, body, str(action.get("value", "")), reply_to(desk, body, respond))
+
+    @app.action(re.compile(rf"^{ROTATE}:"))  # type: ignore[untyped-decorator]
+    def rotate(ack: Any, body: Payload, action: Payload, respond: Any) -> None:  # noqa: ANN401 - Bolt's
+        ack()
+        _open_rotation(desk, body, str(action.get("value", "")), reply_to(desk, body, respond))
 
     @app.action(ENABLE_SEVERAL)  # type: ignore[untyped-decorator]
     def enable_several(ack: Any, body: Payload, action: Payload, respond: Any) -> None:  # noqa: ANN401 - Bolt's
@@ -74,6 +92,19 @@ def _open_modal(desk: Desk, body: Payload, handle: str, reply: Reply) -> None:
         reply.say(proposal.sentence)
         return
     _open(desk, body, ask(proposal), reply)
+
+
+def _open_rotation(desk: Desk, body: Payload, value: str, reply: Reply) -> None:
+    """Open the modal for rotating now, from what is stored as well."""
+    if not desk.may_look(actor_of(body)):
+        reply.say(NOT_OURS)
+        return
+    handle, used = read_rotation_value(value)
+    proposal = desk.asking.propose_rotation(handle, desk.handles.arn(handle), used)
+    if isinstance(proposal, Declined):
+        reply.say(proposal.sentence)
+        return
+    _open(desk, body, rotate_now(proposal), reply)
 
 
 def _open_choice(desk: Desk, body: Payload, value: str, reply: Reply) -> None:

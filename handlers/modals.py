@@ -1,11 +1,11 @@
-"""The modals behind “Enable rotation” and “Enable several …”, submitted."""
+"""The modals behind “Enable rotation”, “Enable several …”, “Rotate now …” and “Break glass …”, submitted."""
 
 from collections.abc import Sequence
 from typing import Any
 
 from bot.models.approval import Wish
 from bot.models.asking import Asked, Terms
-from bot.models.requests import RequestState
+from bot.models.requests import ChangeKind, RequestState
 from bot.rules.filters import BadFilterError, Filter
 from bot.rules.period import BadPeriodError, read_period
 from bot.views.ask import MOST_AT_ONCE, asked, asking, declined
@@ -22,13 +22,16 @@ from bot.views.names import (
     PERIOD_INPUT,
     REASON_BLOCK,
     REASON_INPUT,
+    ROTATE_MODAL,
     SEVERAL_MODAL,
 )
 from bot.views.notice import say
+from bot.views.rotate import FEWEST_CHARACTERS as FEWEST_TO_ROTATE
 from handlers.actions import MOST_CHOICES, decide
 from handlers.desk import Desk, Payload, actor_of
 
 WHY = f"Say why it cannot wait, in {FEWEST_CHARACTERS} characters or more."
+WHY_NOW = f"Say why it is to be rotated now, in {FEWEST_TO_ROTATE} characters or more."
 CHOOSE = "Choose at least one key, or tick “all of them” below."
 
 
@@ -45,9 +48,18 @@ def register(app: Any, desk: Desk) -> None:  # noqa: ANN401 - Bolt is published 
         else:
             ack(response_action="errors", errors={KEYS_BLOCK: CHOOSE})
 
+    @app.view(ROTATE_MODAL)  # type: ignore[untyped-decorator]
+    def rotation_submitted(ack: Any, body: Payload, view: Payload) -> None:  # noqa: ANN401 - Bolt's
+        reason = _reason(view)
+        if len(reason) < FEWEST_TO_ROTATE:
+            ack(response_action="errors", errors={REASON_BLOCK: WHY_NOW})
+            return
+        arn = desk.handles.arn(str(view.get("private_metadata", "")))
+        _ask(desk, ack, body, view, arn, terms=Terms(reason=reason, kind=ChangeKind.ROTATE_ON_DEMAND))
+
     @app.view(GLASS_MODAL)  # type: ignore[untyped-decorator]
     def glass_broken(ack: Any, body: Payload, view: Payload) -> None:  # noqa: ANN401 - Bolt's
-        reason = str(view["state"]["values"][REASON_BLOCK][REASON_INPUT].get("value") or "").strip()
+        reason = _reason(view)
         if len(reason) < FEWEST_CHARACTERS:
             ack(response_action="errors", errors={REASON_BLOCK: WHY})
             return
@@ -90,17 +102,25 @@ def _submitted(desk: Desk, ack: Any, body: Payload, view: Payload, arns: Sequenc
     except BadPeriodError as error:
         ack(response_action="errors", errors={PERIOD_BLOCK: str(error)})
         return
-    ack(response_action="update", view=asking())
-    reason = str(values[REASON_BLOCK][REASON_INPUT].get("value") or "").strip()
+    _ask(desk, ack, body, view, *arns, terms=Terms(days, _reason(view)))
+
+
+def _reason(view: Payload) -> str:
+    return str(view["state"]["values"][REASON_BLOCK][REASON_INPUT].get("value") or "").strip()
+
+
+def _ask(desk: Desk, ack: Any, body: Payload, view: Payload, *arns: str | None, terms: Terms) -> None:  # noqa: ANN401 - Bolt's
+    """Ack at once, read the keys and ask; tell in the modal what came of it."""
+    ack(response_action="update", view=asking(terms.kind))
     view_id, view_hash = str(view["id"]), str(view["hash"])
 
     def decline(sentence: str) -> None:
         """Say so in the modal, or where that was closed meanwhile in a direct message."""
-        if desk.writer.update_submitted(view_id, view_hash, declined(sentence)) is not None:
+        if desk.writer.update_submitted(view_id, view_hash, declined(sentence, terms.kind)) is not None:
             desk.writer.post(actor_of(body).user_id, say(sentence))
 
     def task() -> None:
-        came = desk.asking.ask(actor_of(body), tuple(arns), Terms(days, reason))
+        came = desk.asking.ask(actor_of(body), arns, terms)
         desk.settle()
         if isinstance(came, Asked):
             desk.writer.update_submitted(view_id, view_hash, asked(came))

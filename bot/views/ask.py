@@ -1,8 +1,10 @@
-"""The modal behind “Enable rotation”, and what it turns into once it is sent."""
+"""The modal behind “Enable rotation”, and what it and the one behind “Rotate now …” turn into once they are sent."""
 
 from bot.models.asking import Asked, Choice, Proposal
 from bot.models.messages import Block
-from bot.models.requests import Basis
+from bot.models.requests import Basis, ChangeKind
+from bot.views.form import form, key_as_read, reason_input
+from bot.views.kinds import WORDS, term
 from bot.views.listing import turn_value
 from bot.views.names import (
     ALL,
@@ -13,8 +15,6 @@ from bot.views.names import (
     KEYS_INPUT,
     PERIOD_BLOCK,
     PERIOD_INPUT,
-    REASON_BLOCK,
-    REASON_INPUT,
     SEVERAL_MODAL,
 )
 from bot.views.parts import (
@@ -22,13 +22,11 @@ from bot.views.parts import (
     Inline,
     bold,
     bullets,
-    code,
     context,
     counted,
     cut,
     date,
     label,
-    moment,
     mrkdwn,
     note,
     plain,
@@ -37,8 +35,6 @@ from bot.views.parts import (
     section,
 )
 
-TITLE = "Enable rotation"
-REASON_CHARACTERS = 500
 OPTION_CHARACTERS = 75
 MOST_LEFT_OUT = 10
 MOST_AT_ONCE = 400
@@ -48,18 +44,11 @@ MOST_AT_ONCE = 400
 def ask(proposal: Proposal) -> Element:
     """The modal: the key, what it costs, a warning where code manages the key, the period, the reason."""
     finding = proposal.finding
-    blocks: list[Block] = [
-        rich(
-            bold(cut(finding.name, 200)),
-            [f"{cut(finding.account_name, 60)} · {finding.region}"],
-            code(finding.arn),
-            [cut(finding.message, 300), " Read ", moment(finding.read_at), "."],
-        )
-    ]
+    blocks: list[Block] = [key_as_read(finding)]
     if finding.managed_by:
         blocks.append(section(plain(_managed(finding.managed_by))))
     blocks += _questions(proposal.period_days, proposal.shortest_period_days, proposal.longest_period_days)
-    return _form(ASK_MODAL, proposal.handle, blocks)
+    return form(ASK_MODAL, WORDS[ChangeKind.ENABLE_ROTATION].title, proposal.handle, blocks)
 
 
 def ask_for_several(choice: Choice) -> Element:
@@ -109,7 +98,8 @@ def ask_for_several(choice: Choice) -> Element:
         )
     blocks += _questions(choice.period_days, choice.shortest_period_days, choice.longest_period_days)
     handles = " ".join(key.handle for key in choice.keys)
-    return _form(SEVERAL_MODAL, turn_value(choice.scope, 1) if whole else handles, blocks)
+    all_of_them = turn_value(choice.scope, 1) if whole else handles
+    return form(SEVERAL_MODAL, WORDS[ChangeKind.ENABLE_ROTATION].title, all_of_them, blocks)
 
 
 def _questions(period_days: int, shortest: int, longest: int) -> list[Block]:
@@ -129,43 +119,19 @@ def _questions(period_days: int, shortest: int, longest: int) -> list[Block]:
                 "max_value": str(longest),
             },
         },
-        {
-            "type": "input",
-            "block_id": REASON_BLOCK,
-            "optional": True,
-            "label": label("Why now?"),
-            "hint": plain("The approvers see it, and it goes on record."),
-            "element": {
-                "type": "plain_text_input",
-                "action_id": REASON_INPUT,
-                "max_length": REASON_CHARACTERS,
-                "multiline": True,
-            },
-        },
+        reason_input(),
         _consequences(),
         context(note("Nothing is changed before the approval rules are satisfied.")),
     ]
-
-
-def _form(callback_id: str, metadata: str, blocks: list[Block]) -> Element:
-    return {
-        "type": "modal",
-        "callback_id": callback_id,
-        "private_metadata": metadata,
-        "title": label(TITLE, 24),
-        "submit": label("Ask for approval", 24),
-        "close": label("Cancel", 24),
-        "blocks": blocks,
-    }
 
 
 def _option(text: str, value: str) -> Element:
     return {"text": plain(text, OPTION_CHARACTERS), "value": value}
 
 
-def asking() -> Element:
+def asking(kind: ChangeKind = ChangeKind.ENABLE_ROTATION) -> Element:
     """What the modal shows while the key is read."""
-    return _told([section(plain("Reading the key …"))], "Close")
+    return _told(kind, [section(plain("Reading the key …"))])
 
 
 def asked(sent: Asked) -> Element:
@@ -178,23 +144,23 @@ def asked(sent: Asked) -> Element:
         being_changed = "the keys are being changed" if several else "the key is being changed"
         sent_where = f"✅ Approved beforehand: {being_changed} now. The channel tells how it ends."
     blocks = [
-        rich(sent_where, [bold(what), f" – every {change.period_days} days"]),
+        rich(sent_where, [bold(what), f" – {term(change)}"]),
         *(said(sentence) for sentence in sent.left_out[:MOST_LEFT_OUT]),
     ]
     if len(sent.left_out) > MOST_LEFT_OUT:
         blocks.append(context(note(f"… and {counted(len(sent.left_out) - MOST_LEFT_OUT, 'more key')} left out.")))
     if request.basis is Basis.APPROVALS:
         blocks += [said(sent.approvers), context(mrkdwn(f"It expires {date(request.expires_at)}."))]
-    return _told(blocks, "Close")
+    return _told(request.kind, blocks)
 
 
-def declined(told: str) -> Element:
+def declined(told: str, kind: ChangeKind = ChangeKind.ENABLE_ROTATION) -> Element:
     """Why nothing was asked for, a sentence a line."""
     sentences = told.split("\n")
     blocks = [said(sentence) for sentence in sentences[: MOST_LEFT_OUT + 1]]
     if len(sentences) > MOST_LEFT_OUT + 1:
         blocks.append(context(note(f"… and {counted(len(sentences) - MOST_LEFT_OUT - 1, 'more key')}.")))
-    return _told(blocks, "Close")
+    return _told(kind, blocks)
 
 
 def _consequences() -> Block:
@@ -212,5 +178,6 @@ def _managed(by: str) -> str:
     )
 
 
-def _told(blocks: list[Block], close: str) -> Element:
-    return {"type": "modal", "title": label(TITLE, 24), "close": label(close, 24), "blocks": blocks}
+def _told(kind: ChangeKind, blocks: list[Block]) -> Element:
+    title = WORDS[kind].title
+    return {"type": "modal", "title": label(title, 24), "close": label("Close", 24), "blocks": blocks}

@@ -44,7 +44,8 @@ TOPICS = (
         "key",
         "key <ARN, id or alias>",
         "one key, read from AWS now",
-        "Rotation, next date, history, price, tags, and the newest request for it.",
+        "Rotation, next date, history, price, tags, and the newest request for it. “Rotate now …” asks for new key "
+        "material at once, whatever the schedule.",
         "key payments/card-vault",
     ),
     Topic(

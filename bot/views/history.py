@@ -8,6 +8,7 @@ from typing import Any
 
 from bot.models.anchor import Anchor
 from bot.models.messages import Rendered
+from bot.models.requests import ChangeKind
 from bot.models.trail import SYSTEM, Act, ChainedEntry
 from bot.views.budget import message
 from bot.views.parts import Inline, anchored, bold, bullets, context, cut, fallback, listed, moment, mrkdwn, rich, user
@@ -40,6 +41,15 @@ SENTENCES: dict[str, str] = {
     Act.MESSAGE_LOST: "could not show a message",
 }
 
+ON_DEMAND: dict[str, str] = {
+    Act.REQUEST_CREATED: "asked for a rotation on demand",
+    Act.CHANGE_CALLING: "is about to call RotateKeyOnDemand",
+    Act.CHANGE_SUCCEEDED: "had AWS rotate a key on demand",
+    Act.CHANGE_FAILED: "failed to rotate a key on demand",
+    Act.CHANGE_NOT_NEEDED: "found that a rotation on demand had been carried out",
+}
+"""The same where a key is rotated once."""
+
 
 def keys_in(entries: Sequence[ChainedEntry]) -> frozenset[str]:
     """The ARNs of the keys that entries speak of."""
@@ -62,7 +72,7 @@ def _line(entry: ChainedEntry, names: Mapping[str, str]) -> list[Inline]:
     who: Inline = "The bot" if entry.actor == SYSTEM else user(entry.actor)
     if entry.actor[:1] not in {"U", "W"} and entry.actor != SYSTEM:
         who = entry.actor
-    did = SENTENCES.get(entry.act) or _words(entry.act)
+    did = _sentences(entry).get(entry.act) or _words(entry.act)
     return [
         f"#{entry.sequence} ",
         moment(datetime.fromisoformat(entry.at)),
@@ -71,6 +81,12 @@ def _line(entry: ChainedEntry, names: Mapping[str, str]) -> list[Inline]:
         f" {did}",
         _about(entry, names),
     ]
+
+
+def _sentences(entry: ChainedEntry) -> Mapping[str, str]:
+    """Say what is said of an entry's kind of change; older entries do not name it, and enabled rotation."""
+    is_on_demand = json.loads(entry.details).get("change") == ChangeKind.ROTATE_ON_DEMAND
+    return SENTENCES | ON_DEMAND if is_on_demand else SENTENCES
 
 
 def _about(entry: ChainedEntry, names: Mapping[str, str]) -> str:

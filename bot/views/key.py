@@ -2,14 +2,19 @@
 
 from bot.models.keys import KeyMetadata, MultiRegionRole, Reason, Verdict
 from bot.models.messages import Block, Rendered
+from bot.models.on_demand import Obstacle, ObstacleReason
 from bot.models.posture import KeyDetails
+from bot.rules.on_demand import MOST_ON_DEMAND, count_on_demand, find_obstacle
 from bot.views.budget import message
+from bot.views.names import ROTATE, action_id
 from bot.views.parts import (
     DAY,
+    Element,
     Inline,
     actions,
     bold,
     bullets,
+    button,
     code,
     context,
     counted,
@@ -50,11 +55,48 @@ def key_details(details: KeyDetails) -> Rendered:
     change = None if request is None else change_of(request, finding.arn)
     if request is not None and change is not None:
         blocks.append(context(*request_lines(request, change)))
-    if finding.verdict is Verdict.NON_COMPLIANT and not (request is not None and request.is_open):
-        blocks.append(actions(enable_button(details.handle, finding.name)))
+    buttons = [] if request is not None and request.is_open else _buttons(details)
+    if buttons:
+        blocks.append(actions(*buttons))
     act = "Tried to read it" if finding.verdict is Verdict.INSUFFICIENT_DATA else "Read from AWS"
     blocks.append(context(mrkdwn(f"{act} {date(details.read_at)}."), *_unread(details)))
     return message(fallback(f"{cut(finding.name, 200)}: {cut(finding.message, 500)}"), blocks)
+
+
+def _buttons(details: KeyDetails) -> list[Element]:
+    finding = details.finding
+    enable = [enable_button(details.handle, finding.name)] if finding.verdict is Verdict.NON_COMPLIANT else []
+    if details.metadata is None or details.status is None or details.rotations is None:
+        return enable
+    if find_obstacle(details.metadata, details.status, details.rotations) is not None:
+        return enable
+    used = count_on_demand(details.rotations)
+    rotate = button(
+        "Rotate now …",
+        action_id(ROTATE, details.handle),
+        rotation_value(details.handle, used),
+        spoken=f"Rotate {finding.name} now",
+    )
+    return [*enable, rotate]
+
+
+def rotation_value(handle: str, used: int) -> str:
+    """What the button carries: which key, and how often it had been rotated on demand when it was shown."""
+    return f"{handle} {used}"
+
+
+def read_rotation_value(value: str) -> tuple[str, int | None]:
+    """Read it back. The number is only told to whoever pressed; AWS is asked before anything is done."""
+    handle, _, used = value.partition(" ")
+    is_number = used.isascii() and used.isdecimal() and int(used) <= MOST_ON_DEMAND
+    return handle, int(used) if is_number else None
+
+
+def _obstacle(details: KeyDetails) -> Obstacle | None:
+    """What keeps a key from being rotated now, as far as it was read."""
+    if details.metadata is None or details.status is None or details.rotations is None:
+        return None
+    return find_obstacle(details.metadata, details.status, details.rotations)
 
 
 def _facts(details: KeyDetails) -> list[Inline | list[Inline]]:
@@ -69,6 +111,7 @@ def _facts(details: KeyDetails) -> list[Inline | list[Inline]]:
         facts.append(f"Aliases: {cut(', '.join(names), 500)}")
     if details.rotations is not None and (status is not None or details.rotations):
         facts.append(_history(details))
+        facts += _on_demand(details)
         if _is_paid_for(details):
             facts.append(_price(len(details.rotations)))
     if finding.managed_by:
@@ -106,6 +149,15 @@ def _history(details: KeyDetails) -> list[Inline]:
     for number, rotation in enumerate(newest):
         line += [", " if number else "", moment(rotation.at, DAY), " (on demand)" if rotation.is_on_demand else ""]
     return [*line, f" and {len(rotations) - len(newest)} before" if len(rotations) > len(newest) else ""]
+
+
+def _on_demand(details: KeyDetails) -> list[Inline | list[Inline]]:
+    """How much is left of what AWS allows, where that says anything."""
+    obstacle = _obstacle(details)
+    if obstacle is not None and obstacle.reason in {ObstacleReason.LIMIT_REACHED, ObstacleReason.UNDER_WAY}:
+        return [obstacle.sentence]
+    used = count_on_demand(details.rotations or ())
+    return [f"Rotated on demand {used} of the {MOST_ON_DEMAND} times that AWS allows"] if used else []
 
 
 def _price(rotations: int) -> str:

@@ -7,6 +7,7 @@ from bot.models.keys import KeyArn
 from bot.models.messages import Block, Rendered
 from bot.models.requests import FINAL_CHANGE_STATES, Basis, Change, ChangeState, Request, RequestState
 from bot.views.budget import message
+from bot.views.kinds import WORDS, term
 from bot.views.names import APPROVE, BREAK_GLASS, DENY, RETRY, SHOW_KEYS, WITHDRAW
 from bot.views.parts import (
     DAY,
@@ -52,11 +53,6 @@ UNDER_WAY_ON = {
     Basis.PRE_APPROVED: "⏳ Approved beforehand, and under way",
     Basis.BREAK_GLASS: "🚨 The glass was broken; under way",
 }
-ENDED = {
-    ChangeState.SUCCEEDED: "✅ Rotation is on",
-    ChangeState.NOT_NEEDED: "✅ The key rotates already",
-    ChangeState.FAILED: "❌ Failed",
-}
 UNDER_WAY = {ChangeState.QUEUED: "About to be changed.", ChangeState.EXECUTING: "Being changed now."}
 """What is said where nothing else is noted; a change that waits says why."""
 
@@ -67,7 +63,7 @@ def request(asked: Request, waiting: Waiting, now: datetime) -> Rendered:
     Once it is decided, what came of it stands above the question.
     """
     blocks: list[Block] = [] if asked.state is RequestState.PENDING else [rich(bold(_headline(asked)))]
-    blocks += [rich([user(asked.requester), " asks to enable automatic rotation of ", keys_in_words(asked), "."])]
+    blocks += [rich([user(asked.requester), WORDS[asked.kind].asks.format(keys_in_words(asked))])]
     blocks += [_key(change) for change in _in_order(asked)[:MOST_CHANGES]]
     if len(asked.changes) > MOST_CHANGES:
         more = plain(f"… and {counted(len(asked.changes) - MOST_CHANGES, 'more key')}.")
@@ -78,7 +74,7 @@ def request(asked: Request, waiting: Waiting, now: datetime) -> Rendered:
         blocks += _waiting(asked, waiting)
     else:
         blocks += _outcome(asked, now)
-    return message(fallback(f"Enable rotation of {names(asked)}: ") + _state(asked), blocks)
+    return message(fallback(WORDS[asked.kind].fallback.format(names(asked))) + _state(asked), blocks)
 
 
 def all_keys(asked: Request) -> Element:
@@ -122,7 +118,7 @@ def _headline(asked: Request) -> str:
         return DECIDED[asked.state]
     states = {change.state for change in asked.changes}
     if len(asked.changes) == 1:
-        return ENDED[asked.changes[0].state]
+        return WORDS[asked.kind].ended[asked.changes[0].state]
     mark = MARKS[ChangeState.FAILED if ChangeState.FAILED in states else ChangeState.SUCCEEDED]
     return f"{mark} {_tally(asked).rstrip('.')}"
 
@@ -134,7 +130,7 @@ def keys_in_words(asked: Request) -> str:
 def _key(change: Change) -> Block:
     return rich(
         [bold(cut(change.key_name, 200)), f" – {cut(change.account_name, 60)} · {change.region}"],
-        [f"Every {change.period_days} days · ", code(change.arn)],
+        [f"{term(change).capitalize()} · ", code(change.arn)],
     )
 
 
@@ -142,8 +138,7 @@ def _waiting(asked: Request, waiting: Waiting) -> list[Block]:
     keys = "the key" if len(asked.changes) == 1 else "the keys"
     sure = confirm(
         "Approve this change?",
-        f"The bot re-reads {keys}, enables automatic rotation in AWS and reads it back. "
-        "Each of the first two rotations adds $1 a month to a key's price.",
+        WORDS[asked.kind].sure.format(keys),
         "Approve",
         "Not now",
     )
@@ -192,7 +187,7 @@ def _outcome(asked: Request, now: datetime) -> list[Block]:
         again = "Try again" if failed == 1 else f"Try the {failed} failed ones again"
         sure = confirm(
             f"{again}?",
-            "What failed is read again, and rotation enabled where it is still needed, on the approval that was given.",
+            WORDS[asked.kind].again,
             "Try again",
             "Not now",
         )
@@ -267,8 +262,7 @@ def _tally(done: Request) -> str:
         return cut(done.changes[0].result, 300)
     states = [change.state for change in done.changes]
     kinds = (
-        (ChangeState.SUCCEEDED, "enabled"),
-        (ChangeState.NOT_NEEDED, "rotating already"),
+        *WORDS[done.kind].counted.items(),
         (ChangeState.FAILED, "failed"),
         (ChangeState.QUEUED, "about to be changed"),
         (ChangeState.EXECUTING, "being changed"),

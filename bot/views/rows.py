@@ -2,7 +2,8 @@
 
 from bot.models.digests import OpenKey
 from bot.models.messages import Block
-from bot.models.requests import Basis, Change, ChangeState, Request, RequestState
+from bot.models.requests import Basis, Change, ChangeKind, ChangeState, Request, RequestState
+from bot.views.kinds import WORDS
 from bot.views.names import ENABLE, action_id
 from bot.views.parts import (
     DAY,
@@ -31,7 +32,7 @@ MARKS = {ChangeState.SUCCEEDED: "✅", ChangeState.NOT_NEEDED: "✅", ChangeStat
 def key_row(key: OpenKey, request: Request | None) -> list[Block]:
     """A key of a digest or list. Its button gives way to the request that covers it."""
     change = None if request is None else change_of(request, key.arn)
-    is_mended = change is not None and change.state in MENDED
+    is_mended = change is not None and change.state in MENDED and change.kind is ChangeKind.ENABLE_ROTATION
     message = "" if is_mended else f" · {cut(key.message, 200)}"
     title = f"{cut(key.name, 200)}\n{cut(key.account_name, 60)} · {key.region}{message}"
     if request is None or change is None or _may_ask_again(request, change):
@@ -63,7 +64,7 @@ def request_lines(request: Request, change: Change) -> list[Element]:
 
 def fate(request: Request, change: Change) -> str:
     """Say in one sentence of mrkdwn what became of a change so far. It holds nothing that people wrote."""
-    asked = f"Asked by <@{request.requester}>"
+    asked = _asked(request)
     match request.state:
         case RequestState.PENDING:
             return f"⏳ {asked} {date(request.created_at)}{_so_far(request)}."
@@ -83,7 +84,11 @@ def fate(request: Request, change: Change) -> str:
 
 
 def approved(request: Request) -> str:
-    return f"Asked by <@{request.requester}>, {on_whose_word(request)}"
+    return f"{_asked(request)}, {on_whose_word(request)}"
+
+
+def _asked(request: Request) -> str:
+    return WORDS[request.kind].about.format(f"<@{request.requester}>")
 
 
 def on_whose_word(request: Request) -> str:
@@ -122,7 +127,8 @@ def _may_ask_again(request: Request, change: Change) -> bool:
     """The key is open and nothing is under way for it."""
     if request.state in {RequestState.DENIED, RequestState.CANCELLED, RequestState.EXPIRED}:
         return True
-    return request.state is RequestState.DONE and change.state is ChangeState.FAILED
+    is_still_open = change.state is ChangeState.FAILED or change.kind is ChangeKind.ROTATE_ON_DEMAND
+    return request.state is RequestState.DONE and is_still_open
 
 
 def _when(request: Request) -> str:

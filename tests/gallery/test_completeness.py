@@ -13,7 +13,8 @@ from bot import views
 from bot.models.approval import RefusalReason
 from bot.models.keys import Reason, Verdict
 from bot.models.messages import Attachment, Rendered
-from bot.models.requests import ChangeState, RequestState
+from bot.models.on_demand import ObstacleReason
+from bot.models.requests import ChangeKind, ChangeState, RequestState
 from bot.models.scans import CoverageStatus
 from bot.models.staffing import GroupState, Hindrance
 from bot.models.trail import Act
@@ -21,7 +22,7 @@ from bot.views.parts import Element
 from deploy.sandbox.gallery.registry import gallery
 from deploy.sandbox.gallery.sample import Sample, Surface, name_of
 
-PIECES = frozenset({"budget", "names", "parts", "rows"})
+PIECES = frozenset({"budget", "form", "kinds", "names", "parts", "rows"})
 """Modules of what views are made of."""
 
 SHOWN = (Rendered, Attachment, Element)
@@ -63,6 +64,8 @@ def test_every_view_hangs_there(view: str) -> None:
             RequestState,
             ChangeState,
             RefusalReason,
+            ObstacleReason,
+            ChangeKind,
             CoverageStatus,
             Act,
             Surface,

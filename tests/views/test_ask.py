@@ -2,7 +2,8 @@
 
 from bot.models.asking import Asked, Proposal
 from bot.models.requests import RequestState
-from bot.views.ask import REASON_CHARACTERS, ask, asked, asking, declined
+from bot.views.ask import ask, asked, asking, declined
+from bot.views.form import REASON_CHARACTERS
 from bot.views.names import ASK_MODAL, PERIOD_BLOCK, PERIOD_INPUT, REASON_BLOCK, REASON_INPUT
 from tests.views.reading import lines, parts
 from tests.views.samples import open_finding, request_in

@@ -1,11 +1,12 @@
 """One key in full: what AWS told, and what it did not."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
-from bot.models.keys import KeyMetadata, MultiRegionRole, Reason, Rotation, Verdict
-from bot.views.key import key_details
+from bot.models.keys import KeyMetadata, MultiRegionRole, Reason, Rotation, RotationStatus, Verdict
+from bot.views.key import key_details, read_rotation_value
 from tests.store.samples import arn_of, at
 from tests.views.reading import buttons, lines
 from tests.views.samples import (
@@ -32,7 +33,7 @@ def test_an_open_key_in_full() -> None:
         "• Price: $1 a month now, $3 once it has rotated twice, and no more than that",
         "• Managed by Terraform",
         "• Tags: team=payments",
-        "[Enable rotation]",
+        "[Enable rotation] [Rotate now …]",
         "Read from AWS 2026-03-02 12:03 UTC.",
     ]
     assert shown.text == "payments/card-vault: Automatic rotation is off."
@@ -61,7 +62,7 @@ def test_history_and_price_follow_the_rotations(rotations: int, history_line: st
 
 
 def test_old_rotations_are_counted() -> None:
-    (line,) = [line for line in lines(key_details(rotating_details(rotations=9))) if "Rotated" in line]
+    (line,) = [line for line in lines(key_details(rotating_details(rotations=9))) if "Rotated 9" in line]
     assert line.startswith("• Rotated 9 times: 2026-03-01 19:20 UTC, ")
     assert line.endswith(" and 4 before")
 
@@ -107,8 +108,40 @@ def test_a_key_offers_its_button_where_rotation_is_missing_and_nobody_has_asked(
     asked = None if name is None else every_request(ORDINARY)[name]
     shown = key_details(details_of(finding=open_finding(verdict=verdict), request=asked))
     is_open = asked is not None and asked.is_open
-    assert (buttons(shown) == ["Enable rotation"]) == (verdict is Verdict.NON_COMPLIANT and not is_open)
+    assert ("Enable rotation" in buttons(shown)) == (verdict is Verdict.NON_COMPLIANT and not is_open)
+    assert ("Rotate now …" in buttons(shown)) == (not is_open)
     assert any("Asked by @U0MARA" in line for line in lines(shown)) == (asked is not None)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"metadata": replace(_metadata(), state="Disabled")},
+        {"metadata": replace(_metadata(), multi_region_role=MultiRegionRole.REPLICA)},
+        {"rotations": tuple(Rotation(at(-5), is_on_demand=True) for _ in range(25))},
+        {"status": RotationStatus(enabled=False, on_demand_since=at(-1))},
+        {"metadata": None},
+        {"status": None},
+        {"rotations": None},
+    ],
+    ids=["disabled", "replica", "used up", "under way", "no metadata", "no status", "no history"],
+)
+def test_a_key_that_may_not_be_rotated_now_or_was_not_wholly_read_has_no_button_for_it(
+    changes: dict[str, Any],
+) -> None:
+    assert buttons(key_details(details_of(**changes))) == ["Enable rotation"]
+
+
+@pytest.mark.parametrize("used", [0, 3, 24])
+def test_the_button_tells_the_form_how_often_the_key_was_rotated_on_demand(used: int) -> None:
+    rotations = tuple(Rotation(at(-5), is_on_demand=number < used) for number in range(30))
+    (row,) = [block for block in key_details(details_of(rotations=rotations)).blocks if block["type"] == "actions"]
+    assert read_rotation_value(row["elements"][1]["value"]) == ("k0", used)
+
+
+@pytest.mark.parametrize("value", ["k0", "k0 ", "k0 three", "k0 -1", "k0 26", "k0 1 2", "k0 ²", "k0 ٣"])
+def test_a_number_that_no_button_of_ours_carries_is_not_told(value: str) -> None:
+    assert read_rotation_value(value) == ("k0", None)
 
 
 def test_a_few_tags_are_shown_and_the_others_counted() -> None:

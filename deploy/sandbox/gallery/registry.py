@@ -19,12 +19,15 @@ from deploy.sandbox.gallery.samples.requests import (
     lists,
     reminders,
 )
+from deploy.sandbox.gallery.samples.rotating import rotatable_keys, rotation_modals, rotation_requests
 from deploy.sandbox.gallery.samples.rules import explanations, lists_of_rules
 
 GROUPS: Mapping[str, Samples] = {
     "digest": digests,
     "ask": modals,
     "ask-declined": declines,
+    "rotate": rotation_modals,
+    "rotate-request": rotation_requests,
     "request": in_the_channel,
     "request-keys": keys_of_a_request,
     "result": in_the_thread,
@@ -36,6 +39,7 @@ GROUPS: Mapping[str, Samples] = {
     "status": statuses,
     "list": pages,
     "key": keys,
+    "key-on-demand": rotatable_keys,
     "accounts": coverages,
     "history": records,
     "rules": lists_of_rules,

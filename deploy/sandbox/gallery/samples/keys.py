@@ -61,12 +61,12 @@ FAILURES = {
 def keys() -> Iterator[Sample]:
     for name, (key, status) in KINDS.items():
         yield shown(name, Surface.REPLY, "Everything could be read").by(
-            key_details, _details(judge(key, status, POLICY), key, status)
+            key_details, details(judge(key, status, POLICY), key, status)
         )
     for name, failure in FAILURES.items():
         yield shown(name, Surface.REPLY, "Nothing could be read").by(key_details, _unreadable(failure))
     yield from _rotations()
-    off = _details(judge(metadata(), OFF, POLICY), metadata(), OFF)
+    off = details(judge(metadata(), OFF, POLICY), metadata(), OFF)
     for name, asked in every_request().items():
         yield shown(f"request {name}", Surface.REPLY, "With its newest request").by(
             key_details, replace(off, request=asked)
@@ -89,7 +89,7 @@ def keys() -> Iterator[Sample]:
 
 
 def _rotations() -> Iterator[Sample]:
-    on = _details(judge(metadata(), ON, POLICY), metadata(), ON)
+    on = details(judge(metadata(), ON, POLICY), metadata(), ON)
     for times in (0, 1, 2, 9):
         rotations = tuple(Rotation(later(days=-365 * (times - number)), number % 3 == 1) for number in range(times))
         yield shown(f"rotated {times} times", Surface.REPLY, "History and price").by(
@@ -97,7 +97,7 @@ def _rotations() -> Iterator[Sample]:
         )
 
 
-def _details(judgement: Judgement, key: KeyMetadata, status: RotationStatus | None) -> KeyDetails:
+def details(judgement: Judgement, key: KeyMetadata, status: RotationStatus | None) -> KeyDetails:
     period = None if status is None else status.period_days
     following = None if status is None else status.next_rotation
     found = judged(judgement, rotation_period_days=period, next_rotation=following)

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator, Mapping
 
 from bot.models.approval import RefusalReason, Wish
-from bot.models.requests import ChangeState, RequestState
+from bot.models.requests import ChangeKind, ChangeState, RequestState
 from bot.models.trail import SYSTEM, Act, ChainedEntry
 from bot.views.history import history
 from deploy.sandbox.gallery.sample import Sample, Surface, shown
@@ -63,6 +63,10 @@ def records() -> Iterator[Sample]:
         for number, reason in enumerate(RefusalReason, 1)
     ]
     yield shown("every refusal", Surface.REPLY, "Refused for every reason").by(history, refusals, REQUEST, NAMES)
+    on_demand = {"change": ChangeKind.ROTATE_ON_DEMAND.value}
+    acts = (Act.REQUEST_CREATED, Act.CHANGE_CALLING, Act.CHANGE_SUCCEEDED, Act.CHANGE_FAILED, Act.CHANGE_NOT_NEEDED)
+    rotated = [_entry(number, act, SYSTEM, REQUEST, KEY | on_demand) for number, act in enumerate(acts, 1)]
+    yield shown("on demand", Surface.REPLY, "A rotation on demand").by(history, rotated, REQUEST, NAMES)
     newer = [_entry(1, "KEY_RETIRED", SYSTEM, REQUEST, {})]
     yield shown("an act of a newer version", Surface.REPLY, "This version has no sentence for it").by(
         history, newer, REQUEST, NAMES

@@ -1,0 +1,49 @@
+"""The parts of the modals that ask for something."""
+
+from bot.models.keys import Finding
+from bot.models.messages import Block
+from bot.views.names import REASON_BLOCK, REASON_INPUT
+from bot.views.parts import Element, bold, code, cut, label, moment, plain, rich
+
+REASON_CHARACTERS = 500
+
+
+def key_as_read(finding: Finding) -> Block:
+    """The key that a form is about, as it was last read."""
+    return rich(
+        bold(cut(finding.name, 200)),
+        [f"{cut(finding.account_name, 60)} · {finding.region}"],
+        code(finding.arn),
+        [cut(finding.message, 300), " Read ", moment(finding.read_at), "."],
+    )
+
+
+def reason_input(fewest: int = 0) -> Block:
+    """Where people say why; they must, where a fewest number of characters is given."""
+    element: Element = {
+        "type": "plain_text_input",
+        "action_id": REASON_INPUT,
+        "max_length": REASON_CHARACTERS,
+        "multiline": True,
+    }
+    return {
+        "type": "input",
+        "block_id": REASON_BLOCK,
+        "optional": not fewest,
+        "label": label("Why now?"),
+        "hint": plain("The approvers see it, and it goes on record."),
+        "element": element | ({"min_length": fewest} if fewest else {}),
+    }
+
+
+def form(callback_id: str, title: str, metadata: str, blocks: list[Block]) -> Element:
+    """A modal that asks for approval. Its metadata come back with it."""
+    return {
+        "type": "modal",
+        "callback_id": callback_id,
+        "private_metadata": metadata,
+        "title": label(title, 24),
+        "submit": label("Ask for approval", 24),
+        "close": label("Cancel", 24),
+        "blocks": blocks,
+    }
