@@ -68,7 +68,7 @@ class ApprovalRule:
     def __str__(self) -> str:
         """Name the rule and what it asks for, for the record."""
         if self.is_pre_approved:
-            return f"{self.name}: approved beforehand, {self.daily_cap} keys a day"
+            return f"{self.name}: approved beforehand, {self.daily_cap} a day"
         return f"{self.name}: {self.required} of {', '.join(self.may_approve)}"
 
 

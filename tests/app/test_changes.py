@@ -33,10 +33,15 @@ def test_a_change_runs_in_a_session_that_names_who_asked_and_who_approved(house:
     (call,) = house.enable_calls
     assert call.key == arn
     assert call.parameters["RotationPeriodInDays"] == 365
-    assert call.session_name == "U0MARA-U0JONAS"
+    assert call.session_name == f"{house.request().id}-U0MARA-U0JONAS"
     assert call.source_identity == "U0MARA"
     request = house.request()
-    assert call.session_tags == {"Requester": "U0MARA", "Approvers": "U0JONAS", "RequestId": request.id}
+    assert call.session_tags == {
+        "RequestId": request.id,
+        "Requester": "U0MARA",
+        "Approvers": "U0JONAS",
+        "Basis": "APPROVALS",
+    }
     assert request.changes[0].aws_request_id == call.request_id
 
 

@@ -157,7 +157,7 @@ def test_a_rule_that_wants_more_approvals_by_now_is_what_the_message_says(house:
         house.press(house.jonas, message, "Approve")
         house.until_shown(message, "1 of 2 approvals")
         told = house.whisper(house.jonas, lambda: house.press(house.jonas, message, "Approve"))
-        assert told == "You have approved this already; 1 more approval is needed."
+        assert told == "You have approved this already; it waits for somebody else."
         house.press(house.aiko, message, "Approve")
         house.until_shown(message, "Rotation is on")
     assert house.rotates(arn)

@@ -108,7 +108,7 @@ def test_two_approvals_take_two_people(house: House) -> None:
         house.press(house.jonas, message, "Approve")
         house.until_shown(message, "1 of 2 approvals")
         again = house.whisper(house.jonas, lambda: house.press(house.jonas, message, "Approve"))
-        assert again == "You have approved this already; 1 more approval is needed."
+        assert again == "You have approved this already; it waits for somebody else."
         assert not house.rotates(arn)
         house.press(house.aiko, message, "Approve")
         assert "approved by <@U0JONAS> and <@U0AIKO>" in house.until_shown(message, "Rotation is on")

@@ -157,4 +157,4 @@ def test_a_request_concerns_who_asked_who_may_approve_and_who_may_break_the_glas
 
 def test_a_rule_names_itself_for_the_record() -> None:
     assert str(named("U1", quiet=("U2",), required=2)) == "it: 2 of U1, U2"
-    assert str(ApprovalRule("dev", required=0, daily_cap=5)) == "dev: approved beforehand, 5 keys a day"
+    assert str(ApprovalRule("dev", required=0, daily_cap=5)) == "dev: approved beforehand, 5 a day"
