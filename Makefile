@@ -43,8 +43,9 @@ types: $(STAMP) ## mypy, strict
 layers: $(STAMP) ## import-linter: who may import whom
 	$(BIN)/lint-imports
 
-policies: $(STAMP) ## cfn-lint: the CloudFormation in deploy/aws
+policies: $(STAMP) ## cfn-lint and parliament: the CloudFormation in deploy/aws and every IAM policy
 	$(BIN)/cfn-lint deploy/aws/*.yml
+	$(BIN)/python -m deploy.aws.lint
 
 format: $(STAMP) ## put the code into its format
 	$(BIN)/ruff format .

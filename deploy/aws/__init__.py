@@ -1,0 +1,1 @@
+"""What an organisation deploys into its AWS accounts, and the check of its policies."""
