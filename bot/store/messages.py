@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row
 
 from bot.models.messages import Message, MessageKind
+from bot.models.requests import Request
 from bot.models.trail import SYSTEM, Act, Entry
 from bot.store.engine import Database
 from bot.store.tables import digest_rows, messages
@@ -50,6 +51,10 @@ def touch_request(connection: Connection, request_id: str, arns: Iterable[str], 
         .where(sa.or_(of_request, of_digest), messages.c.lost.is_(None))
         .values(wanted=messages.c.wanted + 1, next_attempt_at=at, attempts=0)
     )
+
+
+def touch_whole_request(connection: Connection, request: Request, at: datetime) -> None:
+    touch_request(connection, request.id, [change.arn for change in request.changes], at)
 
 
 def forget_reminders(connection: Connection, request_id: str) -> None:
