@@ -68,6 +68,13 @@ LISTENER_THREADS = 32
 PING_SECONDS = 3
 """The SDK takes a socket for dead after four pings without an answer; with its own ten seconds that is long."""
 
+RECEIVE_BYTES = 1 << 20
+"""The SDK's client reads on, one call inside another, until it comes to the end of a payload and of what it has read.
+
+With its own 1,024 bytes, 900 KB without a pause (some 130 clicks) end in a RecursionError: the clicks are lost, and so
+is the connection.
+"""
+
 
 log = logging.getLogger(__name__)
 
@@ -149,6 +156,7 @@ class _Assembly:
         register(app, self._desk())
         token = self.slack.settings.app_token.get_secret_value()
         socket = SocketModeHandler(app, token, web_client=self.slack.app_client, ping_interval=PING_SECONDS)
+        socket.client.receive_buffer_size = RECEIVE_BYTES
         return Process(
             socket=socket,
             connect=partial(_connect, socket),
