@@ -244,6 +244,19 @@ def test_a_key_whose_policy_shuts_the_audit_out_is_refused_in_aws_words(aws: Aws
     assert kms(aws, REMEDIATE).get_key_rotation_status(KeyId=arn)["KeyRotationEnabled"] is False
 
 
+def test_listing_the_aliases_of_one_key_is_for_identities_alone_to_allow(aws: AwsServer) -> None:
+    nobody = {"Version": "2012-10-17", "Statement": []}
+    arn = aws.world.key(account=MEMBER, alias="alias/payments/card-vault", policy=json.dumps(nobody))
+    listed = kms(aws, AUDIT).list_aliases(KeyId=arn)["Aliases"]
+    assert [alias["AliasName"] for alias in listed] == ["alias/payments/card-vault"]
+    with pytest.raises(ClientError) as error:
+        kms(aws, AUDIT, Policy=_only("kms:ListAliases", resource=arn)).list_aliases(KeyId=arn)
+    assert code(error) == "AccessDeniedException"
+    with pytest.raises(ClientError) as error:
+        kms(aws, AUDIT).list_aliases(KeyId=aws.world.key(alias="alias/foreign"))
+    assert code(error) == "AccessDeniedException"
+
+
 def test_accounts_are_listed_20_at_a_time_with_their_state(aws: AwsServer) -> None:
     for number in range(40):
         aws.world.account(f"{number:012d}", f"team-{number}", "SUSPENDED" if number % 2 else "ACTIVE")

@@ -114,7 +114,9 @@ def test_the_permissions_to_deny_are_those_of_the_shipped_policies() -> None:
         "kms:ListKeyRotations",
         "kms:ListKeys",
         "kms:ListResourceTags",
+        "kms:RotateKeyOnDemand",
         "organizations:ListAccounts",
+        "organizations:ListParents",
         "sts:AssumeRole",
     )
 

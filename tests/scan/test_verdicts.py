@@ -155,9 +155,9 @@ def test_a_key_that_is_deleted_during_the_scan_is_gone_and_nothing_failed(house:
 @pytest.mark.parametrize(
     ("lever", "reason", "words"),
     [
-        ("deny", Reason.ACCESS_DENIED, "is denied (the role's own policy lacks it)."),
-        ("throttle", Reason.THROTTLED, "was throttled until patience ran out (ThrottlingException)."),
-        ("server_error", Reason.SERVICE_ERROR, "failed (KMSInternalException)."),
+        ("deny", Reason.ACCESS_DENIED, "{} is denied (the role's own policy lacks it)."),
+        ("throttle", Reason.THROTTLED, "{} was throttled until patience ran out (ThrottlingException)."),
+        ("server_error", Reason.SERVICE_ERROR, "AWS had an internal error during {} (KMSInternalException)."),
     ],
 )
 def test_an_unread_key_is_neither_compliant_nor_not(
@@ -167,5 +167,5 @@ def test_an_unread_key_is_neither_compliant_nor_not(
     house.aws.faults.apply(lever, {"action": action})
     finding = house.audit(ONE_PLACE).of(arn)
     assert (finding.verdict, finding.reason) == (UNREAD, reason)
-    assert finding.message == f"Could not be read: {action} {words}"
+    assert finding.message == f"Could not be read: {words.format(action)}"
     assert finding.rotation_enabled is None

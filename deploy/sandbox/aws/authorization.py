@@ -19,6 +19,11 @@ from deploy.sandbox.aws.wire import AwsError
 from deploy.sandbox.aws.world import Denial
 
 NEEDS_NO_PERMISSION = frozenset({"sts:GetCallerIdentity", "sts:GetSessionToken"})
+ASK_NO_KEY = frozenset({"kms:ListAliases"})
+"""An identity's policy decides, for every key alike.
+
+https://docs.aws.amazon.com/kms/latest/developerguide/kms-api-permissions-reference.html
+"""
 TAKE_NO_SESSION = frozenset({"sts:GetFederationToken", "sts:GetSessionToken"})
 WHY = {
     "identity": "because no identity-based policy allows the {action} action",
@@ -36,7 +41,7 @@ def authorize(call: Call) -> None:
     if action in NEEDS_NO_PERMISSION:
         return
     key = _key_in_hand(call)
-    _judge(call, action, _resource(call) if key is None else key.arn, key)
+    _judge(call, action, _resource(call) if key is None or action in ASK_NO_KEY else key.arn, key)
 
 
 def authorize_in_its_region(call: Call, key: Key) -> None:
@@ -100,7 +105,7 @@ def _resource(call: Call) -> str:
     if call.request.action == "AssumeRole":
         return str(call.parameters.get("RoleArn", "*"))
     identifier = call.parameters.get("KeyId")
-    if call.request.service != "kms" or not isinstance(identifier, str):
+    if call.request.service != "kms" or not isinstance(identifier, str) or call.request.iam_action in ASK_NO_KEY:
         return "*"
     if identifier.startswith("arn:"):
         return identifier
@@ -146,6 +151,8 @@ def _ask_key(call: Call, action: str, key: Key) -> None:
     foreign = key.account_id != call.account
     if foreign and call.request.action not in TAKE_FOREIGN_KEYS:
         raise refusal(call, action, key.arn, "because no resource-based policy allows the {action} action")
+    if action in ASK_NO_KEY:
+        return
     if key.key_manager == "AWS":
         if not foreign and any(fnmatchcase(action, allowed) for allowed in AWS_MANAGED_ALLOWS):
             return
