@@ -1,11 +1,11 @@
 """What the approval rules look at in a key, read at the moment when it matters; and only what they do look at."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
 from bot.models.approval import KeyFacts
-from bot.models.keys import KeyArn, ReadFailure
+from bot.models.keys import FailureKind, KeyArn, ReadFailure
 from bot.remediate.gateways import FactSource, Organization
 from bot.rules.house import House
 
@@ -22,15 +22,24 @@ class FactReader:
 
     def read(self, arn: str) -> KeyFacts:
         """Read what matters of a key. What could not be read stays None: no rule that looks at it is passed over."""
+        return self.read_again(arn, KeyFacts())
+
+    def read_again(self, arn: str, before: KeyFacts) -> KeyFacts:
+        """Read it anew. A key that is gone tells nothing any more, and is what it was: nobody can change it anyway."""
         needs = self.house.needs
-        tags = _wanted(needs.tags, lambda: self.keys.tags(arn))
         return KeyFacts(
-            aliases=_wanted(needs.aliases, lambda: self.keys.aliases_of(arn)),
-            tags=None if tags is None else tuple(sorted(tags.items())),
-            units=_wanted(needs.units, lambda: self.organization.units_of(KeyArn.parse(arn).account)),
+            aliases=_wanted(needs.aliases, lambda: self.keys.aliases_of(arn), before.aliases),
+            tags=_wanted(needs.tags, lambda: _in_order(self.keys.tags(arn)), before.tags),
+            units=_wanted(needs.units, lambda: self.organization.units_of(KeyArn.parse(arn).account), None),
         )
 
 
-def _wanted(is_wanted: bool, read: Callable[[], Answer | ReadFailure]) -> Answer | None:  # noqa: FBT001 - read with its name
+def _in_order(tags: Mapping[str, str] | ReadFailure) -> tuple[tuple[str, str], ...] | ReadFailure:
+    return tags if isinstance(tags, ReadFailure) else tuple(sorted(tags.items()))
+
+
+def _wanted(is_wanted: bool, read: Callable[[], Answer | ReadFailure], if_gone: Answer | None) -> Answer | None:  # noqa: FBT001 - read with its name
     answer = read() if is_wanted else None
-    return None if isinstance(answer, ReadFailure) else answer
+    if not isinstance(answer, ReadFailure):
+        return answer
+    return if_gone if answer.kind is FailureKind.NOT_FOUND else None

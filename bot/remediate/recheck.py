@@ -76,7 +76,7 @@ class Recheck:
     def _of_the_key(self, change: Change) -> Refused | None:
         """Refuse where the rules look at more than the account, and by now another one decides."""
         key = key_of(change)
-        fresh = replace(key, facts=self.facts.read(change.arn))
+        fresh = replace(key, facts=self.facts.read_again(change.arn, key.facts))
         before, now = self.house.ruling(key).decides, self.house.ruling(fresh).decides
         if isinstance(now, Refused):
             return Refused(RefusalReason.LOOKUP_FAILED, now.sentence) if _is_unread(fresh, self.house) else now

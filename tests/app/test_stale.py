@@ -239,6 +239,20 @@ def test_a_primary_that_moved_since_it_was_asked_for_is_not_touched(house: House
     assert house.enable_calls == []
 
 
+@pytest.mark.parametrize("condition", ['tags = { stage = "test" }', 'aliases = ["payments/*"]'])
+def test_a_key_that_was_deleted_under_a_rule_that_looks_at_it_fails_at_once(house: House, condition: str) -> None:
+    """It has no tags and no aliases any more, and so nobody could tell for ever which rule means it."""
+    house.configure(rules(f'{condition}\napprovers = ["S0KEYADMINS"]'))
+    arn = house.key(KEY, tags={"stage": "test"})
+    with house.running():
+        message = house.ask(house.mara, KEY)
+        house.aws.faults.delete_key(arn)
+        house.press(house.jonas, message, "Approve")
+        house.until_shown(message, "The key was not touched. The key does not exist any more.")
+    assert house.request().changes[0].state is ChangeState.FAILED
+    assert house.enable_calls == []
+
+
 @pytest.mark.parametrize("button", ["Approve", "Deny", "Withdraw"])
 def test_a_request_of_another_installation_is_not_known(house: House, button: str) -> None:
     arn = house.key(KEY)

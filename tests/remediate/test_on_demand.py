@@ -90,6 +90,7 @@ def used_up(bench: Bench) -> None:
     [
         (lambda b: b.aws_server.faults.disable_key(b.arn), "It is disabled."),
         (lambda b: b.aws_server.faults.schedule_deletion(b.arn), "It is waiting to be deleted."),
+        (lambda b: b.aws_server.faults.delete_key(b.arn), "The key does not exist any more."),
         (used_up, "It has been rotated on demand 25 times"),
         (
             lambda b: b.aws_server.faults.deny(action="kms:ListKeyRotations", role="KmsRotationRemediate"),
@@ -100,7 +101,7 @@ def used_up(bench: Bench) -> None:
             "Could not be read: kms:GetKeyRotationStatus is denied",
         ),
     ],
-    ids=["disabled", "pending deletion", "used up", "history unread", "status unread"],
+    ids=["disabled", "pending deletion", "deleted", "used up", "history unread", "status unread"],
 )
 def test_a_key_that_may_not_be_rotated_is_not_touched(bench: Bench, meddle: Meddling, words: str) -> None:
     change = bench.approved()
