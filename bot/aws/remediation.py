@@ -144,10 +144,16 @@ class Remediator:
 def session_policy(arn: str, kind: ChangeKind) -> str:
     """Narrow a session to one key and the calls that a change of this kind needs.
 
+    The rest is denied outright: a key policy that allows everybody would reach past a session policy that is silent.
     https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies.html#policies_session
     """
-    statement = {"Effect": "Allow", "Action": [f"kms:{call}" for call in CALLS[kind]], "Resource": arn}
-    return json.dumps({"Version": "2012-10-17", "Statement": [statement]}, separators=(",", ":"))
+    calls = [f"kms:{call}" for call in CALLS[kind]]
+    statements = [
+        {"Effect": "Allow", "Action": calls, "Resource": arn},
+        {"Effect": "Deny", "Action": calls, "NotResource": arn},
+        {"Effect": "Deny", "NotAction": calls, "Resource": "*"},
+    ]
+    return json.dumps({"Version": "2012-10-17", "Statement": statements}, separators=(",", ":"))
 
 
 def _joined(separator: str, ids: tuple[str, ...], most: int) -> str:

@@ -3,6 +3,7 @@
 The remediation role may do everything here, so that nothing but the session's own policy stands between.
 """
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -28,12 +29,21 @@ NEEDS_NO_PERMISSION = {"GetCallerIdentity"}
 """AWS answers it to everybody: https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html."""
 
 MINE = "alias/mine"
-OTHER_KEYS: dict[str, Callable[[AwsServer, str], str]] = {
-    "another key of the account": lambda aws, _: aws.world.key(account=MEMBER),
-    "another key by its alias": lambda aws, _: _named(aws, "alias/other"),
-    "its own replica in another Region": lambda aws, mine: aws.world.replica(mine, DUBLIN),
-    "another key in another Region": lambda aws, _: aws.world.key(account=MEMBER, region=DUBLIN),
-    "a key of another account": lambda aws, _: aws.world.key(),
+TO_EVERYBODY = json.dumps(
+    {
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "kms:*", "Resource": "*"}],
+    }
+)
+KEY_POLICIES = {"of the account": None, "open to everybody": TO_EVERYBODY}
+"""A key's policy that names everybody reaches past everything but an explicit denial."""
+
+OTHER_KEYS: dict[str, Callable[[AwsServer, str, str | None], str]] = {
+    "another key of the account": lambda aws, _, policy: aws.world.key(account=MEMBER, policy=policy),
+    "another key by its alias": lambda aws, _, policy: _named(aws, "alias/other", policy),
+    "its own replica in another Region": lambda aws, mine, _: aws.world.replica(mine, DUBLIN),
+    "another key in another Region": lambda aws, _, policy: aws.world.key(account=MEMBER, region=DUBLIN, policy=policy),
+    "a key of another account": lambda aws, _, policy: aws.world.key(policy=policy),
 }
 OWN_NAMES: dict[str, Callable[[str], str]] = {
     "by its ARN": lambda mine: mine,
@@ -42,16 +52,22 @@ OWN_NAMES: dict[str, Callable[[str], str]] = {
 }
 
 
-def _named(aws: AwsServer, alias: str) -> str:
-    aws.world.key(account=MEMBER, alias=alias)
+def _named(aws: AwsServer, alias: str, policy: str | None) -> str:
+    aws.world.key(account=MEMBER, alias=alias, policy=policy)
     return alias
 
 
+@pytest.fixture(params=list(KEY_POLICIES.values()), ids=list(KEY_POLICIES))
+def policy(request: pytest.FixtureRequest) -> str | None:
+    given: str | None = request.param
+    return given
+
+
 @pytest.fixture
-def mine(aws: AwsServer) -> str:
+def mine(aws: AwsServer, policy: str | None) -> str:
     """A key that could be replicated, and a role that may do everything with it."""
     aws.world.roles[MEMBER, ROLE] = replace(aws.world.roles[MEMBER, ROLE], policies=(EVERYTHING,))
-    return aws.world.key(account=MEMBER, multi_region=True, alias=MINE, tags={"team": "payments"})
+    return aws.world.key(account=MEMBER, multi_region=True, alias=MINE, policy=policy)
 
 
 Hands = Callable[..., Any]
@@ -92,9 +108,9 @@ def _all_that_is(aws: AwsServer) -> list[tuple[Any, ...]]:
 @pytest.mark.parametrize("kind", ChangeKind)
 @pytest.mark.parametrize("whose", OTHER_KEYS)
 def test_a_session_can_do_nothing_to_any_other_key(
-    aws: AwsServer, hands: Hands, mine: str, kind: ChangeKind, whose: str
+    aws: AwsServer, hands: Hands, mine: str, policy: str | None, whose: str
 ) -> None:
-    other = OTHER_KEYS[whose](aws, mine)
+    other = OTHER_KEYS[whose](aws, mine, policy)
     kms = hands("kms", other.split(":")[3] if ":" in other else FRANKFURT)
     before = _all_that_is(aws)
     answers = {operation: call(kms, operation, other) for operation in operations("kms")}
@@ -115,7 +131,7 @@ def test_a_session_can_do_exactly_what_its_change_needs_to_its_own_key(
     for operation, error in refusals.items():
         assert error is not None, operation
         assert is_denied(error), (operation, error)
-        assert "because no session policy allows" in str(error)
+        assert "with an explicit deny in a session policy" in str(error)
     assert _all_that_is(aws) == before
     # Only DescribeKey takes an alias; elsewhere KMS, which is reached, finds no such key.
     answers = {operation: call(kms, operation, named) for operation in CALLS[kind]}

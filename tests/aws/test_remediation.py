@@ -128,7 +128,7 @@ def test_cloudtrail_names_as_many_approvers_as_aws_takes_and_none_by_half(
 
 def test_the_session_policy_fits_into_what_aws_takes() -> None:
     longest = "arn:aws-us-gov:kms:us-gov-west-1:111111111111:key/mrk-" + 32 * "f"
-    assert all(len(session_policy(longest, kind)) < 2048 / 4 for kind in ChangeKind)
+    assert all(len(session_policy(longest, kind)) < 2048 / 2 for kind in ChangeKind)
 
 
 @pytest.mark.usefixtures("impatient")

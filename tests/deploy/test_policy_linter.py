@@ -62,11 +62,11 @@ def test_a_mistake_in_any_policy_is_found(name: str, mistake: Callable[[Statemen
     assert any(f"{name}: {MISTAKES[mistake]} " in finding for finding in found), found
 
 
-@pytest.mark.parametrize("name", [BOT, "session policy, ENABLE_ROTATION", "session policy, ROTATE_ON_DEMAND"])
-def test_a_policy_that_allows_everything_is_found(name: str) -> None:
-    policy = copy.deepcopy(json.loads(json.dumps(documents()[name])))
+def test_a_policy_that_allows_everything_is_found() -> None:
+    """The bot's own is tried: the others deny outright what they do not use, so that nothing would come of it."""
+    policy = copy.deepcopy(json.loads(json.dumps(documents()[BOT])))
     policy["Statement"][0] |= {"Action": "*", "Resource": "*"}
-    assert any(f"{name}: PRIVILEGE_ESCALATION" in finding for finding in findings({name: policy}))
+    assert any(f"{BOT}: PRIVILEGE_ESCALATION" in finding for finding in findings({BOT: policy}))
 
 
 def test_what_is_meant_in_one_policy_is_a_finding_in_another() -> None:

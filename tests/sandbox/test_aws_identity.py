@@ -1,6 +1,7 @@
 """Accounts, roles, sessions and refusals, in AWS's words."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -242,6 +243,51 @@ def test_a_key_whose_policy_shuts_the_audit_out_is_refused_in_aws_words(aws: Aws
         kms(aws, AUDIT).get_key_rotation_status(KeyId=arn)
     assert message(error).endswith(f"on resource: {arn} with an explicit deny in a resource-based policy")
     assert kms(aws, REMEDIATE).get_key_rotation_status(KeyId=arn)["KeyRotationEnabled"] is False
+
+
+@pytest.mark.parametrize(
+    ("principal", "needs_identity", "needs_session"),
+    [
+        ("*", False, False),
+        ({"AWS": "*"}, False, False),
+        ({"AWS": f"arn:aws:iam::{MEMBER}:role/{AUDIT}"}, False, True),
+        ({"AWS": f"arn:aws:iam::{MEMBER}:root"}, True, True),
+    ],
+)
+def test_a_key_policy_that_names_somebody_needs_no_other_allowance(
+    aws: AwsServer, principal: str | dict[str, str], needs_identity: bool, needs_session: bool
+) -> None:
+    statement = {"Effect": "Allow", "Principal": principal, "Action": "kms:GetPublicKey", "Resource": "*"}
+    arn = aws.world.key(
+        account=MEMBER, spec="RSA_2048", policy=json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    )
+    aws.world.roles[MEMBER, AUDIT] = replace(aws.world.roles[MEMBER, AUDIT], policies=())
+    narrowed = {"Policy": _only("kms:ListKeys")}
+    for policy, needs_more in (({}, needs_identity), (narrowed, needs_session)):
+        session = kms(aws, AUDIT, **policy)
+        if needs_more:
+            with pytest.raises(ClientError) as error:
+                session.get_public_key(KeyId=arn)
+            assert code(error) == "AccessDeniedException"
+        else:
+            assert session.get_public_key(KeyId=arn)["PublicKey"]
+    outright = json.dumps({"Statement": [{"Effect": "Deny", "Action": "kms:*", "Resource": "*"}]})
+    with pytest.raises(ClientError) as error:
+        kms(aws, AUDIT, Policy=outright).get_public_key(KeyId=arn)
+    assert code(error) == "AccessDeniedException"
+
+
+@pytest.mark.parametrize("kind", ["Resource", "NotResource"])
+def test_a_denial_can_name_what_it_spares(aws: AwsServer, kind: str) -> None:
+    mine, other = aws.world.key(account=MEMBER), aws.world.key(account=MEMBER)
+    policy = json.loads(_only("kms:DescribeKey"))
+    policy["Statement"].append({"Effect": "Deny", "Action": "kms:DescribeKey", kind: mine})
+    session = kms(aws, AUDIT, Policy=json.dumps(policy))
+    denied, allowed = (mine, other) if kind == "Resource" else (other, mine)
+    assert session.describe_key(KeyId=allowed)
+    with pytest.raises(ClientError) as error:
+        session.describe_key(KeyId=denied)
+    assert message(error).endswith("with an explicit deny in a session policy")
 
 
 def test_listing_the_aliases_of_one_key_is_for_identities_alone_to_allow(aws: AwsServer) -> None:

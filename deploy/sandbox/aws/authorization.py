@@ -1,7 +1,10 @@
 """May this caller do this? Denied as AWS denies, in AWS's words.
 
 The order is AWS's: service control policies, explicit denials, then an allowance of the identity, of its session
-policy and of the key's policy. Administrators (callers without policies) are subject to the first two only.
+policy and of the key's policy. A key's policy that names a role, or everybody, needs no allowance of the identity; one
+that names everybody needs none of the session policy either.
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-denyallow.html
+Administrators (callers without policies) are subject to the first two only.
 """
 
 import json
@@ -14,7 +17,7 @@ from moto.kms.models import Key
 from deploy.sandbox.aws.call import TAKE_FOREIGN_KEYS, Call
 from deploy.sandbox.aws.faults import matches_action
 from deploy.sandbox.aws.identity import invalid_token
-from deploy.sandbox.aws.policy import Effect, effect
+from deploy.sandbox.aws.policy import Effect, effect, principals
 from deploy.sandbox.aws.wire import AwsError
 from deploy.sandbox.aws.world import Denial
 
@@ -55,7 +58,7 @@ def _judge(call: Call, action: str, resource: str, key: Key | None) -> None:
     for denial in (*call.world.denials, *call.emulation.faults.denials):
         if _forbids(denial, call, owner, resource):
             raise refusal(call, action, resource, WHY[denial.kind])
-    _ask_identity(call, action, resource)
+    _ask_identity(call, action, resource, key)
     if key is not None:
         _ask_key(call, action, key)
 
@@ -123,7 +126,7 @@ def _forbids(denial: Denial, call: Call, owner: str, resource: str) -> bool:
     )
 
 
-def _ask_identity(call: Call, action: str, resource: str) -> None:
+def _ask_identity(call: Call, action: str, resource: str, key: Key | None) -> None:
     caller = call.caller
     policies = caller.policies
     if caller.role is not None:
@@ -132,19 +135,28 @@ def _ask_identity(call: Call, action: str, resource: str) -> None:
             # The session of a role that is gone.
             raise invalid_token(call.request.service)
         policies = role.policies
-    for kind, asked in (
-        ("identity-based", policies),
-        ("session", None if caller.session_policy is None else (caller.session_policy,)),
+    known = context(call)
+    for kind, asked, past_silence in (
+        ("identity-based", policies, {"*", known["aws:PrincipalArn"]}),
+        ("session", None if caller.session_policy is None else (caller.session_policy,), {"*"}),
     ):
         if asked is None:
             continue
-        said = effect(asked, action, resource, context(call))
+        said = effect(asked, action, resource, known)
         article = "an " if kind.startswith("i") else "a "
         policy = f"{kind} policy"
         if said is Effect.DENY:
             raise refusal(call, action, resource, f"with an explicit deny in {article}{policy}")
-        if said is Effect.SILENT:
+        if said is Effect.SILENT and not _grants_to(past_silence, key, action, known):
             raise refusal(call, action, resource, f"because no {policy} allows the {action} action")
+
+
+def _grants_to(names: set[str], key: Key | None, action: str, known: dict[str, str]) -> bool:
+    """Whether a key's policy allows this to somebody whom it names so, and not to their account."""
+    if key is None or key.account_id != known["aws:PrincipalAccount"] or action in ASK_NO_KEY:
+        return False
+    statements = [each for each in json.loads(key.policy)["Statement"] if names & principals(each)]
+    return effect([{"Statement": statements}], action, key.arn, known) is Effect.ALLOW
 
 
 def _ask_key(call: Call, action: str, key: Key) -> None:

@@ -1,7 +1,7 @@
 """Just enough of IAM's policy language to say yes or no as AWS does.
 
-Effect, Action, NotAction, Resource, Principal and the condition operators below; anything else in a policy is an
-error, never an allowance.
+Effect, Action, NotAction, Resource, NotResource, Principal and the condition operators below; anything else in a policy
+is an error, never an allowance.
 Rules: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
 """
 
@@ -36,7 +36,7 @@ def _applies(statement: Policy, action: str, resource: str, context: Context) ->
     return (
         _names_action(statement, action)
         and _names_principal(statement, context)
-        and any(fnmatchcase(resource, pattern) for pattern in _as_list(statement.get("Resource", "*")))
+        and _names_resource(statement, resource)
         and all(
             _holds(operator, key, _as_list(values), context)
             for operator, keys in statement.get("Condition", {}).items()
@@ -55,13 +55,21 @@ def _any_action(patterns: object, action: str) -> bool:
     return any(fnmatchcase(action.lower(), pattern.lower()) for pattern in _as_list(patterns))
 
 
+def _names_resource(statement: Policy, resource: str) -> bool:
+    if "NotResource" in statement:
+        return not any(fnmatchcase(resource, pattern) for pattern in _as_list(statement["NotResource"]))
+    return any(fnmatchcase(resource, pattern) for pattern in _as_list(statement.get("Resource", "*")))
+
+
+def principals(statement: Policy) -> frozenset[str]:
+    """Whom a statement names: ARNs, account ids, or "*"; a policy of an identity is for whoever has it."""
+    named = statement.get("Principal", "*")
+    return frozenset({"*"} if named == "*" else _as_list(named.get("AWS", [])))
+
+
 def _names_principal(statement: Policy, context: Context) -> bool:
-    principal = statement.get("Principal", "*")
-    if principal == "*":
-        return True
     arn, account = context["aws:PrincipalArn"], context["aws:PrincipalAccount"]
-    named = _as_list(principal.get("AWS", []))
-    return any(name in {"*", arn, account} or name.endswith(f"::{account}:root") for name in named)
+    return any(name in {"*", arn, account} or name.endswith(f"::{account}:root") for name in principals(statement))
 
 
 def _holds(operator: str, key: str, wanted: list[Any], context: Context) -> bool:
