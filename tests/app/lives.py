@@ -77,15 +77,15 @@ class Morning:
     seen: Sequence[Message]
 
 
-def make_morning(folder: Path, keys: int, *, asked: bool = False) -> Morning:
+def make_morning(folder: Path, keys: int, asking: Callable[[House], None] | None = None) -> Morning:
     with pytest.MonkeyPatch.context() as patched, servers(folder, keys, f"sqlite:///{folder / 'bot.sqlite3'}") as house:
         for name, value in house.aws.environment(least_privilege=True).items():
             patched.setenv(name, value)
         with house.running():
             house.jonas.slash("/kms-rotation digest", channel=CHANNEL)
             house.slack.wait_for(lambda: house.channel.roots, what="the digest")
-            if asked:
-                ask_for_all(house)
+            if asking is not None:
+                asking(house)
             eventually(lambda: not owed(house), "everything to be shown")
     return Morning(folder / "bot.sqlite3", keys, house.channel.messages)
 

@@ -8,7 +8,7 @@ import pytest
 from bot.models.requests import ChangeState
 from bot.views.names import RETRY
 from tests.app.house import House
-from tests.app.lives import KILLED, Life, Morning, day, go_on, make_morning, press
+from tests.app.lives import KILLED, Life, Morning, ask_for_all, day, go_on, make_morning, press
 from tests.app.mortal import Doom
 from tests.app.truth import Truth
 from tests.store.conftest import make_postgresql
@@ -74,7 +74,7 @@ def morning(tmp_path_factory: pytest.TempPathFactory) -> Morning:
 
 @pytest.fixture(scope="module")
 def asked(tmp_path_factory: pytest.TempPathFactory) -> Morning:
-    return make_morning(tmp_path_factory.mktemp("asked"), KEYS, asked=True)
+    return make_morning(tmp_path_factory.mktemp("asked"), KEYS, ask_for_all)
 
 
 def test_the_effects_come_in_the_order_of_the_design(morning: Morning, tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """What must be true once everything is settled, wherever the bot was killed."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
@@ -10,7 +11,7 @@ import sqlalchemy as sa
 from bot.digest import open_keys
 from bot.models.messages import Attachment, MessageKind
 from bot.models.messages import Message as Owed
-from bot.models.requests import ChangeState, Request, RequestState
+from bot.models.requests import Change, ChangeState, Request, RequestState
 from bot.models.trail import ChainedEntry
 from bot.present import Presenter
 from bot.rules.house import House as Rules
@@ -18,6 +19,7 @@ from bot.settings import load
 from bot.store.digests import DigestStore
 from bot.store.messages import MessageStore
 from bot.store.tables import messages
+from deploy.sandbox.aws.calls import RecordedCall
 from deploy.sandbox.slack.things import Message
 from tests.app.house import House
 
@@ -42,16 +44,25 @@ class Truth:
         self.request = self.house.request()
         assert self.request.state is RequestState.DONE
         for change in self.request.changes:
-            assert (change.state is ChangeState.SUCCEEDED) is self.house.rotates(change.arn), change
+            assert (change.state is ChangeState.SUCCEEDED) is self.is_done(change), change
             assert change.state in {ChangeState.SUCCEEDED, ChangeState.FAILED}
         self.one_call_a_change()
         self.everything_is_on_record()
         self.slack_shows_what_is_stored()
         self.the_list_shows_what_is_stored()
 
+    def is_done(self, change: Change) -> bool:
+        """Say whether AWS holds what was asked for."""
+        return self.house.rotates(change.arn)
+
+    @property
+    def calls(self) -> Sequence[RecordedCall]:
+        """The calls that bring it about."""
+        return self.house.enable_calls
+
     def one_call_a_change(self) -> None:
         for change in self.request.changes:
-            calls = [call for call in self.house.enable_calls if call.key == change.arn]
+            calls = [call for call in self.calls if call.key == change.arn]
             assert len([call for call in calls if call.error is None]) <= 1
             noted = [entry for entry in self.entries("CHANGE_CALLING") if change.arn in entry.details]
             assert len(calls) <= len(noted) <= 1 + self.retries
