@@ -55,10 +55,10 @@ class DailyCapError(Exception):
     """A rule lets no more keys through without an approval today."""
 
     def __init__(self, rule: str, cap: int, used: int) -> None:
-        keys = "key" if cap == 1 else "keys"
+        keys, left = "key" if cap == 1 else "keys", max(0, cap - used)
         super().__init__(
-            f"The rule “{rule}” lets {cap} {keys} through without approval in 24 hours, and {used} of them are used. "
-            "Ask for fewer, or ask again later."
+            f"The rule “{rule}” lets {cap} {keys} through without approval in 24 hours, and {left or 'none'} "
+            f"{'is' if left == 1 else 'are'} left. Ask for fewer, or ask again later."
         )
 
 

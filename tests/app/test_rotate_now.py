@@ -375,7 +375,7 @@ def test_a_rule_that_asks_for_no_approval_lets_it_through_and_it_is_read_back(ho
         assert "approved beforehand by the rule “play”" in house.until_shown(message, "new key material")
         open_form(house, house.mara, "payments/other")
         house.mara.submit(house.mara.modal, REASON)
-        answered(house, house.mara, "lets 1 key through without approval in 24 hours, and 1 of them are used")
+        answered(house, house.mara, "lets 1 key through without approval in 24 hours, and none are left")
     assert (len(calls(house)), rotated(house, arn)) == (1, 1)
 
 

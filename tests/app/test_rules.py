@@ -279,7 +279,7 @@ def test_no_more_keys_a_day_than_the_cap(house: House, ruled: Callable[..., str]
             house.slack.wait_for(lambda: "✅" in house.mara.modal.visible_text, what="the request")
             house.mara.close(house.mara.modal)
         submit_for(house, "play/b")
-        house.slack.wait_for(lambda: "2 of them are used" in house.mara.modal.visible_text, what="the refusal")
+        house.slack.wait_for(lambda: "and none are left" in house.mara.modal.visible_text, what="the refusal")
         house.mara.close(house.mara.modal)
         house.clock.ahead = timedelta(hours=24, minutes=1)
         submit_for(house, "play/b")
