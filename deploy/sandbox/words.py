@@ -33,7 +33,7 @@ Open {page}
 Try this. “You are”, at the top left, makes you somebody else.
   1. As Mara, press “Enable rotation” beside a key of prod-payments in the digest, and send the form.
   2. Approve it as Mara: refused, because she has asked for it. As Jonas: done, and read back from AWS.
-  3. As Mara, ask for a key of data-lake: it takes two people, Jonas and Aiko.
+  3. As Mara, ask for a key of data-lake: it takes two people, Jonas and Aiko. Or break the glass: she is on call.
   4. Press Approve as Gus, who is a guest, or as Eve, who is of another company.
   5. Type / in the message field: it offers /kms-rotation and all that may follow. Open Home.
   6. Press “Emulated AWS”, at the top right: the keys as AWS holds them, every call with who asked and who approved,
@@ -45,8 +45,9 @@ AWS is at {aws["AWS_ENDPOINT_URL"]}. In another terminal, as an administrator of
   {_disable_command(world)}
 After the last one, as Jonas, /kms-rotation scan and then /kms-rotation digest name a key that has stopped rotating.
 
-The record of who did what, proved entry by entry:
+Which rule decides over a key, and the record of who did what, proved entry by entry:
 {_indented(exports(state))}
+  {_python()} -m bot rules explain lake/pii-vault
   {_python()} -m bot audit verify
 
 Ctrl-C ends it all."""
