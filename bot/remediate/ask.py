@@ -28,8 +28,6 @@ UNKNOWN_KEY = (
     "The last scan does not know this key any more: it was deleted, or it lies outside the scan now. "
     "Run `/kms-rotation list` for what is open today."
 )
-
-
 NOTHING_LEFT = "Nothing was asked for, for none of these keys needs it any more."
 AT_THE_SAME_MOMENT = "Somebody else asked for one of these keys at the same moment. Send it again without that key."
 READERS = 8
@@ -54,12 +52,9 @@ class Asking:
 
     def propose(self, handle: str, arn: str | None) -> Proposal | Declined:
         """Say what the modal may offer for a key, from the store alone: a modal has three seconds to open."""
-        finding = self._last_finding(arn)
-        if finding is None:
-            return Declined(UNKNOWN_KEY)
-        request = self.requests.open_for(finding.arn)
-        if request is not None:
-            return Declined(_already_asked(request), request)
+        finding = self._free(arn)
+        if isinstance(finding, Declined):
+            return finding
         longest = self.policy.max_rotation_period_days
         return Proposal(handle, finding, self.period_days, SHORTEST_PERIOD_DAYS, longest)
 
@@ -68,12 +63,9 @@ class Asking:
 
         `used` is how often the key had been rotated on demand when it was shown, where somebody was told.
         """
-        finding = self._last_finding(arn)
-        if finding is None:
-            return Declined(UNKNOWN_KEY)
-        request = self.requests.open_for(finding.arn)
-        if request is not None:
-            return Declined(_already_asked(request), request)
+        finding = self._free(arn)
+        if isinstance(finding, Declined):
+            return finding
         if finding.verdict is Verdict.NOT_APPLICABLE:
             return Declined(f"This key cannot be rotated, as it was last read. {finding.message}")
         return RotationProposal(handle, finding, used)
@@ -189,6 +181,14 @@ class Asking:
             expires_at=now + self.house.lifetime(permitted.rules),
             changes=tuple(changes),
         )
+
+    def _free(self, arn: str | None) -> Finding | Declined:
+        """Find a key that the last scan knows and that nobody has asked for."""
+        finding = self._last_finding(arn)
+        if finding is None:
+            return Declined(UNKNOWN_KEY)
+        request = self.requests.open_for(finding.arn)
+        return finding if request is None else Declined(_already_asked(request), request)
 
     def _last_finding(self, arn: str | None) -> Finding | None:
         scan = self.findings.current()
