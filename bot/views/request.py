@@ -78,7 +78,10 @@ def request(asked: Request, waiting: Waiting, now: datetime) -> Rendered:
 
 
 def all_keys(asked: Request) -> Element:
-    """Every key of a request and what became of it so far, in a modal: nobody is to approve what they cannot see."""
+    """Every key of a request in a modal, and what became of it so far: nobody is to approve what they cannot see.
+
+    What failed comes first, each with why.
+    """
     groups = [_in_order(asked)[start : start + KEYS_A_BLOCK] for start in range(0, len(asked.changes), KEYS_A_BLOCK)]
     return {
         "type": "modal",
@@ -91,7 +94,8 @@ def all_keys(asked: Request) -> Element:
 def _line_of(change: Change) -> list[Inline]:
     place = f" – {cut(change.account_name, 60)} · {change.region} · {KeyArn.parse(change.arn).key_id}"
     mark = MARKS.get(change.state)
-    return [f"{mark} " if mark else "", bold(cut(change.key_name, 100)), place]
+    why = f" – {cut(change.result, 160)}" if change.state is ChangeState.FAILED else ""
+    return [f"{mark} " if mark else "", bold(cut(change.key_name, 100)), place, why]
 
 
 def result(done: Request) -> Rendered:
