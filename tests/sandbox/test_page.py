@@ -184,7 +184,7 @@ def test_the_switcher_makes_you_somebody_else(bot: Bot, browsing: Browsing, slac
     slack.wait_for(lambda: bot.sent, what="the command")
     assert (bot.sent[0]["user_id"], bot.sent[0]["channel_id"], bot.sent[0]["text"]) == ("U0AIKO", CHANNEL, "help")
     options = page.get_by_test_id("person").locator("option").all_inner_texts()
-    assert options == ["Mara Lindqvist", "Jonas Weber", "Aiko Tanaka", "Gus Guest (guest)",
+    assert options == ["Mara Lindqvist", "Jonas Weber", "Aiko Tanaka", "Priya Nair", "Gus Guest (guest)",
                        "Eve Elsewhere (another workspace)"]  # fmt: skip
 
 
