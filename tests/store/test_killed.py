@@ -16,6 +16,7 @@ from tests.store.samples import at, covered, finding, run
 
 HALF_WAY = """
 import sys, time
+from dataclasses import replace
 from bot.store.engine import Database
 from bot.store.scan_rows import finding_values
 from bot.store.scans import ScanStore
@@ -26,7 +27,7 @@ from tests.store.samples import at, finding, scan
 
 database = Database(sys.argv[1])
 store = ScanStore(database)
-started = scan()
+started = replace(scan(), id="half-way")
 store.begin(started)
 for batch in range(3):
     store.add(started.id, [finding(f"{batch}-{number}") for number in range(500)])
