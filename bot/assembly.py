@@ -3,16 +3,12 @@
 import hashlib
 import logging
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from threading import Event
-from typing import Any
 from zoneinfo import ZoneInfo
 
-from slack_bolt import App
-from slack_bolt.adapter.socket_mode import SocketModeHandler
 from slack_sdk import WebClient
 
 from bot import check
@@ -20,7 +16,6 @@ from bot.app import build_scans, connect_aws, open_database
 from bot.cron import cron_trigger
 from bot.deliver import Delivery
 from bot.digest import Audience, Digests, open_keys
-from bot.errors import UserError
 from bot.explain import Explaining
 from bot.key import KeyLookup
 from bot.listing import Listing
@@ -45,10 +40,10 @@ from bot.schedule import Calendar, Job
 from bot.settings import Settings, Slack, place_of
 from bot.settings.load import DEFAULT_FILE
 from bot.slack.client import web_client
-from bot.slack.failures import SLACK_ERRORS, failure_of
 from bot.slack.introduction import Introduction, introduce
 from bot.slack.people import People
 from bot.slack.posting import Poster
+from bot.socket_mode import connect, make_app, make_listeners, make_socket
 from bot.store.alone import Names
 from bot.store.caps import Caps
 from bot.store.digests import DigestStore
@@ -61,20 +56,6 @@ from bot.store.scans import ScanStore
 from bot.store.trail import Trail
 from bot.work import Crews
 from handlers import Desk, register
-
-LISTENER_THREADS = 32
-"""Bolt's own five left clicks without an ack while others were busy."""
-
-PING_SECONDS = 3
-"""The SDK takes a socket for dead after four pings without an answer; with its own ten seconds that is long."""
-
-RECEIVE_BYTES = 1 << 20
-"""The SDK's client reads on, one call inside another, until it comes to the end of a payload and of what it has read.
-
-With its own 1,024 bytes, 900 KB without a pause (some 130 clicks) end in a RecursionError: the clicks are lost, and so
-is the connection.
-"""
-
 
 log = logging.getLogger(__name__)
 
@@ -151,15 +132,13 @@ class _Assembly:
         )
 
     def process(self) -> Process:
-        listeners = ThreadPoolExecutor(LISTENER_THREADS, thread_name_prefix="listener")
-        app = App(client=self.slack.client, token_verification_enabled=False, listener_executor=listeners)
+        listeners = make_listeners()
+        app = make_app(self.slack.client, listeners)
         register(app, self._desk())
-        token = self.slack.settings.app_token.get_secret_value()
-        socket = SocketModeHandler(app, token, web_client=self.slack.app_client, ping_interval=PING_SECONDS)
-        socket.client.receive_buffer_size = RECEIVE_BYTES
+        socket = make_socket(app, self.slack.settings.app_token, self.slack.app_client)
         return Process(
             socket=socket,
-            connect=partial(_connect, socket),
+            connect=partial(connect, socket),
             calendar=self._calendar(),
             courier=self.courier,
             changer=self.changer,
@@ -289,15 +268,6 @@ _LEVELS = {
     check.Weight.UNREAD: logging.WARNING,
     check.Weight.NOTE: logging.INFO,
 }
-
-
-def _connect(socket: Any) -> None:  # noqa: ANN401 - Bolt is published without types
-    try:
-        socket.connect()
-    except SLACK_ERRORS as error:
-        raise UserError(
-            f"Slack's socket cannot be opened ({failure_of(error).code}). Start again in a minute."
-        ) from error
 
 
 def _audience_name(channel: str, scope: Filter) -> str:

@@ -1,6 +1,6 @@
 """The modals behind “Enable rotation”, “Enable several …”, “Rotate now …” and “Break glass …”, submitted."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from bot.models.approval import Wish
@@ -30,6 +30,9 @@ from bot.views.rotate import FEWEST_CHARACTERS as FEWEST_TO_ROTATE
 from handlers.actions import MOST_CHOICES, decide
 from handlers.desk import Desk, Payload, actor_of
 
+Keys = Callable[[], Sequence[str | None]]
+"""Looks up the keys that a form is about, once it is acked: the database may take longer than Slack waits."""
+
 WHY = f"Say why it cannot wait, in {FEWEST_CHARACTERS} characters or more."
 WHY_NOW = f"Say why it is to be rotated now, in {FEWEST_TO_ROTATE} characters or more."
 CHOOSE = "Choose at least one key, or tick “all of them” below."
@@ -38,13 +41,12 @@ CHOOSE = "Choose at least one key, or tick “all of them” below."
 def register(app: Any, desk: Desk) -> None:  # noqa: ANN401 - Bolt is published without types
     @app.view(ASK_MODAL)  # type: ignore[untyped-decorator]
     def submitted(ack: Any, body: Payload, view: Payload) -> None:  # noqa: ANN401 - Bolt's
-        _submitted(desk, ack, body, view, [desk.handles.arn(str(view.get("private_metadata", "")))])
+        _submitted(desk, ack, body, view, lambda: [_key(desk, view)])
 
     @app.view(SEVERAL_MODAL)  # type: ignore[untyped-decorator]
     def several_submitted(ack: Any, body: Payload, view: Payload) -> None:  # noqa: ANN401 - Bolt's
-        arns = _chosen(desk, view)
-        if arns:
-            _submitted(desk, ack, body, view, arns)
+        if _handles(view) or _is_all(view):
+            _submitted(desk, ack, body, view, lambda: _chosen(desk, view))
         else:
             ack(response_action="errors", errors={KEYS_BLOCK: CHOOSE})
 
@@ -54,8 +56,8 @@ def register(app: Any, desk: Desk) -> None:  # noqa: ANN401 - Bolt is published 
         if len(reason) < FEWEST_TO_ROTATE:
             ack(response_action="errors", errors={REASON_BLOCK: WHY_NOW})
             return
-        arn = desk.handles.arn(str(view.get("private_metadata", "")))
-        _ask(desk, ack, body, view, arn, terms=Terms(reason=reason, kind=ChangeKind.ROTATE_ON_DEMAND))
+        terms = Terms(reason=reason, kind=ChangeKind.ROTATE_ON_DEMAND)
+        _ask(desk, ack, body, view, lambda: [_key(desk, view)], terms=terms)
 
     @app.view(GLASS_MODAL)  # type: ignore[untyped-decorator]
     def glass_broken(ack: Any, body: Payload, view: Payload) -> None:  # noqa: ANN401 - Bolt's
@@ -76,14 +78,26 @@ def register(app: Any, desk: Desk) -> None:  # noqa: ANN401 - Bolt is published 
         )
 
 
+def _key(desk: Desk, view: Payload) -> str | None:
+    return desk.handles.arn(str(view.get("private_metadata", "")))
+
+
+def _handles(view: Payload) -> list[str]:
+    """The handles of the keys that were chosen."""
+    chosen = view["state"]["values"][KEYS_BLOCK][KEYS_INPUT].get("selected_options") or ()
+    return [str(option["value"]) for option in chosen]
+
+
+def _is_all(view: Payload) -> bool:
+    return bool(view["state"]["values"][ALL_BLOCK][ALL_INPUT].get("selected_options"))
+
+
 def _chosen(desk: Desk, view: Payload) -> list[str | None]:
     """The keys that were chosen, all that were offered, or all that the list holds by now."""
-    values, offered = view["state"]["values"], str(view.get("private_metadata", ""))
-    handles = [str(option["value"]) for option in values[KEYS_BLOCK][KEYS_INPUT].get("selected_options") or ()]
-    if values[ALL_BLOCK][ALL_INPUT].get("selected_options"):
-        if offered.startswith("{"):
-            return _whole_list(desk, offered)
-        handles = offered.split()[:MOST_CHOICES]
+    offered = str(view.get("private_metadata", ""))
+    if _is_all(view) and offered.startswith("{"):
+        return _whole_list(desk, offered)
+    handles = offered.split()[:MOST_CHOICES] if _is_all(view) else _handles(view)
     return [desk.handles.arn(each) for each in handles]
 
 
@@ -95,22 +109,22 @@ def _whole_list(desk: Desk, value: str) -> list[str | None]:
     return [] if page is None else [key.arn for key in page.keys if key.arn not in page.requests]
 
 
-def _submitted(desk: Desk, ack: Any, body: Payload, view: Payload, arns: Sequence[str | None]) -> None:  # noqa: ANN401 - Bolt's
+def _submitted(desk: Desk, ack: Any, body: Payload, view: Payload, keys: Keys) -> None:  # noqa: ANN401 - Bolt's
     values = view["state"]["values"]
     try:
         days = read_period(values[PERIOD_BLOCK][PERIOD_INPUT]["value"], desk.asking.policy.max_rotation_period_days)
     except BadPeriodError as error:
         ack(response_action="errors", errors={PERIOD_BLOCK: str(error)})
         return
-    _ask(desk, ack, body, view, *arns, terms=Terms(days, _reason(view)))
+    _ask(desk, ack, body, view, keys, terms=Terms(days, _reason(view)))
 
 
 def _reason(view: Payload) -> str:
     return str(view["state"]["values"][REASON_BLOCK][REASON_INPUT].get("value") or "").strip()
 
 
-def _ask(desk: Desk, ack: Any, body: Payload, view: Payload, *arns: str | None, terms: Terms) -> None:  # noqa: ANN401 - Bolt's
-    """Ack at once, read the keys and ask; tell in the modal what came of it."""
+def _ask(desk: Desk, ack: Any, body: Payload, view: Payload, keys: Keys, *, terms: Terms) -> None:  # noqa: ANN401 - Bolt's
+    """Ack at once, look the keys up, read them and ask; tell in the modal what came of it."""
     ack(response_action="update", view=asking(terms.kind))
     view_id, view_hash = str(view["id"]), str(view["hash"])
 
@@ -120,7 +134,7 @@ def _ask(desk: Desk, ack: Any, body: Payload, view: Payload, *arns: str | None, 
             desk.writer.post(actor_of(body).user_id, say(sentence))
 
     def task() -> None:
-        came = desk.asking.ask(actor_of(body), arns, terms)
+        came = desk.asking.ask(actor_of(body), tuple(keys()), terms)
         desk.settle()
         if isinstance(came, Asked):
             desk.writer.update_submitted(view_id, view_hash, asked(came))

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from threading import Lock
-from typing import Protocol
 
 from bot.models.approval import Permitted, RefusalReason, Refused, RuledKey
 from bot.models.requests import Change, Request
@@ -14,7 +13,7 @@ from bot.rules.house import House, is_fresh, key_of
 GOOD_FOR = timedelta(seconds=30)
 """One look at a request's people serves all of its changes for so long.
 
-Slack lets a user group be read 20 times a minute, and a request may cover a hundred keys.
+Slack lets a user group be read 20 times a minute, and a request may cover hundreds of keys.
 https://docs.slack.dev/reference/methods/usergroups.users.list
 """
 
@@ -23,12 +22,6 @@ OTHER_RULE = (
     "The key's tags, aliases or place in the organisation changed since it was asked for, and another approval rule "
     "decides over it now. Ask again."
 )
-
-
-class StillHolds(Protocol):
-    """Looks at the people on whose word a request is carried out."""
-
-    def __call__(self, request: Request) -> Permitted | Refused: ...
 
 
 @dataclass(slots=True)
@@ -40,9 +33,12 @@ class _Look:
 
 @dataclass(frozen=True, slots=True)
 class Recheck:
-    """Everything that looking again needs. Answers with LOOKUP_FAILED where nobody can tell just now."""
+    """Everything that looking again needs. Answers with LOOKUP_FAILED where nobody can tell just now.
 
-    still_holds: StillHolds
+    `still_holds` looks at the people on whose word a request is carried out.
+    """
+
+    still_holds: Callable[[Request], Permitted | Refused]
     facts: FactReader
     house: House
     clock: Callable[[], datetime]

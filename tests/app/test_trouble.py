@@ -106,6 +106,30 @@ def test_a_button_whose_key_cannot_be_looked_up_opens_no_form_and_the_person_is_
         assert house.mara.modals == []
 
 
+@pytest.mark.parametrize("form", ["one key", "several keys", "the whole list"])
+def test_a_form_is_acked_before_its_keys_are_looked_up_and_says_so_where_they_cannot_be(
+    house: House, form: str
+) -> None:
+    for number in range(101 if form == "the whole list" else 2):
+        house.key(f"batch/{number:03}")
+    with house.running():
+        if form == "one key":
+            house.press_enable(house.mara, "batch/000")
+        else:
+            house.command(house.mara, "list")
+            house.mara.click(house.mara.ephemerals[-1], text="Enable several …")
+            house.slack.wait_for(lambda: house.mara.modals, what="the form")
+        with without(house, "key_handles"):
+            values = {} if form == "one key" else {"all": {"ticked": ["all"]}}
+            sent = house.mara.submit(house.mara.modal, values)
+            assert sent is not None
+            assert sent.answer is not None
+            assert sent.answer["response_action"] == "update"
+            told = "Something went wrong in the bot."
+            house.slack.wait_for(lambda: told in house.mara.modal.visible_text, what="what went wrong")
+    assert house.requests.in_state(*RequestState) == []
+
+
 def test_an_approval_does_not_wait_for_people_who_look(house: House) -> None:
     house.key(KEY)
     with house.running():
