@@ -42,27 +42,27 @@ def register(app: Any, desk: Desk) -> None:  # noqa: ANN401 - Bolt is published 
     @app.action(re.compile(rf"^{ENABLE}:"))  # type: ignore[untyped-decorator]
     def enable(ack: Any, body: Payload, action: Payload, respond: Any) -> None:  # noqa: ANN401 - Bolt's
         ack()
-        _open_modal(desk, body, str(action.get("value", "")), reply_to(desk, body, respond))
+        _open(desk, body, respond, lambda: _ask_for(desk, _value(action)))
 
     @app.action(re.compile(rf"^{ROTATE}:"))  # type: ignore[untyped-decorator]
     def rotate(ack: Any, body: Payload, action: Payload, respond: Any) -> None:  # noqa: ANN401 - Bolt's
         ack()
-        _open_rotation(desk, body, str(action.get("value", "")), reply_to(desk, body, respond))
+        _open(desk, body, respond, lambda: _rotate(desk, _value(action)))
 
     @app.action(ENABLE_SEVERAL)  # type: ignore[untyped-decorator]
     def enable_several(ack: Any, body: Payload, action: Payload, respond: Any) -> None:  # noqa: ANN401 - Bolt's
         ack()
-        _open_choice(desk, body, str(action.get("value", "")), reply_to(desk, body, respond))
+        _open(desk, body, respond, lambda: _ask_for_several(desk, _value(action)))
 
     @app.action(BREAK_GLASS)  # type: ignore[untyped-decorator]
     def glass(ack: Any, body: Payload, action: Payload, respond: Any) -> None:  # noqa: ANN401 - Bolt's
         ack()
-        _open_glass(desk, body, str(action.get("value", "")), reply_to(desk, body, respond))
+        _open(desk, body, respond, lambda: _ask_why(desk, actor_of(body), _value(action)))
 
     @app.action(SHOW_KEYS)  # type: ignore[untyped-decorator]
     def show_keys(ack: Any, body: Payload, action: Payload, respond: Any) -> None:  # noqa: ANN401 - Bolt's
         ack()
-        _open_keys(desk, body, str(action.get("value", "")), reply_to(desk, body, respond))
+        _open(desk, body, respond, lambda: _show_keys(desk, _value(action)))
 
     for action_id, wish in WISHES.items():
         app.action(action_id)(_decide_with(desk, wish))
@@ -74,7 +74,7 @@ def register(app: Any, desk: Desk) -> None:  # noqa: ANN401 - Bolt is published 
         if not desk.may_look(actor_of(body)):
             reply.say(NOT_OURS)
             return
-        desk.looking.submit("a page of the list", lambda: _turn(desk, str(action.get("value", "")), reply), reply.say)
+        desk.looking.submit("a page of the list", lambda: _turn(desk, _value(action), reply), reply.say)
 
     @app.action(re.compile(".*"))  # type: ignore[untyped-decorator]
     def anything_else(ack: Any, body: Payload, respond: Any) -> None:  # noqa: ANN401 - Bolt's
@@ -82,63 +82,66 @@ def register(app: Any, desk: Desk) -> None:  # noqa: ANN401 - Bolt is published 
         reply_to(desk, body, respond).say(OLD_BUTTON)
 
 
-def _open_modal(desk: Desk, body: Payload, handle: str, reply: Reply) -> None:
-    """Open the modal from what is stored: its trigger lives for three seconds."""
-    if not desk.may_look(actor_of(body)):
-        reply.say(NOT_OURS)
-        return
-    proposal = desk.asking.propose(handle, desk.handles.arn(handle))
-    if isinstance(proposal, Declined):
-        reply.say(proposal.sentence)
-        return
-    _open(desk, body, ask(proposal), reply)
+def _value(action: Payload) -> str:
+    return str(action.get("value", ""))
 
 
-def _open_rotation(desk: Desk, body: Payload, value: str, reply: Reply) -> None:
-    """Open the modal for rotating now, from what is stored as well."""
-    if not desk.may_look(actor_of(body)):
-        reply.say(NOT_OURS)
+def _open(desk: Desk, body: Payload, respond: Any, make: Callable[[], Block | str]) -> None:  # noqa: ANN401 - Bolt's
+    """Open a form, made of what is stored: its trigger lives for three seconds. Where there is none, say why."""
+    reply = reply_to(desk, body, respond)
+    made = make() if desk.may_look(actor_of(body)) else NOT_OURS
+    if isinstance(made, str):
+        reply.say(made)
         return
-    handle, used = read_rotation_value(value)
-    proposal = desk.asking.propose_rotation(handle, desk.handles.arn(handle), used)
-    if isinstance(proposal, Declined):
-        reply.say(proposal.sentence)
-        return
-    _open(desk, body, rotate_now(proposal), reply)
-
-
-def _open_choice(desk: Desk, body: Payload, value: str, reply: Reply) -> None:
-    """Open the modal for several keys of a list."""
-    if not desk.may_look(actor_of(body)):
-        reply.say(NOT_OURS)
-        return
-    try:
-        scope, _ = read_turn(value)
-        page = desk.listing.page(Filter.parse(scope), 1, MOST_CHOICES)
-    except (ValueError, BadFilterError):
-        page = None
-    if page is None:
-        reply.say(OLD_BUTTON)
-        return
-    choice = desk.asking.choose(page)
-    if isinstance(choice, Declined):
-        reply.say(choice.sentence)
-        return
-    _open(desk, body, ask_for_several(choice), reply)
-
-
-def _open(desk: Desk, body: Payload, modal: Block, reply: Reply) -> None:
-    opened = desk.writer.open_modal(str(body["trigger_id"]), modal)
+    opened = desk.writer.open_modal(str(body["trigger_id"]), made)
     if opened is not None:
         reply.say(
             f"Slack did not open the form in time ({opened.code}). Nothing was asked for; press the button again."
         )
 
 
+def _ask_for(desk: Desk, handle: str) -> Block | str:
+    proposal = desk.asking.propose(handle, desk.handles.arn(handle))
+    return proposal.sentence if isinstance(proposal, Declined) else ask(proposal)
+
+
+def _rotate(desk: Desk, value: str) -> Block | str:
+    handle, used = read_rotation_value(value)
+    proposal = desk.asking.propose_rotation(handle, desk.handles.arn(handle), used)
+    return proposal.sentence if isinstance(proposal, Declined) else rotate_now(proposal)
+
+
+def _ask_for_several(desk: Desk, value: str) -> Block | str:
+    try:
+        scope, _ = read_turn(value)
+        page = desk.listing.page(Filter.parse(scope), 1, MOST_CHOICES)
+    except (ValueError, BadFilterError):
+        page = None
+    if page is None:
+        return OLD_BUTTON
+    choice = desk.asking.choose(page)
+    return choice.sentence if isinstance(choice, Declined) else ask_for_several(choice)
+
+
+def _ask_why(desk: Desk, actor: Actor, request_id: str) -> Block | str:
+    """Ask why the glass is to be broken; who may break it is decided once the form is sent."""
+    request = desk.requests.get(request_id)
+    if request is None:
+        return UNKNOWN_REQUEST
+    if request.state is not RequestState.PENDING:
+        return too_late(request, actor, Wish.BREAK_GLASS)
+    return break_glass(request)
+
+
+def _show_keys(desk: Desk, request_id: str) -> Block | str:
+    request = desk.requests.get(request_id)
+    return UNKNOWN_REQUEST if request is None else all_keys(request)
+
+
 def _decide_with(desk: Desk, wish: Wish) -> Callable[..., None]:
     def listener(ack: Any, body: Payload, action: Payload, respond: Any) -> None:  # noqa: ANN401 - Bolt's
         ack()
-        reply, actor, request_id = reply_to(desk, body, respond), actor_of(body), str(action.get("value", ""))
+        reply, actor, request_id = reply_to(desk, body, respond), actor_of(body), _value(action)
         desk.deciding_crew.submit(
             wish.value.lower(), lambda: decide(desk, actor, request_id, wish, tell=reply.say), reply.say
         )
@@ -156,31 +159,6 @@ def decide(
         tell(settled.sentence)
     elif settled.request.state is RequestState.APPROVED:
         desk.carry_out(settled.request)
-
-
-def _open_glass(desk: Desk, body: Payload, request_id: str, reply: Reply) -> None:
-    """Open the form that asks why; who may break the glass is decided once it is sent."""
-    if not desk.may_look(actor_of(body)):
-        reply.say(NOT_OURS)
-        return
-    request = desk.requests.get(request_id)
-    if request is None:
-        reply.say(UNKNOWN_REQUEST)
-    elif request.state is not RequestState.PENDING:
-        reply.say(too_late(request, actor_of(body), Wish.BREAK_GLASS))
-    else:
-        _open(desk, body, break_glass(request), reply)
-
-
-def _open_keys(desk: Desk, body: Payload, request_id: str, reply: Reply) -> None:
-    """Show every key of a request to whoever may look."""
-    request = desk.requests.get(request_id)
-    if not desk.may_look(actor_of(body)):
-        reply.say(NOT_OURS)
-    elif request is None:
-        reply.say(UNKNOWN_REQUEST)
-    else:
-        _open(desk, body, all_keys(request), reply)
 
 
 def _turn(desk: Desk, value: str, reply: Reply) -> None:

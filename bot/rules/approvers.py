@@ -51,7 +51,7 @@ def who_approves(rule: ApprovalRule) -> str:
         return "The rule for this account names nobody, so nobody may approve. Add approvers to it."
     unpinged = "1 other, who is not pinged" if quiet == 1 else f"{quiet} others, who are not pinged"
     more = f"; so can {unpinged}" if quiet else ""
-    return f"{_listed(pinged)} can approve{_count(rule)}{more}."
+    return f"{enumerated(pinged, 'or')} can approve{_count(rule)}{more}."
 
 
 def who_decides(rules: Sequence[ApprovalRule] | Refused) -> str:
@@ -99,5 +99,6 @@ def _count(rule: ApprovalRule) -> str:
     return f" ({rule.required} of them are needed{apart})"
 
 
-def _listed(names: Sequence[str]) -> str:
-    return f"{', '.join(names[:-1])} or {names[-1]}" if len(names) > 1 else names[0]
+def enumerated(names: Sequence[str], word: str) -> str:
+    """Write “a, b or c”, with whichever word."""
+    return f"{', '.join(names[:-1])} {word} {names[-1]}" if len(names) > 1 else names[0]

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
 
 from bot.models.approval import ApprovalRule
-from bot.rules.approvers import mention
+from bot.rules.approvers import enumerated, mention
 from bot.rules.house import House
 
 
@@ -83,12 +83,8 @@ def _approval(rule: ApprovalRule) -> str:
 
 
 def _any(names: Iterable[str]) -> str:
-    return _listed(tuple(names), "or")
+    return enumerated(tuple(names), "or")
 
 
 def _all(names: Iterable[str]) -> str:
-    return _listed(tuple(names), "and")
-
-
-def _listed(names: Sequence[str], word: str) -> str:
-    return f"{', '.join(names[:-1])} {word} {names[-1]}" if len(names) > 1 else names[0]
+    return enumerated(tuple(names), "and")
