@@ -68,6 +68,28 @@ findings = sa.Table(
     sa.Index("ix_findings_scan_id_account", "scan_id", "account", "region"),
 )
 
+left_out = sa.Table(
+    "left_out",
+    metadata,
+    sa.Column("scan_id", sa.ForeignKey("scans.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("account", sa.String(32), primary_key=True),
+    sa.Column("account_name", sa.Text, nullable=False),
+    sa.Column("why", sa.Text, nullable=False),
+)
+
+key_facts = sa.Table(
+    "key_facts",
+    metadata,
+    sa.Column("arn", sa.String(256), primary_key=True),
+    sa.Column("account", sa.String(32), nullable=False),
+    sa.Column("region", sa.String(32), nullable=False),
+    sa.Column("manager", sa.String(32), nullable=False),
+    sa.Column("spec", sa.String(64), nullable=False),
+    sa.Column("usage", sa.String(64), nullable=False),
+    sa.Column("origin", sa.String(64), nullable=False),
+    sa.Index("ix_key_facts_account", "account", "region"),
+)
+
 key_handles = sa.Table(
     "key_handles",
     metadata,
