@@ -33,6 +33,15 @@ class Account:
 
 
 @dataclass(frozen=True, slots=True)
+class LeftOut:
+    """An account that a scan does not read and is not meant to: it is not active, or the settings exclude it."""
+
+    account: str
+    account_name: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class Target:
     """One account in one Region."""
 
@@ -91,9 +100,43 @@ class Scan:
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
-    """How far a running scan is."""
+class Listed:
+    """So many keys more of a target are known, and their findings come after this."""
 
-    targets_done: int
-    targets_total: int
-    keys_read: int
+    account: str
+    region: str
+    keys: int
+
+
+class Phase(StrEnum):
+    """What a running scan is at."""
+
+    LOOKING = "LOOKING"
+    """It looks for the accounts."""
+    ENTERING = "ENTERING"
+    """It enters them, one by one, and asks for their Regions."""
+    READING = "READING"
+    """It reads their targets."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a running scan is.
+
+    `keys_listed` are the keys of the targets that were opened, read or not yet. `seconds_left` is an estimate, None
+    where it is too early for one.
+    """
+
+    targets_done: int = 0
+    targets_total: int = 0
+    keys_read: int = 0
+    keys_listed: int = 0
+    accounts_entered: int = 0
+    accounts_found: int = 0
+    seconds_left: float | None = None
+
+    @property
+    def phase(self) -> Phase:
+        if self.targets_total:
+            return Phase.READING
+        return Phase.ENTERING if self.accounts_found else Phase.LOOKING
