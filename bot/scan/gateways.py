@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Literal, Protocol
 
 from bot.models.keys import Finding, KeyMetadata, ReadFailure, RotationStatus
-from bot.models.scans import Account, Coverage, Scan, Target
+from bot.models.scans import Account, Coverage, LeftOut, Scan, Target
 
 WantedAccounts = Literal["organization"] | Sequence[str] | None
 """The organisation's active accounts, the listed ones, or the caller's own."""
@@ -36,6 +36,7 @@ class ScanRecord(Protocol):
     """Where a scan is written down. It is called from one thread."""
 
     def begin(self, scan: Scan) -> None: ...
+    def leave_out(self, scan_id: str, accounts: Sequence[LeftOut]) -> None: ...
     def add(self, scan_id: str, batch: Sequence[Finding], covered: Coverage | None = None) -> None: ...
     def finish(self, scan_id: str, at: datetime) -> Scan: ...
     def interrupt(self, scan_id: str, at: datetime) -> None: ...

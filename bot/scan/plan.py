@@ -6,7 +6,7 @@ from functools import partial
 from threading import Event
 
 from bot.models.keys import ReadFailure
-from bot.models.scans import EVERYWHERE, Account, Coverage, CoverageStatus, Target
+from bot.models.scans import EVERYWHERE, Account, Coverage, CoverageStatus, LeftOut, Target
 from bot.rules.filters import BadFilterError, Filter
 from bot.scan.crew import Crew
 from bot.scan.gateways import AccountDirectory, WantedAccounts, WantedRegions
@@ -22,6 +22,7 @@ class Plan:
 
     targets: tuple[Target, ...]
     failures: tuple[Coverage, ...]
+    left_out: tuple[LeftOut, ...] = ()
 
 
 def check_narrowing(within: Filter) -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from bot.models.keys import Finding, Verdict
-from bot.models.scans import Coverage, Scan, ScanState, Summary
+from bot.models.scans import Coverage, LeftOut, Scan, ScanState, Summary
 
 
 class MemoryRecord:
@@ -16,10 +16,14 @@ class MemoryRecord:
         self._scans: dict[str, Scan] = {}
         self._findings: list[Finding] = []
         self._coverage: list[Coverage] = []
+        self._left_out: list[LeftOut] = []
 
     def begin(self, scan: Scan) -> None:
         self._scans[scan.id] = scan
-        self._findings, self._coverage = [], []
+        self._findings, self._coverage, self._left_out = [], [], []
+
+    def leave_out(self, scan_id: str, accounts: Sequence[LeftOut]) -> None:  # noqa: ARG002 - the store's signature
+        self._left_out += accounts
 
     def add(self, scan_id: str, batch: Sequence[Finding], covered: Coverage | None = None) -> None:  # noqa: ARG002 - the store's signature
         self._findings += batch
@@ -45,6 +49,9 @@ class MemoryRecord:
 
     def coverage(self, scan_id: str) -> list[Coverage]:  # noqa: ARG002 - the store's signature
         return sorted(self._coverage, key=lambda covered: (covered.account, covered.region))
+
+    def left_out(self, scan_id: str) -> list[LeftOut]:  # noqa: ARG002 - the store's signature
+        return sorted(self._left_out, key=lambda each: each.account)
 
 
 def summarise(findings: Iterable[Finding]) -> Summary:

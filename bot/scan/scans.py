@@ -90,6 +90,7 @@ class Scans:
         return left
 
     def _read(self, scan: Scan, plan: Plan, on_progress: OnProgress) -> None:
+        self._record.leave_out(scan.id, plan.left_out)
         for failure in plan.failures:
             self._record.add(scan.id, [], failure)
         done, keys, batch = 0, 0, list[Finding]()

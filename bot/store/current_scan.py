@@ -10,6 +10,7 @@ from sqlalchemy.engine import Connection
 from bot.models.keys import Verdict
 from bot.models.scans import EVERYWHERE, Coverage, Scan, ScanState
 from bot.rules.filters import Filter
+from bot.store.left_out import fold_left_out
 from bot.store.scan_rows import coverage_of, coverage_values, finding_of, finding_values, scan_of
 from bot.store.tables import coverage, findings, scans
 
@@ -74,6 +75,7 @@ def fold(connection: Connection, narrowed: Scan, current: Scan) -> None:
     - Without `region=` in its scope it looked at whole accounts: Regions that it did not meet are not scanned any more.
     - With `region=`, a failure of the whole account (EVERYWHERE) is one of each Region in scope that was known, and
       such a failure in the current scan stays: the account's other Regions are still unread.
+    - An account that it leaves out has nothing left in the current scan but that, and one that it read is not left out.
     - Accounts that it did not meet stay until the next scan of everything; so does all, where it met none because
       the organisation could not be listed.
     - A scan that began before the current one has nothing newer to say than single readings.
@@ -89,6 +91,7 @@ def fold(connection: Connection, narrowed: Scan, current: Scan) -> None:
         fresh = {each.region: each for row in met for each in (_spread(row, within, known) if within.region else [row])}
         _forget(connection, current.id, account, set(fresh) if within.region else known)
         connection.execute(coverage.insert(), [coverage_values(current.id, row) for row in fresh.values()])
+    fold_left_out(connection, narrowed.id, current.id)
     _copy_findings(connection, narrowed.id, current.id)
 
 

@@ -8,12 +8,13 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from bot.models.keys import Finding, Verdict
-from bot.models.scans import Coverage, Scan, ScanState
+from bot.models.scans import Coverage, LeftOut, Scan, ScanState
 from bot.models.trail import SYSTEM, Act, Entry
 from bot.store.current_scan import count, current_scan, fold, take_newer_readings
 from bot.store.engine import Database, take_turns
+from bot.store.left_out import add_left_out, left_out_of
 from bot.store.scan_rows import coverage_of, coverage_values, finding_of, finding_values, scan_of
-from bot.store.tables import coverage, findings, scans
+from bot.store.tables import coverage, findings, left_out, scans
 from bot.store.trail import append
 
 KEPT_SCANS = 12
@@ -43,6 +44,11 @@ class ScanStore:
             append(
                 connection, Entry(scan.started_at, scan.started_by, Act.SCAN_STARTED, scan.id, {"scope": scan.scope})
             )
+
+    def leave_out(self, scan_id: str, accounts: Sequence[LeftOut]) -> None:
+        """Store which accounts the scan leaves out, and why."""
+        with self._database.write() as connection:
+            add_left_out(connection, scan_id, accounts)
 
     def add(self, scan_id: str, batch: Sequence[Finding], covered: Coverage | None = None) -> None:
         """Store a batch of findings, and with the last of a target how much of it was read."""
@@ -125,6 +131,10 @@ class ScanStore:
         with self._database.read() as connection:
             return [coverage_of(row) for row in connection.execute(query)]
 
+    def left_out(self, scan_id: str) -> list[LeftOut]:
+        with self._database.read() as connection:
+            return left_out_of(connection, scan_id)
+
     def record_reading(self, reading: Finding) -> None:
         """Put a newer reading of one key into every scan that still shows or will show an older one."""
         with self._database.write() as connection:
@@ -172,5 +182,5 @@ def _prune(connection: Connection) -> None:
     kept = set(connection.execute(finished).scalars())
     kept.update(connection.execute(finished.where(scans.c.scope == "")).scalars())
     kept.update(connection.execute(sa.select(scans.c.id).where(scans.c.state == ScanState.RUNNING.value)).scalars())
-    for table in (findings, coverage):
+    for table in (findings, coverage, left_out):
         connection.execute(table.delete().where(table.c.scan_id.not_in(kept)))
