@@ -34,7 +34,13 @@ REMEDIATION_ACTIONS = {
     "kms:RotateKeyOnDemand",
 }
 USED = {"KmsRotationAudit": AUDIT_ACTIONS, "KmsRotationRemediate": REMEDIATION_ACTIONS}
-ORGANIZATION_ACTIONS = {"organizations:ListAccounts", "organizations:ListParents"}
+ORGANIZATION_ACTIONS = {
+    "organizations:ListAccounts",
+    "organizations:ListAccountsForParent",
+    "organizations:ListOrganizationalUnitsForParent",
+    "organizations:ListParents",
+    "organizations:ListTagsForResource",
+}
 BOT_ACTIONS = ORGANIZATION_ACTIONS | {
     "sts:AssumeRole",
     "sts:SetSourceIdentity",

@@ -116,7 +116,10 @@ def test_the_permissions_to_deny_are_those_of_the_shipped_policies() -> None:
         "kms:ListResourceTags",
         "kms:RotateKeyOnDemand",
         "organizations:ListAccounts",
+        "organizations:ListAccountsForParent",
+        "organizations:ListOrganizationalUnitsForParent",
         "organizations:ListParents",
+        "organizations:ListTagsForResource",
         "sts:AssumeRole",
     )
 

@@ -135,7 +135,7 @@ class Faults:
         self._add(Fault("close_after" if after_the_change else "close_before", account, region, action, times))
 
     def empty_page(self, times: int = 1, action: str = "organizations:ListAccounts") -> None:
-        """The next ListAccounts (or ListParents) answers nobody, and a token to go on with: AWS does that."""
+        """The next ListAccounts (or another list of Organizations) is empty, with a token to go on: AWS does that."""
         self._add(Fault("empty_page", action=action, times=times))
 
     def lag_reads(self, reads: int) -> None:

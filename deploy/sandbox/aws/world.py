@@ -51,6 +51,7 @@ class World:
     roles: dict[tuple[str, str], Role] = field(default_factory=dict)
     regions: dict[str, dict[str, str]] = field(default_factory=dict)
     denials: list[Denial] = field(default_factory=list)
+    delegated: set[str] = field(default_factory=set)
     rotations: dict[tuple[str, str], Rotation] = field(default_factory=dict)
     unused_aliases: dict[tuple[str, str], list[str]] = field(default_factory=dict)
     asymmetric_status_is_unsupported: bool = True
@@ -78,6 +79,7 @@ class World:
         *,
         roles: bool = True,
         regions: Sequence[str] = ENABLED_REGIONS,
+        tags: Mapping[str, str] | None = None,
     ) -> str:
         """A member account; without `roles` the bot cannot get in."""
         if account not in self.accounts:
@@ -87,6 +89,7 @@ class World:
             organizations.accounts.append(member)
             organizations_backends.master_accounts[account] = (TOOLING_ACCOUNT, "aws")
         self._describe(account, name, state)
+        self.accounts[account].tags = dict(tags or {})
         if roles:
             self.add_roles(account)
         self.enable_regions(account, regions)
@@ -101,6 +104,10 @@ class World:
         if not has_unit(organizations_backends[TOOLING_ACCOUNT]["aws"], unit):
             raise ValueError(f"there is no unit {unit}")
         self.accounts[account].parent_id = unit
+
+    def delegate(self, account: str) -> None:
+        """Let a member account ask Organizations as the management account may: a delegated administrator."""
+        self.delegated.add(account)
 
     def add_roles(self, account: str) -> None:
         principal = f"arn:aws:iam::{TOOLING_ACCOUNT}:root"

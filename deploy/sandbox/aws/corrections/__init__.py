@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from deploy.sandbox.aws.call import Call
-from deploy.sandbox.aws.corrections import accounts, keys, lists, rotation, sts
+from deploy.sandbox.aws.corrections import accounts, keys, lists, rotation, sts, units
 
 Operation = Callable[[Call], Mapping[str, Any]]
 
@@ -27,7 +27,10 @@ CORRECTED: Mapping[str, Operation] = {
     "kms:ScheduleKeyDeletion": keys.schedule_key_deletion,
     "kms:UpdatePrimaryRegion": keys.update_primary_region,
     "organizations:ListAccounts": accounts.list_accounts,
-    "organizations:ListParents": accounts.list_parents,
+    "organizations:ListAccountsForParent": units.list_accounts_for_parent,
+    "organizations:ListOrganizationalUnitsForParent": units.list_organizational_units_for_parent,
+    "organizations:ListParents": units.list_parents,
+    "organizations:ListTagsForResource": units.list_tags_for_resource,
     "sts:AssumeRole": sts.assume_role,
     "sts:GetCallerIdentity": sts.get_caller_identity,
 }
