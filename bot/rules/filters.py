@@ -65,7 +65,7 @@ class Filter:
         return (
             self.matches_account(Account(finding.account, finding.account_name))
             and self.matches_region(finding.region)
-            and (not self.team or _like(finding.team or "", self.team))
+            and self.matches_team(finding.team)
             and (
                 not self.alias
                 or any(
@@ -82,6 +82,9 @@ class Filter:
     def matches_region(self, region: str) -> bool:
         return not self.region or _like(region, self.region)
 
+    def matches_team(self, team: str | None) -> bool:
+        return not self.team or _like(team or "", self.team)
+
     def matches_but_for_team(self, finding: Finding) -> bool:
         """Say whether all parts but the team match: a key's team is known only while the key is open."""
         return replace(self, team="").matches(finding)
@@ -93,18 +96,24 @@ class Filter:
             covered.region == EVERYWHERE or self.matches_region(covered.region)
         )
 
+    @property
+    def word_pattern(self) -> str:
+        """The bare word as a pattern: it matches anywhere, unless it has wildcards of its own."""
+        return self.word if any(sign in self.word for sign in "*?[") else f"*{self.word}*"
+
+    def word_matches_account(self, account: Account) -> bool:
+        """Say whether the bare word matches all keys of an account."""
+        return _like(account.id, self.word_pattern) or _like(account.name, self.word_pattern)
+
     def _word_matches(self, finding: Finding) -> bool:
-        pattern = self.word if any(sign in self.word for sign in "*?[") else f"*{self.word}*"
-        return any(
-            _like(text, pattern)
-            for text in (
-                *finding.aliases,
-                *(alias.removeprefix("alias/") for alias in finding.aliases),
-                finding.key_id,
-                finding.account,
-                finding.account_name,
-                finding.arn,
-            )
+        texts = (
+            *finding.aliases,
+            *(alias.removeprefix("alias/") for alias in finding.aliases),
+            finding.key_id,
+            finding.arn,
+        )
+        return self.word_matches_account(Account(finding.account, finding.account_name)) or any(
+            _like(text, self.word_pattern) for text in texts
         )
 
 
