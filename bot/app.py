@@ -50,7 +50,7 @@ def _connect_aws(settings: Settings) -> Aws:
     config = client_config(connections=WORKERS)
     own, shared = Session(), Session()
     shared.register_component("data_loader", own.get_component("data_loader"))
-    identity, budget = Identity(own, config), CallBudget()
+    identity, budget = Identity(own, config), CallBudget(scan.quota_share)
     credentials = AccountCredentials(identity, scan.audit_role, scan.external_id)
     clients = SharedClients(shared, credentials, config, budget)
     return Aws(

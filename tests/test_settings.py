@@ -127,11 +127,16 @@ def test_without_a_file_and_without_slack_everything_has_its_default(folder: Pat
     assert settings.database_url == f"sqlite:///{folder}/kms-rotation.sqlite3"
     assert (settings.scan.accounts, settings.scan.regions) == (None, "enabled")
     assert (settings.scan.audit_role, settings.scan.remediation_role, settings.scan.external_id) == (None, None, None)
-    assert settings.scan.schedule == "0 */6 * * *"
+    assert (settings.scan.schedule, settings.scan.quota_share) == ("0 */6 * * *", 0.5)
     assert (settings.policy.max_rotation_period_days, settings.policy.enable_with_period_days) == (365, 365)
     assert (settings.digest.schedule, settings.digest.timezone) == ("0 9 * * mon-fri", "UTC")
     assert (settings.digest.top, settings.digest.routes) == (10, ())
     assert (settings.approval.expires_after, settings.approval.rules) == (timedelta(hours=24), ())
+
+
+@pytest.mark.parametrize("share", ["0.01", "0.5", "1.0", "1"])
+def test_the_share_of_the_quotas_goes_from_a_hundredth_to_all(folder: Path, share: str) -> None:
+    assert load_text(folder, f"{MINIMAL}[scan]\nquota_share = {share}\n").scan.quota_share == float(share)
 
 
 def test_the_database_stands_beside_the_file_that_the_environment_names(folder: Path) -> None:
@@ -291,6 +296,19 @@ IN_THE_FILE = [
     (f'{MINIMAL}[scan]\nexternal_id = "{"x" * 1225}"', ":4: scan.external_id", "has 1225 characters", "2 to 1224"),
     (f'{MINIMAL}[scan]\nschedule = "0 25 * * *"', ":4: scan.schedule", "hour field 25", "crontab line"),
     (f'{MINIMAL}[scan]\nschedule = "@daily"', ":4: scan.schedule", "five fields", "crontab line"),
+    *(
+        (f"{MINIMAL}[scan]\nquota_share = {share}", ":4: scan.quota_share", f"share of {told} of AWS", "0.01 to 1.0")
+        for share, told in {
+            "0": "0",
+            "0.009": "0.009",
+            "1.01": "1.01",
+            "-0.5": "-0.5",
+            "50": "50",
+            "nan": "nan",
+        }.items()
+    ),
+    (f'{MINIMAL}[scan]\nquota_share = "0.5"', ":4: scan.quota_share", "text, not a number", "without quotes"),
+    (f"{MINIMAL}[scan]\nquota_share = true", ":4: scan.quota_share", "true or false, not a number", "without quotes"),
     # the table policy
     (
         f"{MINIMAL}[policy]\nmax_rotation_period_days = 2561",

@@ -20,6 +20,7 @@ DAYS_BETWEEN_ROTATIONS = range(90, 2561)
 
 LONGEST_APPROVAL = timedelta(days=30)
 SHORTEST_PATIENCE = timedelta(minutes=5)
+SMALLEST_SHARE = 0.01
 
 _ACCOUNT_ID = re.compile(r"\d{12}", re.ASCII)
 _REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)+-\d{1,2}", re.ASCII)  # eusc-de-east-1 is one
@@ -176,6 +177,15 @@ def _between(allowed: range, unit: str = "") -> Callable[[int], int]:
     return check
 
 
+def _share(share: float) -> float:
+    if SMALLEST_SHARE <= share <= 1:
+        return share
+    raise mistake(
+        f"A share of {share:g} of AWS's quotas is out of range.",
+        f"Write a number from {SMALLEST_SHARE} to 1.0; 0.5 is half of each quota.",
+    )
+
+
 def _patience(value: object) -> timedelta:
     """Read a length of time; none at all stands for never."""
     return timedelta(0) if value == "never" else _duration(value)
@@ -251,6 +261,7 @@ Approver = Annotated[str, AfterValidator(_approver)]
 Expiry = Annotated[timedelta, AfterValidator(_expiry), BeforeValidator(_duration)]
 PeriodDays = Annotated[int, AfterValidator(_between(DAYS_BETWEEN_ROTATIONS, " days"))]
 Top = Annotated[int, AfterValidator(_between(range(1, 16)))]
+QuotaShare = Annotated[float, AfterValidator(_share)]
 Approvals = Annotated[int, AfterValidator(_between(range(11)))]
 DailyCap = Annotated[int, AfterValidator(_between(range(1, 1001), " keys"))]
 Patience = Annotated[timedelta, AfterValidator(_waits), BeforeValidator(_patience)]

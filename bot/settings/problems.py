@@ -36,6 +36,7 @@ _FROM_THE_ENVIRONMENT = {
 _WANTED = {
     "string_type": ("text", "Write text in quotes."),
     "int_type": ("a whole number", "Write a whole number without quotes."),
+    "float_type": ("a number", "Write a number without quotes."),
     "bool_type": ("true or false", "Write true or false without quotes."),
     "tuple_type": ("a list", 'Write a list, for example ["first", "second"].'),
     "model_type": ("a table", "Write it as a table."),

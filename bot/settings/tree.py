@@ -59,6 +59,7 @@ class Scan(Section):
     remediation_role: fields.RoleName | None = None
     external_id: fields.ExternalId | None = None
     schedule: fields.Schedule = "0 */6 * * *"
+    quota_share: fields.QuotaShare = 0.5
 
     @validates("audit_role")
     @classmethod
