@@ -13,7 +13,7 @@ from bot.aws.kms import KmsReader
 from bot.aws.remediation import Remediator
 from bot.errors import UserError
 from bot.rules.verdict import Policy
-from bot.scan import Scanner, ScanRecord, Scans
+from bot.scan import KeyMemory, Scanner, ScanRecord, Scans
 from bot.scan.scanner import WORKERS
 from bot.settings import Settings
 from bot.store.engine import Database
@@ -61,7 +61,14 @@ def _connect_aws(settings: Settings) -> Aws:
     )
 
 
-def build_scans(settings: Settings, aws: Aws, record: ScanRecord) -> Scans:
+def build_scans(settings: Settings, aws: Aws, record: ScanRecord, memory: KeyMemory | None = None) -> Scans:
     policy = Policy(settings.policy.max_rotation_period_days)
-    scanner = Scanner(aws.discovery, aws.reader, policy, accounts=settings.scan.accounts, regions=settings.scan.regions)
+    scanner = Scanner(
+        aws.discovery,
+        aws.reader,
+        policy,
+        accounts=settings.scan.accounts,
+        regions=settings.scan.regions,
+        memory=memory,
+    )
     return Scans(scanner, record)

@@ -50,6 +50,7 @@ from bot.store.digests import DigestStore
 from bot.store.engine import Database
 from bot.store.firings import Firings
 from bot.store.handles import KeyHandles
+from bot.store.key_facts import KeyFactStore
 from bot.store.messages import MessageStore
 from bot.store.requests import RequestStore
 from bot.store.scans import ScanStore
@@ -118,7 +119,7 @@ class _Assembly:
         self.handles, self.trail, self.firings = KeyHandles(database), Trail(database), Firings(database)
         self.people, self.poster = People(slack.client), Poster(slack.client)
         self.crews, self.names = Crews(), Names(database)
-        self.scans = build_scans(settings, self.aws, self.scan_store)
+        self.scans = build_scans(settings, self.aws, self.scan_store, KeyFactStore(database))
         self.courier = Courier(self._delivery(), self.names.alone)
         self.facts = FactReader(self.aws.reader, self.aws.discovery, self.house)
         self.roll_call = RollCall(self.people, workspaces, self.clock)

@@ -1,13 +1,13 @@
 """Reading KMS."""
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from bot.aws.clients import SharedClients
 from bot.aws.credentials import acting_in
 from bot.aws.failures import AWS_ERRORS, failure_of
 from bot.models.keys import KeyArn, KeyMetadata, MultiRegionRole, ReadFailure, Rotation, RotationStatus
-from bot.models.scans import Target
+from bot.models.scans import Page, Target
 
 if TYPE_CHECKING:
     from mypy_boto3_kms import KMSClient
@@ -27,27 +27,25 @@ class KmsReader:
     def __init__(self, clients: SharedClients) -> None:
         self._clients = clients
 
-    def list_keys(self, target: Target) -> list[str] | ReadFailure:
-        """List the ARNs of all keys of a target."""
+    def list_keys(self, target: Target, marker: str | None = None) -> Page[str] | ReadFailure:
+        """List the ARNs of a target's keys, a page at a time."""
 
-        def read(kms: "KMSClient") -> list[str]:
-            arns: list[str] = []
-            for page in kms.get_paginator("list_keys").paginate(PaginationConfig={"PageSize": KEYS_A_PAGE}):
-                arns += [key["KeyArn"] for key in page["Keys"]]
-            return arns
+        def read(kms: "KMSClient") -> Page[str]:
+            answer = kms.list_keys(Limit=KEYS_A_PAGE, **_from(marker))
+            return Page(tuple(key["KeyArn"] for key in answer["Keys"]), _next(answer))
 
         return self._call(target.account.id, target.region, "ListKeys", read)
 
-    def list_aliases(self, target: Target) -> dict[str, tuple[str, ...]] | ReadFailure:
-        """List the aliases of a target by key id. A key without an alias does not appear."""
+    def list_aliases(self, target: Target, marker: str | None = None) -> Page[tuple[str, str]] | ReadFailure:
+        """List a target's aliases, a page at a time, as pairs of key id and alias; those that name no key are left out.
 
-        def read(kms: "KMSClient") -> dict[str, tuple[str, ...]]:
-            aliases: dict[str, list[str]] = {}
-            for page in kms.get_paginator("list_aliases").paginate(PaginationConfig={"PageSize": ALIASES_A_PAGE}):
-                for alias in page["Aliases"]:
-                    if "TargetKeyId" in alias:
-                        aliases.setdefault(alias["TargetKeyId"], []).append(alias["AliasName"])
-            return {key_id: tuple(sorted(names)) for key_id, names in aliases.items()}
+        A key without an alias does not appear.
+        """
+
+        def read(kms: "KMSClient") -> Page[tuple[str, str]]:
+            answer = kms.list_aliases(Limit=ALIASES_A_PAGE, **_from(marker))
+            named = ((each.get("TargetKeyId"), each["AliasName"]) for each in answer["Aliases"])
+            return Page(tuple((key_id, name) for key_id, name in named if key_id), _next(answer))
 
         return self._call(target.account.id, target.region, "ListAliases", read)
 
@@ -93,6 +91,14 @@ class KmsReader:
                 return read(self._clients.kms(region))
         except AWS_ERRORS as error:
             return failure_of(error, f"kms:{operation}")
+
+
+def _from(marker: str | None) -> dict[str, str]:
+    return {} if marker is None else {"Marker": marker}
+
+
+def _next(answer: Mapping[str, Any]) -> str | None:
+    return answer.get("NextMarker") if answer["Truncated"] else None
 
 
 def metadata(answer: "KeyMetadataTypeDef") -> KeyMetadata:

@@ -78,6 +78,20 @@ class KeyArn:
 
 
 @dataclass(frozen=True, slots=True)
+class ImmutableFacts:
+    """What AWS never changes in a key once it is made, in AWS's own strings.
+
+    https://docs.aws.amazon.com/kms/latest/APIReference/API_KeyMetadata.html
+    """
+
+    arn: str
+    manager: str
+    spec: str
+    usage: str
+    origin: str
+
+
+@dataclass(frozen=True, slots=True)
 class KeyMetadata:
     """The part of DescribeKey's answer that decides eligibility.
 
@@ -95,6 +109,10 @@ class KeyMetadata:
     description: str = ""
     created_at: datetime | None = None
     deletion_date: datetime | None = None
+
+    @property
+    def immutable(self) -> ImmutableFacts:
+        return ImmutableFacts(self.arn, self.manager, self.spec, self.usage, self.origin)
 
 
 @dataclass(frozen=True, slots=True)

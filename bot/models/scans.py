@@ -3,6 +3,9 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Generic, TypeVar
+
+Item = TypeVar("Item")
 
 EVERYWHERE = "*"
 """Stands for the Region of a coverage failure that concerns a whole account."""
@@ -47,6 +50,14 @@ class Target:
 
     account: Account
     region: str
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[Item]):
+    """One page of a list, and the marker of the next one; None after the last."""
+
+    items: tuple[Item, ...]
+    next_marker: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

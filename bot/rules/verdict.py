@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from bot.models.keys import (
     FailureKind,
+    ImmutableFacts,
     Judgement,
     KeyMetadata,
     MultiRegionRole,
@@ -76,18 +77,31 @@ def aws_managed() -> Judgement:
     return Judgement(Verdict.NOT_APPLICABLE, Reason.AWS_MANAGED, "AWS manages this key and rotates it.")
 
 
+def judge_immutable(facts: ImmutableFacts) -> Judgement | None:
+    """Say why automatic rotation will never apply to a key, by what never changes in it; None where it may.
+
+    Such a judgement holds for as long as AWS lists the key, so nothing needs to be read again for it.
+    """
+    if facts.manager == "AWS":
+        return aws_managed()
+    if facts.manager != "CUSTOMER":
+        return None
+    if facts.spec != ROTATABLE_SPEC or facts.usage != ROTATABLE_USAGE:
+        return _not_applicable(Reason.KEY_SPEC, f"{facts.spec} keys for {facts.usage} cannot rotate automatically.")
+    if facts.origin == "EXTERNAL":
+        return _not_applicable(Reason.IMPORTED_KEY_MATERIAL, "Imported key material cannot rotate automatically.")
+    if facts.origin in CUSTOM_STORE_ORIGINS:
+        return _not_applicable(Reason.CUSTOM_KEY_STORE, "Keys in a custom key store cannot rotate automatically.")
+    return None
+
+
 def _judge_kind(key: KeyMetadata, *, primary_in_scan: bool) -> Judgement | None:
     """Judge by what never changes in a key, and by its multi-Region role."""
-    if key.manager == "AWS":
-        return aws_managed()
+    never = judge_immutable(key.immutable)
+    if never is not None:
+        return never
     if key.manager != "CUSTOMER":
         return _unknown("a key manager", key.manager)
-    if key.spec != ROTATABLE_SPEC or key.usage != ROTATABLE_USAGE:
-        return _not_applicable(Reason.KEY_SPEC, f"{key.spec} keys for {key.usage} cannot rotate automatically.")
-    if key.origin == "EXTERNAL":
-        return _not_applicable(Reason.IMPORTED_KEY_MATERIAL, "Imported key material cannot rotate automatically.")
-    if key.origin in CUSTOM_STORE_ORIGINS:
-        return _not_applicable(Reason.CUSTOM_KEY_STORE, "Keys in a custom key store cannot rotate automatically.")
     if key.origin != ROTATABLE_ORIGIN:
         return _unknown("an origin", key.origin)
     if key.multi_region_role is MultiRegionRole.REPLICA:

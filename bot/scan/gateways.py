@@ -4,14 +4,18 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Literal, Protocol
 
-from bot.models.keys import Finding, KeyMetadata, ReadFailure, RotationStatus
-from bot.models.scans import Account, Coverage, LeftOut, Scan, Target
+from bot.models.keys import Finding, ImmutableFacts, KeyMetadata, ReadFailure, RotationStatus
+from bot.models.scans import Account, Coverage, LeftOut, Listed, Page, Scan, Target
 
 WantedAccounts = Literal["organization"] | Sequence[str] | None
 """The organisation's active accounts, the listed ones, or the caller's own."""
 
 WantedRegions = Literal["enabled"] | Sequence[str]
 """The Regions that each account has enabled, or the listed ones."""
+
+
+Reading = Finding | Coverage | Listed
+"""What a scan learns, piece by piece."""
 
 
 class AccountDirectory(Protocol):
@@ -25,11 +29,19 @@ class AccountDirectory(Protocol):
 class KeyReader(Protocol):
     """Reads keys. Every method may be called from many threads at once."""
 
-    def list_keys(self, target: Target) -> list[str] | ReadFailure: ...
-    def list_aliases(self, target: Target) -> dict[str, tuple[str, ...]] | ReadFailure: ...
+    def list_keys(self, target: Target, marker: str | None = None) -> Page[str] | ReadFailure: ...
+    def list_aliases(self, target: Target, marker: str | None = None) -> Page[tuple[str, str]] | ReadFailure: ...
     def describe(self, arn: str) -> KeyMetadata | ReadFailure: ...
     def rotation_status(self, arn: str) -> RotationStatus | ReadFailure: ...
     def tags(self, arn: str) -> Mapping[str, str] | ReadFailure: ...
+
+
+class KeyMemory(Protocol):
+    """What earlier scans learnt of keys that never changes. Every method may be called from many threads at once."""
+
+    def facts_of(self, target: Target) -> Mapping[str, ImmutableFacts]: ...
+    def remember(self, facts: Sequence[ImmutableFacts]) -> None: ...
+    def forget(self, arns: Sequence[str]) -> None: ...
 
 
 class ScanRecord(Protocol):

@@ -4,10 +4,21 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from bot.models.keys import FailureKind, Finding, Judgement, KeyArn, KeyMetadata, ReadFailure, RotationStatus, Verdict
+from bot.models.keys import (
+    FailureKind,
+    Finding,
+    ImmutableFacts,
+    Judgement,
+    KeyArn,
+    KeyMetadata,
+    ReadFailure,
+    RotationStatus,
+    Verdict,
+)
 from bot.rules import ownership
-from bot.rules.verdict import Policy, aws_managed, judge, judge_eligibility, judge_failure
+from bot.rules.verdict import Policy, aws_managed, judge, judge_eligibility, judge_failure, judge_immutable
 from bot.scan.gateways import KeyReader
+from bot.scan.memory import Learning
 from bot.scan.tally import Tally
 
 AWS_MANAGED_ALIAS = "alias/aws/"
@@ -20,19 +31,24 @@ class KeyAudit:
     """Reads and judges keys. `places` are the account and Region of each target of the scan."""
 
     reader: KeyReader
+    learning: Learning
     policy: Policy
     places: frozenset[tuple[str, str]]
     clock: Callable[[], datetime]
 
     def audit(self, arn: str, tally: Tally) -> Finding:
-        """Read and judge one key of the tally's target; a read that failed is noted there."""
+        """Read and judge one key of the tally's target; a read that failed is noted there.
+
+        The finding has the aliases that are known by now.
+        """
+        known = tally.recall(arn)
         aliases = tally.aliases(arn.rpartition("/")[2])
         read_at = self.clock()
         status: RotationStatus | None = None
         if any(alias.startswith(AWS_MANAGED_ALIAS) for alias in aliases):
             judgement = aws_managed()
         else:
-            judgement, status = self._judge(arn, tally)
+            judgement, status = self._judge(arn, known, tally)
         account = tally.target.account
         finding = Finding(
             arn=arn,
@@ -50,13 +66,18 @@ class KeyAudit:
         )
         return self._with_owner(finding, tally) if finding.verdict is Verdict.NON_COMPLIANT else finding
 
-    def _judge(self, arn: str, tally: Tally) -> tuple[Judgement, RotationStatus | None]:
+    def _judge(self, arn: str, known: ImmutableFacts | None, tally: Tally) -> tuple[Judgement, RotationStatus | None]:
+        remembered = None if known is None else judge_immutable(known)
+        if remembered is not None:
+            return remembered, None
         key = self.reader.describe(arn)
         if isinstance(key, ReadFailure):
             tally.note_unread(key)
             return judge_failure(key), None
         ineligible = judge_eligibility(key, primary_in_scan=self._reads_primary_of(key))
         if ineligible is not None:
+            if judge_immutable(key.immutable) is not None:
+                self.learning.learn(key.immutable)
             return ineligible, None
         status = self.reader.rotation_status(arn)
         if isinstance(status, ReadFailure):

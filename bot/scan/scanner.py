@@ -2,21 +2,18 @@
 
 from collections.abc import Callable, Generator
 from datetime import UTC, datetime
-from functools import partial
 from threading import Event
 
-from bot.models.keys import Finding, ReadFailure
-from bot.models.scans import Coverage, CoverageStatus, Target
 from bot.rules.filters import Filter
 from bot.rules.verdict import Policy
-from bot.scan import sentences
 from bot.scan.crew import Crew
-from bot.scan.gateways import AccountDirectory, KeyReader, WantedAccounts, WantedRegions
+from bot.scan.gateways import AccountDirectory, KeyMemory, KeyReader, Reading, WantedAccounts, WantedRegions
+from bot.scan.memory import Forgetful, Learning
 from bot.scan.plan import Plan, make_plan
 from bot.scan.reading import KeyAudit
-from bot.scan.tally import Tally
+from bot.scan.target import TargetReading
 
-WORKERS = 48
+WORKERS = 64
 """Enough to keep one core busy at the latency of AWS, about 20 ms a call: see the benchmarks."""
 
 
@@ -35,6 +32,7 @@ class Scanner:
         *,
         accounts: WantedAccounts,
         regions: WantedRegions,
+        memory: KeyMemory | None = None,
         workers: int = WORKERS,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
@@ -43,6 +41,7 @@ class Scanner:
         self._policy = policy
         self._accounts = accounts
         self._regions = regions
+        self._memory = memory or Forgetful()
         self._workers = workers
         self._clock = clock
 
@@ -50,31 +49,17 @@ class Scanner:
         """Find the targets. Raises BadFilterError where nothing matches, StoppedError when told to stop."""
         return make_plan(self._directory, self._accounts, self._regions, within, workers=self._workers, stop=stop)
 
-    def read(self, plan: Plan, stop: Event) -> Generator[Finding | Coverage]:
-        """Yield a finding for each key, and after all findings of a target its coverage.
+    def read(self, plan: Plan, stop: Event) -> Generator[Reading]:
+        """Yield how many keys a target has as they get known, a finding for each, and after all its coverage.
 
         Raises StoppedError when told to stop.
         """
         places = frozenset((target.account.id, target.region) for target in plan.targets)
-        audit = KeyAudit(self._reader, self._policy, places, self._clock)
-        crew: Crew[Finding | Coverage] = Crew(self._workers, stop)
-        crew.add(partial(self._open, crew, audit, target) for target in plan.targets)
-        return crew.results()
-
-    def _open(self, crew: Crew[Finding | Coverage], audit: KeyAudit, target: Target) -> None:
-        """List a target's keys and put them on the agenda, ahead of targets that are not begun."""
-        arns = self._reader.list_keys(target)
-        if isinstance(arns, ReadFailure):
-            account, error = target.account, sentences.keys_unknown(arns)
-            crew.emit(Coverage(account.id, account.name, target.region, CoverageStatus.FAILED, error=error))
-            return
-        tally = Tally(target, len(arns), self._reader.list_aliases(target) if arns else {})
-        if not arns:
-            crew.emit(tally.coverage())
-        crew.add((partial(_audit_key, crew, audit, tally, arn) for arn in arns), urgent=True)
-
-
-def _audit_key(crew: Crew[Finding | Coverage], audit: KeyAudit, tally: Tally, arn: str) -> None:
-    crew.emit(audit.audit(arn, tally))
-    if tally.one_more_done():
-        crew.emit(tally.coverage())
+        learning = Learning(self._memory)
+        audit = KeyAudit(self._reader, learning, self._policy, places, self._clock)
+        crew: Crew[Reading] = Crew(self._workers, stop)
+        crew.add(TargetReading(crew, self._reader, audit, target).open for target in plan.targets)
+        try:
+            yield from crew.results()
+        finally:
+            learning.flush()

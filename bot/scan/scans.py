@@ -9,7 +9,7 @@ from threading import Event, Lock
 
 from bot.errors import UserError
 from bot.models.keys import Finding
-from bot.models.scans import Progress, Scan, ScanState
+from bot.models.scans import Coverage, Progress, Scan, ScanState
 from bot.rules.filters import Filter
 from bot.scan.crew import StoppedError
 from bot.scan.gateways import ScanRecord
@@ -100,7 +100,7 @@ class Scans:
                 if isinstance(read, Finding):
                     keys += 1
                     batch.append(read)
-                else:
+                elif isinstance(read, Coverage):
                     done += 1
                     self._record.add(scan.id, batch, read)
                     batch = []

@@ -57,7 +57,13 @@ def keys_unknown(failure: ReadFailure) -> str:
     return f"Its keys could not be listed: {why(failure)}"
 
 
-def aliases_unknown(failure: ReadFailure) -> str:
+def keys_cut_short(failure: ReadFailure, known: int) -> str:
+    return f"The list of its keys broke off after {_keys(known)}: {why(failure)}"
+
+
+def aliases_unknown(failure: ReadFailure, known: int) -> str:
+    if known:
+        return f"The list of its aliases broke off after {known}: {why(failure)}"
     return f"Aliases are unknown: {why(failure)}"
 
 

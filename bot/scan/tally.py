@@ -1,28 +1,71 @@
 """How far one target is, and what of it could not be read."""
 
 from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from threading import Lock
 
-from bot.models.keys import FailureKind, ReadFailure
+from bot.models.keys import FailureKind, Finding, ImmutableFacts, ReadFailure
 from bot.models.scans import Coverage, CoverageStatus, Target
 from bot.scan import sentences
 
 
 class Tally:
-    """Counts the keys of one target down, from many threads."""
+    """Counts what is still to be done in one target, from many threads.
 
-    def __init__(self, target: Target, keys: int, aliases: dict[str, tuple[str, ...]] | ReadFailure) -> None:
+    A key can be read before all aliases are known; its finding is held back until they are.
+    """
+
+    def __init__(self, target: Target, known: Mapping[str, ImmutableFacts]) -> None:
         self.target = target
-        self._keys = keys
-        self._aliases = aliases
-        self._left = keys
+        self._known = dict(known)
+        self._lock = Lock()
+        self._left = 0
+        self._keys = 0
+        self._aliases: dict[str, tuple[str, ...]] = {}
+        self._aliases_left = True
+        self._held: list[Finding] = []
+        self._cut_short: str | None = None
+        self._nameless: str | None = None
         self._unread: Counter[str] = Counter()
         self._untagged: Counter[str] = Counter()
-        self._lock = Lock()
+
+    def expect(self, tasks: int, *, keys: int = 0) -> None:
+        """Count tasks that are to be done, and the keys among them."""
+        with self._lock:
+            self._left += tasks
+            self._keys += keys
+
+    def one_more_done(self) -> bool:
+        """Count a task as done; True for the last one."""
+        with self._lock:
+            self._left -= 1
+            return self._left == 0
+
+    def recall(self, arn: str) -> ImmutableFacts | None:
+        """Say what an earlier scan learnt of a key that is listed now."""
+        return self._known.pop(arn, None)
+
+    def gone(self) -> list[str]:
+        """Name the keys that an earlier scan knew and that, once all are read, turn out not to be listed any more."""
+        return [] if self._cut_short else list(self._known)
 
     def aliases(self, key_id: str) -> tuple[str, ...]:
-        """Return the aliases of a key; none where they are unknown."""
-        return () if isinstance(self._aliases, ReadFailure) else self._aliases.get(key_id, ())
+        """Return the aliases of a key, as far as they are known by now."""
+        return self._aliases.get(key_id, ())
+
+    def note_aliases(self, named: Iterable[tuple[str, str]]) -> None:
+        with self._lock:
+            for key_id, alias in named:
+                self._aliases[key_id] = (*self._aliases.get(key_id, ()), alias)
+
+    def note_nameless(self, failure: ReadFailure) -> None:
+        """Take note that the list of aliases broke off."""
+        self._nameless = sentences.aliases_unknown(failure, sum(map(len, self._aliases.values())))
+
+    def note_cut_short(self, failure: ReadFailure) -> None:
+        """Take note that the list of keys broke off."""
+        self._cut_short = sentences.keys_cut_short(failure, self._keys)
 
     def note_unread(self, failure: ReadFailure) -> None:
         """Take note of a key that could not be read. One that is gone was read: it is gone."""
@@ -34,16 +77,29 @@ class Tally:
         with self._lock:
             self._untagged[failure.sentence] += 1
 
-    def one_more_done(self) -> bool:
-        """Count a key as done; True for the last one."""
+    def holds_back(self, finding: Finding) -> bool:
+        """Keep a finding until the aliases are known; False where they are."""
         with self._lock:
-            self._left -= 1
-            return self._left == 0
+            if self._aliases_left:
+                self._held.append(finding)
+            return self._aliases_left
+
+    def named(self, finding: Finding) -> Finding:
+        """Give a finding its aliases."""
+        aliases = tuple(sorted(self.aliases(finding.key_id)))
+        return finding if aliases == finding.aliases else replace(finding, aliases=aliases)
+
+    def release(self) -> list[Finding]:
+        """Hand out what was held back, once: all aliases that can be known are."""
+        with self._lock:
+            self._aliases_left = False
+            held, self._held = self._held, []
+        return held
 
     def coverage(self) -> Coverage:
-        """Say how much of the target was read."""
+        """Say how much of the target was read. With keys that nobody knows of, it was not."""
         problems = [
-            *([sentences.aliases_unknown(self._aliases)] if isinstance(self._aliases, ReadFailure) else []),
+            *filter(None, (self._cut_short, self._nameless)),
             *sentences.keys_unread(self._unread, self._keys),
             *sentences.tags_unread(self._untagged),
         ]
@@ -52,7 +108,7 @@ class Tally:
             CoverageStatus.SCANNED
             if not problems
             else CoverageStatus.FAILED
-            if nothing_read
+            if nothing_read or self._cut_short
             else CoverageStatus.PARTIAL
         )
         account, region = self.target.account, self.target.region

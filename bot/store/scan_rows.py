@@ -1,15 +1,18 @@
 """Scans, findings and coverage as rows of their tables, and back."""
 
-from dataclasses import asdict
+from dataclasses import asdict, fields
 
 from sqlalchemy.engine import Row
 
 from bot.models.keys import Finding, Reason, Verdict
 from bot.models.scans import Coverage, CoverageStatus, Scan, ScanState, Summary
 
+_FINDING_FIELDS = tuple(field.name for field in fields(Finding))
+
 
 def finding_values(scan_id: str, finding: Finding) -> dict[str, object]:
-    return asdict(finding) | {
+    """Spell a finding as a row. One is made for each key of a scan, and `asdict` copies all that it holds."""
+    return {name: getattr(finding, name) for name in _FINDING_FIELDS} | {
         "scan_id": scan_id,
         "aliases": list(finding.aliases),
         "verdict": finding.verdict.value,

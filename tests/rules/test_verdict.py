@@ -26,7 +26,15 @@ from bot.models.keys import (
     RotationStatus,
     Verdict,
 )
-from bot.rules.verdict import Policy, aws_managed, aws_says_gone, judge, judge_eligibility, judge_failure
+from bot.rules.verdict import (
+    Policy,
+    aws_managed,
+    aws_says_gone,
+    judge,
+    judge_eligibility,
+    judge_failure,
+    judge_immutable,
+)
 
 NEW = "SOMETHING_NEW"
 """Stands for a value that AWS adds one day."""
@@ -184,6 +192,17 @@ def test_the_cases_are_the_whole_product() -> None:
 def test_only_keys_whose_status_decides_are_worth_asking_for_it() -> None:
     for case in cases():
         assert (judge_eligibility(case.key) is None) == (case.outcome == ASK)
+
+
+def test_what_never_changes_decides_alone_exactly_where_state_and_role_say_nothing() -> None:
+    """So a verdict that rests on it holds for ever, and no other is ever taken from an earlier scan."""
+    for_good = {"AWS_MANAGED", "KEY_SPEC", "IMPORTED_KEY_MATERIAL", "CUSTOM_KEY_STORE"}
+    for case in cases():
+        remembered = judge_immutable(case.key.immutable)
+        assert (remembered is not None) == (case.outcome.split()[-1] in for_good), case.values
+        if remembered is not None:
+            for primary_in_scan in (True, False):
+                assert judge_eligibility(case.key, primary_in_scan=primary_in_scan) == remembered
 
 
 def all_judgements() -> set[Judgement]:

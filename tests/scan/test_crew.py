@@ -3,13 +3,14 @@
 import threading
 from collections.abc import Iterator
 from functools import partial
+from itertools import cycle
 from threading import Barrier, Event, Lock
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.scan.crew import BACKLOG, Crew, StoppedError, Task
+from bot.scan.crew import BACKLOG, Crew, Lane, StoppedError, Task
 
 Tree = tuple[int, list["Tree"]]
 TREES: st.SearchStrategy[Tree] = st.recursive(
@@ -26,13 +27,14 @@ def count(tree: Tree) -> int:
 
 
 @settings(max_examples=50, deadline=None)
-@given(tree=TREES, workers=st.integers(1, 8), urgent=st.booleans())
-def test_every_task_that_a_task_adds_is_done_once(tree: Tree, workers: int, urgent: bool) -> None:
+@given(tree=TREES, workers=st.integers(1, 8), lanes=st.integers(0, 3), first=st.booleans())
+def test_every_task_that_a_task_adds_is_done_once(tree: Tree, workers: int, lanes: int, first: bool) -> None:
     crew: Crew[int] = Crew(workers, Event())
+    ways = cycle([None, *(Lane() for _ in range(lanes))])
 
     def work(node: Tree) -> None:
         crew.emit(1)
-        crew.add((partial(work, inner) for inner in node[1]), urgent=urgent)
+        crew.add((partial(work, inner) for inner in node[1]), next(ways), first=first)
 
     crew.add([partial(work, tree)])
     assert sum(crew.results()) == count(tree)
@@ -50,7 +52,7 @@ def test_all_workers_work_on_one_large_target_at_once() -> None:
         together.wait(20)
         crew.emit("key")
 
-    crew.add([lambda: crew.add([key] * 8, urgent=True)])
+    crew.add([lambda: crew.add([key] * 8, Lane())])
     assert list(crew.results()) == ["key"] * 8
 
 
@@ -78,10 +80,73 @@ def test_what_was_begun_is_finished_before_more_is_begun() -> None:
 
     def target(name: str) -> None:
         crew.emit(name)
-        crew.add((partial(crew.emit, f"{name}.{key}") for key in range(2)), urgent=True)
+        crew.add((partial(crew.emit, f"{name}.{key}") for key in range(2)), Lane())
 
     crew.add(partial(target, name) for name in "ab")
     assert list(crew.results()) == ["a", "a.0", "a.1", "b", "b.0", "b.1"]
+
+
+def test_what_is_to_come_first_in_a_lane_does() -> None:
+    crew: Crew[str] = Crew(1, Event())
+    lane = Lane()
+
+    def page() -> None:
+        crew.add([partial(crew.emit, "a name")], lane, first=True)
+
+    crew.add([page, partial(crew.emit, "a key"), partial(crew.emit, "another key")], lane)
+    assert list(crew.results()) == ["a name", "a key", "another key"]
+
+
+@pytest.mark.parametrize("others", ["a lane", "behind all lanes"])
+def test_a_lane_that_is_slow_leaves_half_of_the_workers_to_whatever_else_there_is(others: str) -> None:
+    crew: Crew[str] = Crew(6, Event())
+    release, last_begun = Event(), Barrier(2)
+
+    def slow() -> None:
+        release.wait(20)
+        crew.emit("slow")
+
+    def quick(number: int) -> None:
+        crew.emit("quick")
+        if number == 99:
+            last_begun.wait(20)
+
+    crew.add([slow] * 50, Lane())
+    crew.add((partial(quick, number) for number in range(100)), Lane() if others == "a lane" else None)
+    results = crew.results()
+    first = [next(results) for _ in range(100)]
+    last_begun.wait(20)
+    release.set()
+    assert first == ["quick"] * 100
+    assert list(results) == ["slow"] * 50
+
+
+def test_a_slow_lane_gets_all_workers_where_nothing_else_is_to_do() -> None:
+    crew: Crew[str] = Crew(6, Event())
+    together = Barrier(6)
+
+    def key() -> None:
+        together.wait(20)
+        crew.emit("key")
+
+    crew.add([key] * 12, Lane())
+    assert list(crew.results()) == ["key"] * 12
+
+
+def test_lanes_share_the_workers_evenly() -> None:
+    crew: Crew[str] = Crew(4, Event())
+    together = Barrier(4)
+    at_work: list[str] = []
+
+    def task(name: str) -> None:
+        at_work.append(name)
+        together.wait(20)
+        crew.emit(name)
+
+    for name in "ab":
+        crew.add([partial(task, name)] * 8, Lane())
+    list(crew.results())
+    assert sorted(at_work[:4]) == ["a", "a", "b", "b"]
 
 
 def test_tasks_are_made_when_they_are_taken_and_the_crew_waits_for_its_reader() -> None:
@@ -124,6 +189,12 @@ def test_a_crew_that_is_told_to_stop_leaves_the_rest_undone() -> None:
     for thread in crew_threads():
         thread.join(20)
         assert not thread.is_alive()
+
+
+def test_workers_keep_no_process_from_ending() -> None:
+    crew: Crew[bool] = Crew(2, Event())
+    crew.add([lambda: crew.emit(threading.current_thread().daemon)])
+    assert list(crew.results()) == [True]
 
 
 def test_stopping_does_not_wait_for_a_call_that_hangs() -> None:

@@ -8,7 +8,7 @@ import pytest
 from bot.app import Aws
 from bot.aws.kms import KmsReader
 from bot.models.keys import KeyMetadata, ReadFailure, Reason, RotationStatus, Verdict
-from bot.models.scans import Target
+from bot.models.scans import Page, Target
 from deploy.sandbox.aws import AwsServer
 from tests.scan.audits import DUBLIN, FRANKFURT, MEMBER, ONE_PLACE, ORGANISATION, House
 
@@ -118,12 +118,12 @@ class _Deletes(KmsReader):
         if moment == self._moment:
             self._aws.faults.delete_key(arn)
 
-    def list_keys(self, target: Target) -> list[str] | ReadFailure:
-        arns = super().list_keys(target)
-        assert not isinstance(arns, ReadFailure)
-        for arn in arns:
+    def list_keys(self, target: Target, marker: str | None = None) -> Page[str] | ReadFailure:
+        page = super().list_keys(target, marker)
+        assert not isinstance(page, ReadFailure)
+        for arn in page.items:
             self._perhaps("after ListKeys", arn)
-        return arns
+        return page
 
     def describe(self, arn: str) -> KeyMetadata | ReadFailure:
         described = super().describe(arn)

@@ -1,0 +1,102 @@
+"""Long lists are read beside the keys, and a list that breaks off is never taken for a whole one."""
+
+from dataclasses import replace
+from threading import Event
+
+from bot.app import Aws
+from bot.aws.kms import KmsReader
+from bot.models.keys import KeyMetadata, ReadFailure
+from bot.models.scans import CoverageStatus, Page, Target
+from deploy.sandbox.aws import AwsServer
+from tests.scan.audits import FRANKFURT, MEMBER, PATIENCE_SECONDS, House
+
+DENIED = "is denied (the role's own policy lacks it)."
+
+
+class _Slow(KmsReader):
+    """The second page of aliases comes only after some key was described; all is real."""
+
+    def __init__(self, real: KmsReader) -> None:
+        self.__dict__.update(vars(real))
+        self._described = Event()
+
+    def list_aliases(self, target: Target, marker: str | None = None) -> Page[tuple[str, str]] | ReadFailure:
+        if marker is not None:
+            assert self._described.wait(PATIENCE_SECONDS), "no key was described while aliases were still unknown"
+        return super().list_aliases(target, marker)
+
+    def describe(self, arn: str) -> KeyMetadata | ReadFailure:
+        described = super().describe(arn)
+        self._described.set()
+        return described
+
+
+class _Breaks(KmsReader):
+    """After its first page an operation is denied; all is real."""
+
+    def __init__(self, real: KmsReader, aws: AwsServer, action: str) -> None:
+        self.__dict__.update(vars(real))
+        self._aws = aws
+        self._action = action
+
+    def list_keys(self, target: Target, marker: str | None = None) -> Page[str] | ReadFailure:
+        page = super().list_keys(target, marker)
+        self._deny("kms:ListKeys")
+        return page
+
+    def list_aliases(self, target: Target, marker: str | None = None) -> Page[tuple[str, str]] | ReadFailure:
+        page = super().list_aliases(target, marker)
+        self._deny("kms:ListAliases")
+        return page
+
+    def _deny(self, action: str) -> None:
+        if action == self._action:
+            self._aws.faults.deny(MEMBER, action=action)
+
+
+def breaking(house: House, action: str) -> None:
+    def wrap(connected: Aws) -> Aws:
+        return replace(connected, reader=_Breaks(connected.reader, house.aws, action))
+
+    house.wrap = wrap
+
+
+def test_keys_are_read_while_a_long_list_of_aliases_is_and_all_get_their_names(house: House) -> None:
+    names = {
+        house.aws.world.key(account=MEMBER, alias=f"alias/key-{number}", rotation=365): (f"alias/key-{number}",)
+        for number in range(250)
+    }
+    house.wrap = lambda connected: replace(connected, reader=_Slow(connected.reader))
+    audit = house.audit()
+    assert {finding.arn: finding.aliases for finding in audit.findings} == names
+    assert audit.at(MEMBER, FRANKFURT).status is CoverageStatus.SCANNED
+
+
+def test_every_alias_of_a_key_is_named_whatever_page_it_is_on(house: House) -> None:
+    arn = house.aws.world.key(account=MEMBER, alias="alias/a-first")
+    for number in range(150):
+        house.aws.world.key(account=MEMBER, alias=f"alias/key-{number}", rotation=365)
+    house.aws.world.alias(arn, "alias/z-last")
+    assert house.audit().of(arn).aliases == ("alias/a-first", "alias/z-last")
+
+
+def test_a_list_of_keys_that_breaks_off_makes_the_region_one_that_was_not_read(house: House) -> None:
+    for _ in range(1001):
+        house.aws.world.key(account=MEMBER, rotation=365)
+    breaking(house, "kms:ListKeys")
+    audit = house.audit()
+    covered = audit.at(MEMBER, FRANKFURT)
+    assert (covered.status, covered.keys) == (CoverageStatus.FAILED, 1000)
+    assert covered.error == f"The list of its keys broke off after 1000 keys: kms:ListKeys {DENIED}"
+    assert len(audit.findings) == audit.scan.summary.compliant == 1000
+
+
+def test_a_list_of_aliases_that_breaks_off_leaves_keys_nameless_and_says_so(house: House) -> None:
+    for number in range(150):
+        house.aws.world.key(account=MEMBER, alias=f"alias/key-{number}", rotation=365)
+    breaking(house, "kms:ListAliases")
+    audit = house.audit()
+    covered = audit.at(MEMBER, FRANKFURT)
+    assert (covered.status, covered.keys) == (CoverageStatus.PARTIAL, 150)
+    assert covered.error == f"The list of its aliases broke off after 100: kms:ListAliases {DENIED}"
+    assert sum(bool(finding.aliases) for finding in audit.findings) == 100
