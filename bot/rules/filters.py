@@ -57,6 +57,11 @@ class Filter:
     def is_empty(self) -> bool:
         return self == Filter()
 
+    @property
+    def looks_at_each_key(self) -> bool:
+        """Say whether it asks for more than the account, the Region and the team, which many keys share."""
+        return bool(self.alias or self.word)
+
     def __str__(self) -> str:
         given = [(field.name, getattr(self, field.name)) for field in fields(self) if getattr(self, field.name)]
         return " ".join(_written(value) if name == "word" else f"{name}={_written(value)}" for name, value in given)

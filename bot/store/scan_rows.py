@@ -1,11 +1,14 @@
 """Scans, findings and coverage as rows of their tables, and back."""
 
+from collections.abc import Iterable
 from dataclasses import asdict, fields
 
-from sqlalchemy.engine import Row
+from sqlalchemy.engine import Connection, Row
 
 from bot.models.keys import Finding, Reason, Verdict
 from bot.models.scans import Coverage, CoverageStatus, Scan, ScanState, Summary
+from bot.store.tables import coverage, findings
+
 
 _FINDING_FIELDS = tuple(field.name for field in fields(Finding))
 
@@ -17,18 +20,31 @@ def finding_values(scan_id: str, finding: Finding) -> dict[str, object]:
         "aliases": list(finding.aliases),
         "verdict": finding.verdict.value,
         "reason": finding.reason.value,
+        "name": finding.name,
     }
 
 
 def finding_of(row: Row[tuple[object, ...]]) -> Finding:
     values = dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's public name
-    del values["scan_id"]
+    del values["scan_id"], values["name"]
     values |= {"aliases": tuple(row.aliases), "verdict": Verdict(row.verdict), "reason": Reason(row.reason)}
     return Finding(**values)
 
 
 def coverage_values(scan_id: str, covered: Coverage) -> dict[str, object]:
     return asdict(covered) | {"scan_id": scan_id, "status": covered.status.value}
+
+
+def add_findings(connection: Connection, scan_id: str, found: Iterable[Finding]) -> None:
+    rows = [finding_values(scan_id, each) for each in found]
+    if rows:
+        connection.execute(findings.insert(), rows)
+
+
+def add_coverage(connection: Connection, scan_id: str, covered: Iterable[Coverage]) -> None:
+    rows = [coverage_values(scan_id, each) for each in covered]
+    if rows:
+        connection.execute(coverage.insert(), rows)
 
 
 def coverage_of(row: Row[tuple[object, ...]]) -> Coverage:

@@ -7,6 +7,9 @@ from bot.store.engine import UtcDateTime
 ONE_OPEN_CHANGE_A_KEY = "uq_changes_open_arn"
 """The index that lets a key have one open change at most: the second to ask is told of the first."""
 
+OPEN = "verdict = 'NON_COMPLIANT' AND exempt_until IS NULL"
+"""What makes a finding an open key. Written out, or the databases would not see that the index of open keys serves."""
+
 metadata = sa.MetaData(
     naming_convention={
         "ix": "ix_%(column_0_label)s",
@@ -15,6 +18,9 @@ metadata = sa.MetaData(
         "pk": "pk_%(table_name)s",
     }
 )
+
+IN_ORDER = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
+"""Text that both databases sort as Python does, by code point, whatever language the server speaks."""
 
 scans = sa.Table(
     "scans",
@@ -39,10 +45,11 @@ coverage = sa.Table(
     sa.Column("scan_id", sa.ForeignKey("scans.id", ondelete="CASCADE"), primary_key=True),
     sa.Column("account", sa.String(32), primary_key=True),
     sa.Column("region", sa.String(32), primary_key=True),
-    sa.Column("account_name", sa.Text, nullable=False),
+    sa.Column("account_name", IN_ORDER, nullable=False),
     sa.Column("status", sa.String(16), nullable=False),
     sa.Column("keys", sa.Integer, nullable=False),
     sa.Column("error", sa.Text),
+    sa.Index("ix_coverage_scan_id_status", "scan_id", "status", "account", "region"),
 )
 
 findings = sa.Table(
@@ -51,7 +58,7 @@ findings = sa.Table(
     sa.Column("scan_id", sa.ForeignKey("scans.id", ondelete="CASCADE"), primary_key=True),
     sa.Column("arn", sa.String(256), primary_key=True),
     sa.Column("account", sa.String(32), nullable=False),
-    sa.Column("account_name", sa.Text, nullable=False),
+    sa.Column("account_name", IN_ORDER, nullable=False),
     sa.Column("region", sa.String(32), nullable=False),
     sa.Column("aliases", sa.JSON, nullable=False),
     sa.Column("verdict", sa.String(24), nullable=False),
@@ -64,8 +71,32 @@ findings = sa.Table(
     sa.Column("team", sa.Text),
     sa.Column("managed_by", sa.Text),
     sa.Column("exempt_until", UtcDateTime),
+    sa.Column("name", IN_ORDER, nullable=False, server_default=""),
     sa.Index("ix_findings_scan_id_verdict", "scan_id", "verdict", "account", "region", "arn"),
     sa.Index("ix_findings_scan_id_account", "scan_id", "account", "region"),
+    sa.Index(
+        "ix_findings_open",
+        "scan_id",
+        "account_name",
+        "name",
+        "arn",
+        sqlite_where=sa.text(OPEN),
+        postgresql_where=sa.text(OPEN),
+    ),
+)
+
+finding_counts = sa.Table(
+    "finding_counts",
+    metadata,
+    sa.Column("scan_id", sa.ForeignKey("scans.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("account", sa.String(32), primary_key=True),
+    sa.Column("account_name", IN_ORDER, primary_key=True),
+    sa.Column("region", sa.String(32), primary_key=True),
+    sa.Column("team", sa.Text, primary_key=True),
+    sa.Column("verdict", sa.String(24), primary_key=True),
+    sa.Column("exempt", sa.Boolean, primary_key=True),
+    sa.Column("keys", sa.Integer, nullable=False),
+    sqlite_with_rowid=False,
 )
 
 left_out = sa.Table(

@@ -1,10 +1,13 @@
-"""Accounts that a scan leaves out, and what never changes in a key."""
+"""Accounts that a scan leaves out, what never changes in a key, and what answers without reading all keys."""
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0003"
 down_revision = "0002"
+
+_OPEN = "verdict = 'NON_COMPLIANT' AND exempt_until IS NULL"
+_IN_ORDER = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 
 
 def upgrade() -> None:
@@ -29,3 +32,54 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("arn", name=op.f("pk_key_facts")),
     )
     op.create_index("ix_key_facts_account", "key_facts", ["account", "region"])
+    _name_keys()
+    _count_findings()
+    op.create_index("ix_coverage_scan_id_status", "coverage", ["scan_id", "status", "account", "region"])
+
+
+def _name_keys() -> None:
+    """Store what people call a key, in the order that Python sorts it, and index the open keys by it."""
+    op.add_column("findings", sa.Column("name", _IN_ORDER, nullable=False, server_default=""))
+    is_sqlite = op.get_bind().dialect.name == "sqlite"
+    if not is_sqlite:
+        for table in ("findings", "coverage"):
+            op.alter_column(table, "account_name", type_=sa.Text(collation="C"))
+    arn, aliases, name = sa.column("arn", sa.Text), sa.column("aliases", sa.JSON), sa.column("name", sa.Text)
+    first = aliases[0].as_string()
+    key_id = sa.func.substr(arn, (sa.func.instr if is_sqlite else sa.func.strpos)(arn, "/") + 1)
+    called = sa.case((first.is_(None), key_id), (first.like("alias/%"), sa.func.substr(first, 7)), else_=first)
+    op.execute(sa.update(sa.table("findings", arn, aliases, name)).values(name=called))
+    op.create_index(
+        "ix_findings_open",
+        "findings",
+        ["scan_id", "account_name", "name", "arn"],
+        sqlite_where=sa.text(_OPEN),
+        postgresql_where=sa.text(_OPEN),
+    )
+
+
+def _count_findings() -> None:
+    op.create_table(
+        "finding_counts",
+        sa.Column("scan_id", sa.String(length=32), nullable=False),
+        sa.Column("account", sa.String(length=32), nullable=False),
+        sa.Column("account_name", _IN_ORDER, nullable=False),
+        sa.Column("region", sa.String(length=32), nullable=False),
+        sa.Column("team", sa.Text(), nullable=False),
+        sa.Column("verdict", sa.String(length=24), nullable=False),
+        sa.Column("exempt", sa.Boolean(), nullable=False),
+        sa.Column("keys", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["scan_id"], ["scans.id"], name=op.f("fk_finding_counts_scan_id_scans"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint(
+            "scan_id", "account", "account_name", "region", "team", "verdict", "exempt", name=op.f("pk_finding_counts")
+        ),
+        sqlite_with_rowid=False,
+    )
+    op.execute(
+        "INSERT INTO finding_counts (scan_id, account, account_name, region, team, verdict, exempt, keys) "
+        "SELECT f.scan_id, account, account_name, region, coalesce(team, ''), verdict, exempt_until IS NOT NULL, "
+        "count(*) FROM findings f JOIN scans ON scans.id = f.scan_id WHERE scans.state <> 'RUNNING' "
+        "GROUP BY 1, 2, 3, 4, 5, 6, 7"
+    )
