@@ -1,6 +1,6 @@
 """A scan: which targets it covered, what it counted, how far it is."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from enum import StrEnum
 from typing import Generic, TypeVar
@@ -81,6 +81,9 @@ class Summary:
     not_applicable: int = 0
     insufficient_data: int = 0
     exempt: int = 0
+
+    def __add__(self, other: "Summary") -> "Summary":
+        return Summary(*(getattr(self, each.name) + getattr(other, each.name) for each in fields(Summary)))
 
     @property
     def percent_compliant(self) -> float:

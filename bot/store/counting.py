@@ -48,8 +48,8 @@ def count(connection: Connection, scan_id: str) -> None:
     counted = sa.select(sa.literal(scan_id), *_KINDS, sa.func.count()).where(findings.c.scan_id == scan_id)
     columns = [column.name for column in finding_counts.c]
     connection.execute(finding_counts.insert().from_select(columns, counted.group_by(*_KINDS)))
-    sums = connection.execute(sa.select(*_sums(finding_counts)).where(finding_counts.c.scan_id == scan_id)).one()
-    connection.execute(scans.update().where(scans.c.id == scan_id).values(sums._asdict()))
+    total = connection.execute(sa.select(*sums(finding_counts)).where(finding_counts.c.scan_id == scan_id)).one()
+    connection.execute(scans.update().where(scans.c.id == scan_id).values(total._asdict()))
 
 
 def recount(connection: Connection, scan_id: str, before: Finding, after: Finding) -> None:
@@ -69,7 +69,7 @@ def summaries(connection: Connection, scan_id: str, scope: Filter) -> dict[Accou
     """
     table = findings if scope.looks_at_each_key else finding_counts
     account = (table.c.account, table.c.account_name)
-    query = sa.select(*account, *_sums(table)).where(
+    query = sa.select(*account, *sums(table)).where(
         table.c.scan_id == scan_id, *narrow(connection, scan_id, scope, table)
     )
     return {
@@ -78,8 +78,8 @@ def summaries(connection: Connection, scan_id: str, scope: Filter) -> dict[Accou
     }
 
 
-def _sums(table: sa.Table) -> list[sa.ColumnElement[int]]:
-    """Add up the fields of a summary, over findings or over counted rows."""
+def sums(table: sa.Table) -> list[sa.ColumnElement[int]]:
+    """Add up the fields of a summary, in its order, over findings or over counted rows."""
     is_exempt, keys = (_IS_EXEMPT, sa.literal(1)) if table is findings else (table.c.exempt, _KEYS)
     is_in = {verdict.value.lower(): table.c.verdict == verdict.value for verdict in Verdict}
     is_in["exempt"] = sa.and_(is_in["non_compliant"], is_exempt)

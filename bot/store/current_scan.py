@@ -1,4 +1,4 @@
-"""What readers are shown: which scan is the current one, its counts, and what newer readings change in it."""
+"""What readers are shown: which scan is the current one, and what newer readings change in it."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -7,7 +7,6 @@ from itertools import groupby
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from bot.models.keys import Verdict
 from bot.models.scans import EVERYWHERE, Coverage, Scan, ScanState
 from bot.rules.filters import Filter
 from bot.store.left_out import fold_left_out
@@ -25,32 +24,6 @@ def current_scan(connection: Connection) -> Scan | None:
     )
     row = connection.execute(query).one_or_none()
     return None if row is None else scan_of(row)
-
-
-def count(connection: Connection, scan_id: str) -> None:
-    """Count a scan's findings by verdict into its row."""
-    is_exempt = findings.c.exempt_until.is_not(None)
-    query = (
-        sa.select(findings.c.verdict, is_exempt.label("exempt"), sa.func.count().label("keys"))
-        .where(findings.c.scan_id == scan_id)
-        .group_by(findings.c.verdict, is_exempt)
-    )
-    counts = {(row.verdict, bool(row.exempt)): row.keys for row in connection.execute(query)}
-
-    def total(verdict: Verdict, *exempt: bool) -> int:
-        return sum(counts.get((verdict.value, each), 0) for each in exempt)
-
-    connection.execute(
-        scans.update()
-        .where(scans.c.id == scan_id)
-        .values(
-            compliant=total(Verdict.COMPLIANT, False, True),  # noqa: FBT003 - a pair of table keys
-            non_compliant=total(Verdict.NON_COMPLIANT, False),  # noqa: FBT003 - a table key
-            not_applicable=total(Verdict.NOT_APPLICABLE, False, True),  # noqa: FBT003 - a pair of table keys
-            insufficient_data=total(Verdict.INSUFFICIENT_DATA, False, True),  # noqa: FBT003 - a pair of table keys
-            exempt=total(Verdict.NON_COMPLIANT, True),  # noqa: FBT003 - a table key
-        )
-    )
 
 
 def take_newer_readings(connection: Connection, scan_id: str, from_id: str) -> None:

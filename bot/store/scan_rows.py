@@ -9,7 +9,6 @@ from bot.models.keys import Finding, Reason, Verdict
 from bot.models.scans import Coverage, CoverageStatus, Scan, ScanState, Summary
 from bot.store.tables import coverage, findings
 
-
 _FINDING_FIELDS = tuple(field.name for field in fields(Finding))
 
 

@@ -10,11 +10,12 @@ from sqlalchemy.engine import Connection
 from bot.models.keys import Finding, Verdict
 from bot.models.scans import Coverage, LeftOut, Scan, ScanState
 from bot.models.trail import SYSTEM, Act, Entry
-from bot.store.current_scan import count, current_scan, fold, take_newer_readings
+from bot.store.counting import count, recount
+from bot.store.current_scan import current_scan, fold, take_newer_readings
 from bot.store.engine import Database, take_turns
 from bot.store.left_out import add_left_out, left_out_of
 from bot.store.scan_rows import coverage_of, coverage_values, finding_of, finding_values, scan_of
-from bot.store.tables import coverage, findings, left_out, scans
+from bot.store.tables import coverage, finding_counts, findings, left_out, scans
 from bot.store.trail import append
 
 KEPT_SCANS = 12
@@ -140,22 +141,22 @@ class ScanStore:
         with self._database.write() as connection:
             take_turns(connection, _CURRENT)
             running = sa.select(scans.c.id).where(scans.c.state == ScanState.RUNNING.value)
-            shown = list(connection.execute(running).scalars())
+            for scan_id in connection.execute(running).scalars().all():
+                _renew(connection, scan_id, reading)
             current = current_scan(connection)
-            if current is not None:
-                shown.append(current.id)
-            for scan_id in shown:
-                connection.execute(
-                    findings.update()
-                    .where(
-                        findings.c.scan_id == scan_id,
-                        findings.c.arn == reading.arn,
-                        findings.c.read_at < reading.read_at,
-                    )
-                    .values(finding_values(scan_id, reading))
-                )
-            if current is not None:
-                count(connection, current.id)
+            older = None if current is None else _renew(connection, current.id, reading)
+            if current is not None and older is not None:
+                recount(connection, current.id, older, reading)
+
+
+def _renew(connection: Connection, scan_id: str, reading: Finding) -> Finding | None:
+    """Put a newer reading in the place of an older one, and return that; None where there is none."""
+    is_older = (findings.c.scan_id == scan_id, findings.c.arn == reading.arn, findings.c.read_at < reading.read_at)
+    row = connection.execute(sa.select(findings).where(*is_older)).one_or_none()
+    if row is None:
+        return None
+    connection.execute(findings.update().where(*is_older).values(finding_values(scan_id, reading)))
+    return finding_of(row)
 
 
 def _end(connection: Connection, scan_id: str, state: ScanState, at: datetime) -> bool:
@@ -182,5 +183,5 @@ def _prune(connection: Connection) -> None:
     kept = set(connection.execute(finished).scalars())
     kept.update(connection.execute(finished.where(scans.c.scope == "")).scalars())
     kept.update(connection.execute(sa.select(scans.c.id).where(scans.c.state == ScanState.RUNNING.value)).scalars())
-    for table in (findings, coverage, left_out):
+    for table in (findings, finding_counts, coverage, left_out):
         connection.execute(table.delete().where(table.c.scan_id.not_in(kept)))
