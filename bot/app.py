@@ -69,6 +69,7 @@ def build_scans(settings: Settings, aws: Aws, record: ScanRecord, memory: KeyMem
         policy,
         accounts=settings.scan.accounts,
         regions=settings.scan.regions,
+        selection=settings.scan.selection,
         memory=memory,
     )
     return Scans(scanner, record)

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from bot.errors import ConfigurationError, UserError
 from bot.models.approval import ApprovalRule
+from bot.models.selection import EVERYBODY, Conditions, Selection
 from bot.rules.filters import Filter
 from bot.settings import Settings, load
 
@@ -231,6 +232,8 @@ def test_the_settings_cannot_be_changed(folder: Path) -> None:
         settings.slack.channel = "C0OTHER"  # type: ignore[misc,union-attr]  # the point of the test
 
 
+ORGANISATION = '[scan]\naudit_role = "A"\naccounts = "organization"'
+
 IN_THE_FILE = [
     # the text, its place, what is wrong with it, the remedy
     ('[slack]\nchannel = "#security"', ":2: slack.channel", "“#security” is the name of a channel", "Write its id"),
@@ -264,12 +267,6 @@ IN_THE_FILE = [
         "a number, not text",
         "in quotes",
     ),
-    (
-        f'{MINIMAL}[scan]\naudit_role = "A"\naccounts = ["111111111111", "111111111111"]',
-        ":5: scan.accounts[2]",
-        "“111111111111” is in this list twice",
-        "once",
-    ),
     (f"{MINIMAL}[scan]\naccounts = []", ":4: scan.accounts", "No account would be scanned", "Leave it out"),
     (f"{MINIMAL}[scan]\naccounts = 5", ":4: scan.accounts", "a number, not a list", "Write a list"),
     (
@@ -283,7 +280,42 @@ IN_THE_FILE = [
     (f'{MINIMAL}[scan]\nregions = "all"', ":4: scan.regions", "“all” is not known", "'enabled' or a list"),
     (f"{MINIMAL}[scan]\nregions = []", ":4: scan.regions", "No Region would be scanned", "enabled"),
     (f'{MINIMAL}[scan]\nregions = ["Frankfurt"]', ":4: scan.regions[1]", "not the name of a Region", "eu-central-1"),
+    (f'{MINIMAL}[scan]\nregions = ["eu-{"west" * 7}-1"]', ":4: scan.regions[1]", "not the name of a Region", "as AWS"),
     (f'{MINIMAL}[scan]\nregions = ["eu-west-1a"]', ":4: scan.regions[1]", "an availability zone", "eu-west-1."),
+    # the tables scan.include and scan.exclude
+    *(
+        (f"{MINIMAL}{head}\n[scan.{name}]\n{text}", f":{line}: scan.{name}{place}", what, remedy)
+        for name in ("include", "exclude")
+        for head, line, text, place, what, remedy in (
+            (ORGANISATION, 6, "", "", "It names no account", "Write accounts, units or tags"),
+            (ORGANISATION, 6, "accounts = []", "", "It names no account", "Write accounts, units or tags"),
+            (ORGANISATION, 7, 'accounts = ["prod-*", "1111"]', ".accounts[2]", "“1111” has 4 digits", "12 digits"),
+            (ORGANISATION, 7, 'accounts = [" "]', ".accounts[1]", "pattern is empty", "or a pattern"),
+            (ORGANISATION, 7, 'accounts = "prod-*"', ".accounts", "It is text, not a list", "Write a list"),
+            (ORGANISATION, 7, 'units = ["Production"]', ".units[1]", "not the id of an organisational unit", "ou-…"),
+            (ORGANISATION, 7, 'tags = ["stage"]', ".tags", "not a table of tags", "{ team ="),
+            (ORGANISATION, 7, 'tags = { stage = "" }', ".tags", "no name or no value", '"*" stands for any'),
+            (
+                ORGANISATION,
+                7,
+                'organizational_units = ["ou-ab12-prod0000"]',
+                ".organizational_units",
+                "no such",
+                "Known",
+            ),
+            (ORGANISATION, 7, 'unit = ["ou-ab12-prod0000"]', ".unit", "no such setting", "Did you mean units?"),
+            ("[scan]", 4, 'accounts = ["prod-*"]', "", "those are not scanned", 'Write accounts = "organization"'),
+            (
+                '[scan]\naudit_role = "A"\naccounts = ["111111111111"]',
+                6,
+                'accounts = ["prod-*"]',
+                "",
+                "those are not scanned",
+                'Write accounts = "organization"',
+            ),
+        )
+    ),
+    (f"{MINIMAL}{ORGANISATION}\n[scan.inclde]", ":6: scan.inclde", "no such setting", "Did you mean include?"),
     (
         f'{MINIMAL}[scan]\naudit_role = "arn:aws:iam::111111111111:role/Audit"',
         ":4: scan.audit_role",
@@ -509,7 +541,6 @@ required = 0
         "DATABASE_URL",
         ["kms-rotation.toml:3", "slack.channel"],
         ["kms-rotation.toml:5", "scan.accounts[1]"],
-        ["kms-rotation.toml:5", "scan.accounts[3]"],
         ["kms-rotation.toml:6", "scan.schedule"],
         ["kms-rotation.toml:7", "policy.enable_with_period_days"],
         ["kms-rotation.toml:10", "digest.timezone"],
@@ -559,3 +590,56 @@ def test_no_secret_shows_in_an_error_or_its_causes_even_where_one_stands_in_the_
     while cause is not None:
         assert "geheim" not in f"{cause!s}{cause!r}"
         cause = cause.__cause__ or cause.__context__
+
+
+def test_which_accounts_of_the_organisation_are_scanned(folder: Path) -> None:
+    settings = load_text(
+        folder,
+        f"""{MINIMAL}{ORGANISATION}
+[scan.include]            # an account is scanned where it matches any of these (left out: all)
+accounts = ["prod-*", "111111111111"]
+units = ["ou-ab12-prod0000"]        # with everything below them
+tags = {{ stage = "prod*", "cost centre" = "*" }}          # every named tag must match
+[scan.exclude]            # and none of these
+accounts = ["prod-sandbox"]
+""",
+    )
+    assert settings.scan.selection == Selection(
+        include=Conditions(
+            ("prod-*", "111111111111"), ("ou-ab12-prod0000",), (("cost centre", "*"), ("stage", "prod*"))
+        ),
+        exclude=Conditions(("prod-sandbox",)),
+    )
+
+
+def test_unless_said_otherwise_every_account_of_the_organisation_is_scanned(folder: Path) -> None:
+    assert load_text(folder, f"{MINIMAL}{ORGANISATION}").scan.selection == EVERYBODY
+
+
+NAMED_TWICE = [
+    ('regions = ["eu-west-1", "us-east-1", "eu-west-1"]', ":5: scan.regions[3]", "eu-west-1", "scan.regions[1]"),
+    ('accounts = ["111111111111", "111111111111"]', ":5: scan.accounts[2]", "111111111111", "scan.accounts[1]"),
+    *(
+        (
+            f'accounts = "organization"\n[scan.{table}]\n{name} = ["{entry}", "{other}", "{other}"]',
+            f":7: scan.{table}.{name}[3]",
+            other,
+            f"scan.{table}.{name}[2]",
+        )
+        for table in ("include", "exclude")
+        for name, entry, other in (
+            ("accounts", "prod-*", "111111111111"),
+            ("units", "ou-ab12-prod0000", "ou-ab12-prod1111"),
+        )
+    ),
+]
+
+
+@pytest.mark.parametrize("case", NAMED_TWICE)
+def test_what_is_to_be_scanned_may_be_named_twice_and_that_is_a_warning(
+    folder: Path, caplog: pytest.LogCaptureFixture, case: tuple[str, str, str, str]
+) -> None:
+    text, second, entry, first = case
+    load_text(folder, f'{MINIMAL}[scan]\naudit_role = "A"\n{text}')
+    told = f"kms-rotation.toml{second}: “{entry}” is in this list twice, first as {first}. It counts once."
+    assert [(record.levelname, record.getMessage()) for record in caplog.records] == [("WARNING", told)]

@@ -1,13 +1,16 @@
 """Which accounts and Regions there are to scan."""
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Literal, cast
+from collections.abc import Callable, Sequence
+from threading import Lock
+from typing import TYPE_CHECKING, cast
+
+from botocore.config import Config
 
 from bot.aws.clients import SharedClients
 from bot.aws.credentials import AccountCredentials, Identity, acting_in
 from bot.aws.failures import AWS_ERRORS, failure_of
 from bot.models.keys import FailureKind, ReadFailure
-from bot.models.scans import Account
+from bot.models.scans import Account, Member
 
 if TYPE_CHECKING:
     from mypy_boto3_account.literals import RegionOptStatusType
@@ -15,6 +18,9 @@ if TYPE_CHECKING:
 
 _GLOBAL_REGIONS = {"aws-cn": "cn-northwest-1", "aws-us-gov": "us-gov-west-1", "aws-eusc": "eusc-de-east-1"}
 _ENABLED: "Sequence[RegionOptStatusType]" = ("ENABLED", "ENABLED_BY_DEFAULT")
+_AT_AWS_S_PACE = Config(retries={"mode": "adaptive", "total_max_attempts": 6})
+"""Organizations tells no rates, and all of an organisation shares them: go at what it turns out to allow.
+https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html"""
 
 
 class Discovery:
@@ -24,6 +30,8 @@ class Discovery:
         self._identity = identity
         self._credentials = credentials
         self._clients = clients
+        self._lock = Lock()
+        self._asking: OrganizationsClient | None = None
 
     def partition(self) -> str | ReadFailure:
         """Say in which AWS partition (`aws`, `aws-cn`, …) the bot works."""
@@ -32,20 +40,34 @@ class Discovery:
         except AWS_ERRORS as error:
             return failure_of(error, "sts:GetCallerIdentity")
 
-    def accounts(self, wanted: Literal["organization"] | Sequence[str] | None) -> list[Account] | ReadFailure:
-        """List the accounts to scan: the organisation's active ones, the listed ones, or the caller's own (None).
-
-        Names come from the organisation. Where it may not be read, a listed account is known by its id alone.
-        """
+    def own_account(self) -> str | ReadFailure:
+        """Say in which account the bot works."""
         try:
-            own = self._identity.account
+            return self._identity.account
         except AWS_ERRORS as error:
             return failure_of(error, "sts:GetCallerIdentity")
-        organization = self._organization()
-        if wanted == "organization":
-            return organization
-        names = {} if isinstance(organization, ReadFailure) else {each.id: each.name for each in organization}
-        return [Account(id_, names.get(id_, id_)) for id_ in ([own] if wanted is None else wanted)]
+
+    def members(self, on_page: Callable[[int], None] = lambda _: None) -> list[Member] | ReadFailure:
+        """List the accounts of the organisation by their ids, each once and whatever its state.
+
+        `on_page` is told how many are known, page by page; what it raises ends the listing.
+        """
+        found: dict[str, Member] = {}
+        try:
+            for page in self._organizations().get_paginator("list_accounts").paginate():
+                for each in page["Accounts"]:  # `State` replaced `Status` on 2026-09-09
+                    account = Account(each["Id"], each["Name"])
+                    found[account.id] = Member(account, each.get("State", ""))
+                on_page(len(found))
+        except AWS_ERRORS as error:
+            return failure_of(error, "organizations:ListAccounts")
+        return [found[id_] for id_ in sorted(found)]
+
+    def named(self, account_id: str) -> Account:
+        """Give an account the name that the organisation has for it; its id, where that cannot be read."""
+        members = self.members()
+        known = {} if isinstance(members, ReadFailure) else {each.account.id: each.account for each in members}
+        return known.get(account_id, Account(account_id, account_id))
 
     def open(self, account: Account) -> ReadFailure | None:
         """Assume the audit role in an account; say what kept us from it."""
@@ -55,14 +77,47 @@ class Discovery:
             return failure_of(error, "sts:AssumeRole")
         return None
 
+    def known_regions(self) -> frozenset[str]:
+        """Name the Regions of our partition that this version of the SDK knows. AWS may have newer ones."""
+        names = self._identity.session.get_available_regions("kms", partition_name=self._identity.partition)
+        return frozenset(names)
+
     def enabled_regions(self, account: Account) -> list[str] | ReadFailure:
         try:
-            client = self._clients.account(self._global_region())
-            with acting_in(account.id):
-                pages = client.get_paginator("list_regions").paginate(RegionOptStatusContains=_ENABLED)
-                return sorted(region["RegionName"] for page in pages for region in page["Regions"])
+            return sorted(self._regions(account, _ENABLED))
         except AWS_ERRORS as error:
             return failure_of(error, "account:ListRegions")
+
+    def region_states(self, account: Account) -> dict[str, str] | ReadFailure:
+        """Tell of every Region that there is whether the account has enabled it, in AWS's words."""
+        try:
+            return self._regions(account)
+        except AWS_ERRORS as error:
+            return failure_of(error, "account:ListRegions")
+
+    def accounts_in(self, unit: str) -> list[str] | ReadFailure:
+        """List the accounts that stand directly in a unit or under a root, by their ids."""
+        try:
+            pages = self._organizations().get_paginator("list_accounts_for_parent").paginate(ParentId=unit)
+            return [account["Id"] for page in pages for account in page["Accounts"]]
+        except AWS_ERRORS as error:
+            return failure_of(error, "organizations:ListAccountsForParent")
+
+    def units_in(self, unit: str) -> list[str] | ReadFailure:
+        """List the units that stand directly in a unit or under a root, by their ids."""
+        try:
+            pages = self._organizations().get_paginator("list_organizational_units_for_parent").paginate(ParentId=unit)
+            return [each["Id"] for page in pages for each in page["OrganizationalUnits"]]
+        except AWS_ERRORS as error:
+            return failure_of(error, "organizations:ListOrganizationalUnitsForParent")
+
+    def tags_of(self, account: Account) -> dict[str, str] | ReadFailure:
+        """Read the tags that the organisation gave an account."""
+        try:
+            pages = self._organizations().get_paginator("list_tags_for_resource").paginate(ResourceId=account.id)
+            return {tag["Key"]: tag["Value"] for page in pages for tag in page["Tags"]}
+        except AWS_ERRORS as error:
+            return failure_of(error, "organizations:ListTagsForResource")
 
     def units_of(self, account_id: str) -> tuple[str, ...] | ReadFailure:
         """Name the organisational units that hold an account, nearest first, and the root last, by their ids.
@@ -72,9 +127,8 @@ class Discovery:
         found: list[str] = []
         child = account_id
         try:
-            client = cast("OrganizationsClient", self._identity.client("organizations", self._global_region()))
             while not child.startswith("r-"):
-                pages = client.get_paginator("list_parents").paginate(ChildId=child)
+                pages = self._organizations().get_paginator("list_parents").paginate(ChildId=child)
                 parents = [parent["Id"] for page in pages for parent in page["Parents"]]
                 if len(parents) != 1:
                     detail = f"AWS names {len(parents)} parents of {child}, and documents one."
@@ -85,22 +139,22 @@ class Discovery:
             return failure_of(error, "organizations:ListParents")
         return tuple(found)
 
-    def _organization(self) -> list[Account] | ReadFailure:
-        """List the active accounts of the organisation; `State` replaced `Status` on 2026-09-09."""
-        try:
-            client = cast("OrganizationsClient", self._identity.client("organizations", self._global_region()))
-            pages = client.get_paginator("list_accounts").paginate()
-            return sorted(
-                (
-                    Account(each["Id"], each["Name"])
-                    for page in pages
-                    for each in page["Accounts"]
-                    if each["State"] == "ACTIVE"
-                ),
-                key=lambda account: account.id,
-            )
-        except AWS_ERRORS as error:
-            return failure_of(error, "organizations:ListAccounts")
+    def _regions(self, account: Account, states: "Sequence[RegionOptStatusType] | None" = None) -> dict[str, str]:
+        """Ask an account for its own Regions, as itself: the management account may not be named."""
+        client = self._clients.account(self._global_region())
+        with acting_in(account.id):
+            lister = client.get_paginator("list_regions")
+            pages = lister.paginate() if states is None else lister.paginate(RegionOptStatusContains=states)
+            return {each["RegionName"]: each["RegionOptStatus"] for page in pages for each in page["Regions"]}
+
+    def _organizations(self) -> "OrganizationsClient":
+        """Return the one client that asks for the organisation; how fast it may go it learns for all threads."""
+        region = self._global_region()
+        with self._lock:
+            if self._asking is None:
+                made = self._identity.client("organizations", region, config=_AT_AWS_S_PACE)
+                self._asking = cast("OrganizationsClient", made)
+            return self._asking
 
     def _global_region(self) -> str:
         """Return the Region that holds a partition's global services."""

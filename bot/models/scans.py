@@ -36,6 +36,18 @@ class Account:
 
 
 @dataclass(frozen=True, slots=True)
+class Member:
+    """An account of the organisation and its state, in AWS's own word; only ACTIVE ones can be entered."""
+
+    account: Account
+    state: str
+
+    @property
+    def is_active(self) -> bool:
+        return self.state == "ACTIVE"
+
+
+@dataclass(frozen=True, slots=True)
 class LeftOut:
     """An account that a scan does not read and is not meant to: it is not active, or the settings exclude it."""
 

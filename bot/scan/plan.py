@@ -1,28 +1,33 @@
-"""Which targets a scan reads: accounts × Regions, narrowed by a filter; and which it cannot get into."""
+"""Which targets a scan reads: accounts × Regions, narrowed by a filter.
+
+Everybody who is not scanned is named: with why where that is meant, as a coverage failure where it is not.
+"""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import dataclass, replace
 from threading import Event
 
 from bot.models.keys import ReadFailure
-from bot.models.scans import EVERYWHERE, Account, Coverage, CoverageStatus, LeftOut, Target
+from bot.models.plans import EVERY_ACCOUNT, NOTHING, Plan, failed
+from bot.models.scans import Progress, Target
+from bot.models.selection import EVERYBODY, Selection
 from bot.rules.filters import BadFilterError, Filter
-from bot.scan.crew import Crew
+from bot.rules.selection import Selector
+from bot.scan import sentences
+from bot.scan.choosing import Chosen, choose_listed, choose_members
+from bot.scan.entering import Entrance, OnProgress, enter_all
 from bot.scan.gateways import AccountDirectory, WantedAccounts, WantedRegions
-from bot.scan.sentences import account_closed_to_us, accounts_unknown, listing, regions_unknown
-
-EVERY_ACCOUNT = Account(EVERYWHERE, EVERYWHERE)
-"""Stands for all accounts of a coverage failure that concerns them all."""
+from bot.scan.regions import ListedRegions, listed_regions
+from bot.scan.survey import survey
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
-    """What there is to read, and the accounts that were lost before anything could be read."""
+class Wanted:
+    """What the settings ask for: accounts, of the organisation's those that are selected, and Regions."""
 
-    targets: tuple[Target, ...]
-    failures: tuple[Coverage, ...]
-    left_out: tuple[LeftOut, ...] = ()
+    accounts: WantedAccounts
+    regions: WantedRegions
+    selection: Selection = EVERYBODY
 
 
 def check_narrowing(within: Filter) -> None:
@@ -35,65 +40,62 @@ def check_narrowing(within: Filter) -> None:
 
 def make_plan(
     directory: AccountDirectory,
-    accounts: WantedAccounts,
-    regions: WantedRegions,
+    wanted: Wanted,
     within: Filter,
     *,
     workers: int,
     stop: Event,
+    on_progress: OnProgress = lambda _: None,
 ) -> Plan:
-    """Find the targets. Raises BadFilterError where nothing matches, StoppedError when told to stop."""
+    """Find the targets. Raises BadFilterError where nothing matches, StoppedError when told to stop.
+
+    `on_progress` is told on this thread how many accounts are known, and then how many are to be entered and were.
+    """
     check_narrowing(within)
-    crew: Crew[Plan] = Crew(workers, stop)
-    crew.add([partial(_list_accounts, crew, directory, accounts, regions, within)])
-    parts = list(crew.results())
+    selection = wanted.selection if wanted.accounts == "organization" else EVERYBODY
+    found = survey(
+        directory,
+        selection.units,
+        workers=workers,
+        stop=stop,
+        on_found=lambda accounts: on_progress(Progress(accounts_found=accounts)),
+    )
+    if isinstance(found.own, ReadFailure):
+        return Plan(failures=(failed(EVERY_ACCOUNT, sentences.accounts_unknown(found.own)),))
+    if wanted.accounts == "organization":
+        chosen = choose_members(found, selection, within)
+    else:
+        chosen = choose_listed([found.own] if wanted.accounts is None else wanted.accounts, found, within)
+    if not (chosen.entering or chosen.undecided):
+        return _joined(chosen, (), within)
+    listed = _listed(directory, wanted.regions, within)
+    entrance = Entrance(directory, Selector(selection, found.units), listed, within)
+    entered = enter_all(entrance, chosen, workers=workers, stop=stop, on_progress=on_progress)
+    return _joined(chosen, entered, within)
+
+
+def _listed(directory: AccountDirectory, regions: WantedRegions, within: Filter) -> ListedRegions | None:
+    """Return the listed Regions that match; None where each account is asked for its own."""
+    if regions == "enabled":
+        return None
+    return listed_regions(directory, [region for region in regions if within.matches_region(region)])
+
+
+def _joined(chosen: Chosen, entered: Sequence[Plan], within: Filter) -> Plan:
+    """Put the parts together. A plan of nothing, and nothing that failed, is never a clean scan."""
+    parts = (chosen.rest, *entered)
     plan = Plan(
         tuple(sorted((target for part in parts for target in part.targets), key=_place)),
         tuple(failure for part in parts for failure in part.failures),
+        tuple(sorted((each for part in parts for each in part.left_out), key=lambda each: each.account)),
     )
-    if not plan.targets and any(not part.failures for part in parts):
+    if not plan.targets and NOTHING in entered:
         raise BadFilterError(f"No Region of the accounts to scan matches region={within.region}.")
-    return plan
-
-
-def _list_accounts(
-    crew: Crew[Plan],
-    directory: AccountDirectory,
-    wanted: WantedAccounts,
-    regions: WantedRegions,
-    within: Filter,
-) -> None:
-    found = directory.accounts(wanted)
-    if isinstance(found, ReadFailure):
-        crew.emit(_lost(EVERY_ACCOUNT, accounts_unknown(found)))
-        return
-    chosen = [account for account in found if within.matches_account(account)]
-    if not chosen:
-        names = listing(each.id if each.name == each.id else f"{each.name} ({each.id})" for each in found)
-        raise BadFilterError(f"No account to scan matches account={within.account}. There are {names}.")
-    crew.add(partial(_open, crew, directory, account, regions, within) for account in chosen)
-
-
-def _open(
-    crew: Crew[Plan], directory: AccountDirectory, account: Account, wanted: WantedRegions, within: Filter
-) -> None:
-    closed = directory.open(account)
-    if closed is not None:
-        crew.emit(_lost(account, account_closed_to_us(closed)))
-        return
-    regions = _regions(directory, account, wanted)
-    if isinstance(regions, ReadFailure):
-        crew.emit(_lost(account, regions_unknown(regions)))
-        return
-    crew.emit(Plan(tuple(Target(account, region) for region in regions if within.matches_region(region)), ()))
-
-
-def _regions(directory: AccountDirectory, account: Account, wanted: WantedRegions) -> Sequence[str] | ReadFailure:
-    return directory.enabled_regions(account) if wanted == "enabled" else wanted
-
-
-def _lost(account: Account, error: str) -> Plan:
-    return Plan((), (Coverage(account.id, account.name, EVERYWHERE, CoverageStatus.FAILED, error=error),))
+    if plan.targets or plan.failures:
+        return plan
+    if within.account:
+        raise BadFilterError(sentences.all_left_out(within.account, plan.left_out))
+    return replace(plan, failures=(failed(EVERY_ACCOUNT, sentences.NOBODY_IS_LEFT),))
 
 
 def _place(target: Target) -> tuple[str, str]:

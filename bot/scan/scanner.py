@@ -4,12 +4,15 @@ from collections.abc import Callable, Generator
 from datetime import UTC, datetime
 from threading import Event
 
+from bot.models.plans import Plan
+from bot.models.selection import EVERYBODY, Selection
 from bot.rules.filters import Filter
 from bot.rules.verdict import Policy
 from bot.scan.crew import Crew
+from bot.scan.entering import OnProgress
 from bot.scan.gateways import AccountDirectory, KeyMemory, KeyReader, Reading, WantedAccounts, WantedRegions
 from bot.scan.memory import Forgetful, Learning
-from bot.scan.plan import Plan, make_plan
+from bot.scan.plan import Wanted, make_plan
 from bot.scan.reading import KeyAudit
 from bot.scan.target import TargetReading
 
@@ -32,6 +35,7 @@ class Scanner:
         *,
         accounts: WantedAccounts,
         regions: WantedRegions,
+        selection: Selection = EVERYBODY,
         memory: KeyMemory | None = None,
         workers: int = WORKERS,
         clock: Callable[[], datetime] = utc_now,
@@ -39,15 +43,16 @@ class Scanner:
         self._directory = directory
         self._reader = reader
         self._policy = policy
-        self._accounts = accounts
-        self._regions = regions
+        self._wanted = Wanted(accounts, regions, selection)
         self._memory = memory or Forgetful()
         self._workers = workers
         self._clock = clock
 
-    def plan(self, within: Filter, stop: Event) -> Plan:
+    def plan(self, within: Filter, stop: Event, on_progress: OnProgress = lambda _: None) -> Plan:
         """Find the targets. Raises BadFilterError where nothing matches, StoppedError when told to stop."""
-        return make_plan(self._directory, self._accounts, self._regions, within, workers=self._workers, stop=stop)
+        return make_plan(
+            self._directory, self._wanted, within, workers=self._workers, stop=stop, on_progress=on_progress
+        )
 
     def read(self, plan: Plan, stop: Event) -> Generator[Reading]:
         """Yield how many keys a target has as they get known, a finding for each, and after all its coverage.

@@ -1,9 +1,10 @@
 """What a scan says about what it could not read: what, why, and what helps."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from bot.models.keys import FailureKind, ReadFailure
+from bot.models.scans import Account, LeftOut
 
 LIST_ACCOUNTS = "organizations:ListAccounts"
 
@@ -20,6 +21,14 @@ _REMEDIES = {
     "ConnectTimeoutError": "AWS cannot be reached: check the network, and AWS_ENDPOINT_URL if it is set.",
     "AWSOrganizationsNotInUseException": "This account is in no organisation: list accounts in scan.accounts.",
     "UnrecognizedClientException": "The Region may not be enabled in this account.",
+}
+
+
+_STATES = {
+    "SUSPENDED": "It is suspended by AWS",
+    "CLOSED": "It is closed",
+    "PENDING_CLOSURE": "It is being closed",
+    "PENDING_ACTIVATION": "It is not activated yet",
 }
 
 
@@ -51,6 +60,58 @@ def account_closed_to_us(failure: ReadFailure) -> str:
 
 def regions_unknown(failure: ReadFailure) -> str:
     return f"Its enabled Regions could not be listed: {why(failure)}"
+
+
+REGION_NOT_ENABLED = "The Region is not enabled in this account, so it was not read."
+
+
+def no_such_region(nearest: str | None) -> str:
+    hint = f" Did you mean {nearest}?" if nearest else ""
+    return f"AWS tells this account of no such Region.{hint} Correct scan.regions."
+
+
+def region_unsure(failure: ReadFailure) -> str:
+    return f"Whether there is such a Region is unknown: {why(failure)}"
+
+
+def choice_unknown(unread: Iterable[ReadFailure]) -> str:
+    causes = " ".join(dict.fromkeys(why(failure) for failure in unread))
+    return f"Whether it is to be scanned is unknown, so it was not entered: {causes}"
+
+
+def units_missing(units: Sequence[tuple[int, str]]) -> str:
+    """Say which included units there are not, by their positions (from zero) in the file."""
+    named = " ".join(f"There is no unit {unit} (scan.include.units[{position + 1}])." for position, unit in units)
+    return f"{named} No account was found by {'it' if len(units) == 1 else 'them'}."
+
+
+def not_active(state: str) -> str:
+    """Say why an account of the organisation cannot be read.
+
+    https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_accounts_account_state.html
+    """
+    told = _STATES.get(state, "It is not active")
+    return f"{told} ({state})." if state else f"{told}: AWS tells no state of it."
+
+
+def listed_not_active(state: str) -> str:
+    return f"{not_active(state)} So it was not entered: take it out of scan.accounts."
+
+
+def account_name(account: Account) -> str:
+    return account.id if account.name == account.id else f"{account.name} ({account.id})"
+
+
+def all_left_out(pattern: str, left_out: Sequence[LeftOut]) -> str:
+    """Say why none of the accounts that match is scanned."""
+    causes = " ".join(
+        f"{account_name(Account(each.account, each.account_name))}: {each.why}" for each in left_out[:SHOWN]
+    )
+    more = f" And {len(left_out) - SHOWN} more." if len(left_out) > SHOWN else ""
+    return f"No account that is scanned matches account={pattern}. {causes}{more}"
+
+
+NOBODY_IS_LEFT = "Every account of the organisation is left out, so none was read: see scan.include and scan.exclude."
 
 
 def keys_unknown(failure: ReadFailure) -> str:

@@ -23,7 +23,7 @@ SHORTEST_PATIENCE = timedelta(minutes=5)
 SMALLEST_SHARE = 0.01
 
 _ACCOUNT_ID = re.compile(r"\d{12}", re.ASCII)
-_REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)+-\d{1,2}", re.ASCII)  # eusc-de-east-1 is one
+_REGION = re.compile(r"(?=.{,32}$)[a-z]{2,4}(-[a-z]+)+-\d{1,2}", re.ASCII)  # eusc-de-east-1 is one
 _ROLE_NAME = re.compile(
     r"[\w+=,.@-]{1,64}", re.ASCII
 )  # https://docs.aws.amazon.com/IAM/latest/APIReference/API_Role.html

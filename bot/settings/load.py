@@ -1,5 +1,6 @@
 """Reads the environment and the file, and tells everything that is wrong with them at once."""
 
+import logging
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,11 +11,13 @@ from pydantic import ValidationError
 from bot.errors import ConfigurationError, Problem
 from bot.settings.environment import Environment
 from bot.settings.places import Location, spell
-from bot.settings.problems import document_problems, syntax_problem
+from bot.settings.problems import document_problems, harmless_repetitions, syntax_problem
 from bot.settings.tree import Document, Settings, Slack, SlackSection
 
 DEFAULT_FILE = "kms-rotation.toml"
 _VARIABLE = "KMS_ROTATION_CONFIG"
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,5 +93,7 @@ def _read(path: Path, *, is_named: bool) -> _Reading:
         document = Document.model_validate(raw)
     except ValidationError as error:
         invalid = error
+    for remark in harmless_repetitions(str(path), text, raw):
+        log.warning("%s", remark)
     problems = document_problems(str(path), text, raw, invalid)
     return _Reading(path, document, tuple(problems))

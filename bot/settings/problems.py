@@ -13,12 +13,26 @@ from bot.settings.fields import MISTAKE, nearest, shown
 from bot.settings.places import Lines, Location, spell
 from bot.settings.rules import RuleSection, Written, faults
 from bot.settings.section import Section
-from bot.settings.tree import ITEMS, WORD, Approval, Digest, Document, Match, Policy, Route, Scan, SlackSection
+from bot.settings.tree import (
+    ITEMS,
+    WORD,
+    AccountConditions,
+    Approval,
+    Digest,
+    Document,
+    Match,
+    Policy,
+    Route,
+    Scan,
+    SlackSection,
+)
 
 _SECTIONS: dict[tuple[str, ...], type[Section]] = {
     (): Document,
     ("slack",): SlackSection,
     ("scan",): Scan,
+    ("scan", "include"): AccountConditions,
+    ("scan", "exclude"): AccountConditions,
     ("policy",): Policy,
     ("digest",): Digest,
     ("digest", "route"): Route,
@@ -26,6 +40,9 @@ _SECTIONS: dict[tuple[str, ...], type[Section]] = {
     ("approval",): Approval,
     ("approval", "rule"): RuleSection,
 }
+_HARMLESS = frozenset({"scan"})
+"""Tables in which naming something twice changes nothing."""
+
 _FROM_THE_ENVIRONMENT = {
     "bot_token": "SLACK_BOT_TOKEN",
     "app_token": "SLACK_APP_TOKEN",
@@ -53,10 +70,25 @@ def document_problems(name: str, text: str, raw: dict[str, Any], error: Validati
     """Say all that is wrong with a file in the order of its lines. `name` is the file's, as people know it."""
     lines = Lines(text)
     found = [] if error is None else [_translate(details) for details in error.errors(include_url=False)]
-    found.extend(_repetitions((), raw))
+    found.extend(
+        (path, f"{shown(word)} is in this list twice.", "Name it once.")
+        for path, word, _ in _repetitions((), raw)
+        if path[0] not in _HARMLESS
+    )
     found.extend(_faults_of_rules(raw.get("approval")))
     found.sort(key=lambda each: lines.of(each[0]) or 0)
     return [Problem(_place(name, lines.of(path), path), what, remedy) for path, what, remedy in found]
+
+
+def harmless_repetitions(name: str, text: str, raw: dict[str, Any]) -> list[str]:
+    """Say what is named twice where that does no harm: what is to be scanned is scanned once."""
+    lines = Lines(text)
+    return [
+        f"{_place(name, lines.of(path), path)}: {shown(word)} is in this list twice, first as {spell(first)}. "
+        "It counts once."
+        for path, word, first in _repetitions((), raw)
+        if path[0] in _HARMLESS
+    ]
 
 
 def _place(name: str, line: int | None, path: Location) -> str:
@@ -119,13 +151,14 @@ def _sound_rules(rules: list[object]) -> list[Written]:
     return sound
 
 
-def _repetitions(path: Location, value: object) -> Iterator[tuple[Location, str, str]]:
-    """Find what a list names twice. Pydantic would look at whole lists only, and only at sound ones."""
+def _repetitions(path: Location, value: object) -> Iterator[tuple[Location, str, Location]]:
+    """Find what lists name twice: where, what, and where first. Pydantic would look at whole lists only."""
     if isinstance(value, dict):
         for key, inner in value.items():
             yield from _repetitions((*path, key), inner)
     elif isinstance(value, list):
+        first: dict[str, int] = {}
         for position, inner in enumerate(value):
             yield from _repetitions((*path, position), inner)
-            if isinstance(inner, str) and inner in value[:position]:
-                yield (*path, position), f"{shown(inner)} is in this list twice.", "Name it once."
+            if isinstance(inner, str) and first.setdefault(inner, position) != position:
+                yield (*path, position), inner, (*path, first[inner])

@@ -9,6 +9,7 @@ from pydantic import Discriminator, Field, PlainValidator, SecretStr, Tag, Valid
 from pydantic import field_validator as validates
 
 from bot.models.approval import ApprovalRule
+from bot.models.selection import Conditions, Selection
 from bot.settings import fields
 from bot.settings.fields import LIST, at_least_one, mistake
 from bot.settings.rules import RuleSection
@@ -27,6 +28,18 @@ class SlackSection(Section):
 
     channel: fields.Channel | None = None
     workspaces: Annotated[tuple[fields.Workspace, ...], LIST] = ()
+
+
+class AccountConditions(Section):
+    """`[scan.include]` or `[scan.exclude]`: an account meets it by any of its lists, or by all of its tags."""
+
+    accounts: Annotated[tuple[fields.AccountPattern, ...], LIST] = ()
+    units: Annotated[tuple[fields.OrganizationalUnit, ...], LIST] = ()
+    tags: Annotated[dict[str, str], PlainValidator(fields.tag_patterns)] = Field(default_factory=dict)
+
+    @property
+    def conditions(self) -> Conditions:
+        return Conditions(self.accounts, self.units, tuple(sorted(self.tags.items())))
 
 
 class Scan(Section):
@@ -55,11 +68,35 @@ class Scan(Section):
         ],
         Discriminator(_shape),
     ] = "enabled"
+    include: AccountConditions | None = None
+    exclude: AccountConditions | None = None
     audit_role: fields.RoleName | None = None
     remediation_role: fields.RoleName | None = None
     external_id: fields.ExternalId | None = None
     schedule: fields.Schedule = "0 */6 * * *"
     quota_share: fields.QuotaShare = 0.5
+
+    @property
+    def selection(self) -> Selection:
+        """Which of the organisation's accounts are scanned."""
+        include, exclude = (each.conditions if each else Conditions() for each in (self.include, self.exclude))
+        return Selection(include, exclude)
+
+    @validates("include", "exclude")
+    @classmethod
+    def _only_an_organisation_has_accounts_to_choose(
+        cls, chosen: AccountConditions | None, info: ValidationInfo
+    ) -> AccountConditions | None:
+        if chosen is None:
+            return None
+        if info.data.get("accounts", "organization") != "organization":
+            raise mistake(
+                f"scan.{info.field_name} chooses among the organisation's accounts, and those are not scanned.",
+                'Write accounts = "organization", or leave this table out.',
+            )
+        if chosen.conditions.is_empty:
+            raise mistake("It names no account.", "Write accounts, units or tags; or leave this table out.")
+        return chosen
 
     @validates("audit_role")
     @classmethod

@@ -10,7 +10,7 @@ from bot.check import Remark, Weight
 from bot.errors import UserError
 from bot.key import KeyLookup, UnknownKeyError
 from bot.models.approval import RuledKey
-from bot.models.keys import KeyArn, MalformedArnError, ReadFailure
+from bot.models.keys import KeyArn, MalformedArnError
 from bot.models.scans import Account
 from bot.models.staffing import Strength
 from bot.rulebook import Rulebook, build_rulebook, house_of
@@ -132,9 +132,7 @@ def _find(text: str, aws: Aws, database: Database | None) -> tuple[RuledKey, str
         arn = KeyArn.parse(text)
     except MalformedArnError as error:
         raise UserError(f"{error}.") from error
-    listed = aws.discovery.accounts([arn.account])
-    account = Account(arn.account, arn.account) if isinstance(listed, ReadFailure) else listed[0]
-    return RuledKey(text, account, arn.region), arn.key_id
+    return RuledKey(text, aws.discovery.named(arn.account), arn.region), arn.key_id
 
 
 def _remarked(remark: Remark) -> dict[str, str]:
