@@ -1,29 +1,30 @@
-"""What the last scan covered, account by account."""
+"""What the last scan covered, account by account, and which accounts it leaves out."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 
-from bot.models.messages import Rendered
-from bot.models.scans import EVERYWHERE, Coverage, CoverageStatus, Scan
+from bot.models.messages import Block, Rendered
+from bot.models.scans import EVERYWHERE, Coverage, CoverageStatus, LeftOut, Scan
 from bot.views.budget import message
-from bot.views.parts import Inline, bold, bullets, context, counted, cut, date, fallback, mrkdwn, note, rich
+from bot.views.parts import Inline, bold, bullets, context, counted, cut, date, fallback, mrkdwn, note, rich, some
 
-MOST_ACCOUNTS = 40
 MOST_REGIONS = 4
+MOST_CAUSES = 10
+MOST_NAMES = 10
 MARKS = {CoverageStatus.SCANNED: "✅", CoverageStatus.PARTIAL: "⚠️", CoverageStatus.FAILED: "❌"}
 
 
-def accounts(scan: Scan, coverage: Sequence[Coverage]) -> Rendered:
+def accounts(covered: AccountsCovered) -> Rendered:
     """One line an account, those with something unread first."""
-    ordered = sorted(coverage, key=_account)
+    ordered = sorted(covered.shown, key=_account)
     groups = [(account, list(targets)) for account, targets in groupby(ordered, key=_account)]
     groups.sort(key=lambda each: (_is_read(each[1]), each[0]))
-    title = _title([targets for (_, account), targets in groups if account != EVERYWHERE], len(groups))
+    title = _title(covered)
     lines = [_line(name, account, targets) for (name, account), targets in groups[:MOST_ACCOUNTS]]
-    read_at = scan.finished_at or scan.started_at
+    read_at = covered.scan.finished_at or covered.scan.started_at
     foot = [mrkdwn(f"As of the scan of {date(read_at)}.")]
-    if len(groups) > MOST_ACCOUNTS:
-        foot.append(note(f"{counted(len(groups) - MOST_ACCOUNTS, 'more account')}: narrow it with account=…"))
+    if untold := covered.accounts + (not covered.is_listed) - len(lines):
+        foot.append(note(f"{counted(untold, 'more account')}: narrow it with account=…"))
     if not lines:
         sentence = "No account of the last scan matches."
         return message(sentence, [rich(sentence), context(*foot)])
@@ -38,15 +39,13 @@ def _is_read(targets: Sequence[Coverage]) -> bool:
     return all(target.status is CoverageStatus.SCANNED for target in targets)
 
 
-def _title(accounts: Sequence[Sequence[Coverage]], groups: int) -> str:
-    """`groups` counts the organisation as well, where its accounts could not be listed."""
-    if not accounts:
+def _title(covered: AccountsCovered) -> str:
+    if not covered.accounts:
         return "The last scan reached no account"
-    unread = sum(not _is_read(targets) for targets in accounts)
-    title = f"{counted(len(accounts), 'account')} in the last scan"
-    if unread:
-        return f"{title}, {unread:,} not wholly read"
-    return title if groups > len(accounts) else f"{title}, all read"
+    title = f"{counted(covered.accounts, 'account')} in the last scan"
+    if covered.unread:
+        return f"{title}, {covered.unread:,} not wholly read"
+    return f"{title}, all read" if covered.is_listed else title
 
 
 def _line(name: str, account: str, targets: Sequence[Coverage]) -> list[Inline]:

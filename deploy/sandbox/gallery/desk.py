@@ -16,7 +16,7 @@ from bot.listing import Listing
 from bot.models.keys import FailureKind, Finding, KeyMetadata, ReadFailure, Rotation, RotationStatus
 from bot.models.messages import Attachment, Block, Rendered
 from bot.models.people import Actor, LookupFailure, Person
-from bot.models.scans import Account, Coverage, Progress, Scan, ScanState
+from bot.models.scans import Account, Coverage, Member, Progress, Scan, ScanState
 from bot.models.slack import Posted, SlackFailure, SlackFailureKind
 from bot.models.staffing import UserGroup
 from bot.operate import Operating
@@ -28,8 +28,7 @@ from bot.roll import RollCall
 from bot.rounds import Rounds
 from bot.rules.filters import Filter
 from bot.scan import ScanRunningError
-from bot.scan.gateways import WantedAccounts
-from bot.scan.plan import make_plan
+from bot.scan.plan import Wanted, make_plan
 from bot.store.caps import Caps
 from bot.store.digests import DigestStore
 from bot.store.engine import Database
@@ -117,17 +116,36 @@ class Handles:
 class Directory:
     """The accounts and Regions of the organisation."""
 
-    def accounts(self, wanted: WantedAccounts) -> list[Account] | ReadFailure:  # noqa: ARG002 - the whole organisation
-        return list(ACCOUNTS)
+    def own_account(self) -> str | ReadFailure:
+        return ACCOUNTS[0].id
 
-    def open(self, account: Account) -> ReadFailure | None:  # noqa: ARG002 - every account
-        return None
+    def members(self, on_page: Callable[[int], None]) -> list[Member] | ReadFailure:
+        on_page(len(ACCOUNTS))
+        return [Member(account, "ACTIVE") for account in ACCOUNTS]
+
+    def accounts_in(self, unit: str) -> list[str] | ReadFailure:  # noqa: ARG002 - of every unit
+        return []
+
+    def units_in(self, unit: str) -> list[str] | ReadFailure:  # noqa: ARG002 - of every unit
+        return []
 
     def units_of(self, account_id: str) -> tuple[str, ...] | ReadFailure:  # noqa: ARG002 - of every account
         return ("ou-nw1x-prod0001", "r-nw1x")
 
+    def tags_of(self, account: Account) -> dict[str, str] | ReadFailure:  # noqa: ARG002 - of every account
+        return {}
+
+    def open(self, account: Account) -> ReadFailure | None:  # noqa: ARG002 - every account
+        return None
+
+    def known_regions(self) -> frozenset[str]:
+        return frozenset({"eu-central-1", "eu-west-1"})
+
     def enabled_regions(self, account: Account) -> list[str] | ReadFailure:  # noqa: ARG002 - of every account
         return ["eu-central-1", "eu-west-1"]
+
+    def region_states(self, account: Account) -> dict[str, str] | ReadFailure:  # noqa: ARG002 - of every account
+        return dict.fromkeys(self.known_regions(), "ENABLED")
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +160,7 @@ class BusyScans:
         started_by: str,  # noqa: ARG002 - nobody's scan begins
         on_progress: Callable[[Progress], None] = lambda _: None,  # noqa: ARG002 - as above
     ) -> Scan:
-        make_plan(Directory(), "organization", "enabled", within, workers=1, stop=Event())
+        make_plan(Directory(), Wanted("organization", "enabled"), within, workers=1, stop=Event())
         raise ScanRunningError(self.how_far)
 
     def progress(self) -> Progress | None:

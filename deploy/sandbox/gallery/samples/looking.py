@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from bot.models.posture import AccountPosture, ListPage, Posture
-from bot.models.scans import Account, Coverage, Progress, Summary
+from bot.models.scans import Account, Coverage, LeftOut, Progress, Summary
+from bot.scan.sentences import not_active
 from bot.views import help as helping
 from bot.views.accounts import accounts
 from bot.views.home import home
@@ -40,6 +41,11 @@ from deploy.sandbox.gallery.things import (
 
 HALF = Progress(12, 40, 812)
 GAPS = (dark(), partly(), closed())
+LEFT_OUT = (
+    LeftOut("666666666666", "closed-experiment", not_active("SUSPENDED")),
+    LeftOut("888888888888", "sandbox-jonas", "It is excluded by scan.exclude.accounts[1], “sandbox-*”."),
+    LeftOut("999999999999", "sandbox-mara", "It is excluded by scan.exclude.accounts[1], “sandbox-*”."),
+)
 WORST = (
     AccountPosture(PAYMENTS.id, PAYMENTS.name, Summary(7, 6)),
     AccountPosture(LAKE.id, LAKE.name, Summary(3, 5)),
@@ -149,10 +155,27 @@ def coverages() -> Iterator[Sample]:
         for region in range(6)
     ]
     yield shown("many", Surface.REPLY, "Sixty accounts in six Regions").by(accounts, scan(), many)
+    yield shown("left out", Surface.REPLY, "Accounts that are closed, and one that the settings exclude").by(
+        accounts, scan(), [*read, *GAPS], LEFT_OUT
+    )
+    yield shown("only left out", Surface.REPLY, "A filter that matches one account, which is left out").by(
+        accounts, scan(), [], LEFT_OUT[:1]
+    )
+    dismissed = [
+        LeftOut(f"{number:012}", f"team-{number}", f"It is excluded by scan.exclude.accounts[{cause}], “t*-{cause}”.")
+        for cause in range(1, 13)
+        for number in range(100 * cause, 101 * cause + 11)
+    ]
+    yield shown("many left out", Surface.REPLY, "Hundreds of accounts left out for twelve causes").by(
+        accounts, scan(), read, dismissed
+    )
     for kind, words in STRANGE_WORDS.items():
         place = Account(LAKE.id, words.account)
         yield shown(f"{kind} words", Surface.REPLY, f"Names of others: {kind}").by(
-            accounts, scan(), [covered(place), dark(place)]
+            accounts,
+            scan(),
+            [covered(place), dark(place)],
+            [LeftOut(LEGACY.id, words.account, f"It is excluded by scan.exclude.accounts[1], “{words.account}”.")],
         )
 
 
