@@ -6,7 +6,8 @@ from dataclasses import asdict
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from bot.models.scans import LeftOut
+from bot.models.scans import Account, LeftOut
+from bot.rules.filters import Filter
 from bot.store.tables import coverage, findings, left_out
 
 
@@ -18,6 +19,12 @@ def add_left_out(connection: Connection, scan_id: str, accounts: Sequence[LeftOu
 def left_out_of(connection: Connection, scan_id: str) -> list[LeftOut]:
     query = sa.select(left_out).where(left_out.c.scan_id == scan_id).order_by(left_out.c.account)
     return [LeftOut(row.account, row.account_name, row.why) for row in connection.execute(query)]
+
+
+def left_out_in(connection: Connection, scan_id: str, scope: Filter) -> tuple[LeftOut, ...]:
+    """Read those that the account part of a filter names."""
+    every = left_out_of(connection, scan_id)
+    return tuple(each for each in every if scope.matches_account(Account(each.account, each.account_name)))
 
 
 def fold_left_out(connection: Connection, narrowed_id: str, current_id: str) -> None:

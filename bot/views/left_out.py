@@ -1,0 +1,37 @@
+"""Which accounts a scan leaves out on purpose, by cause."""
+
+from collections.abc import Iterator, Sequence
+
+from bot.models.messages import Block
+from bot.models.scans import LeftOut
+from bot.views.parts import Inline, bold, bullets, counted, cut, rich, some
+
+MOST_CAUSES = 10
+MOST_NAMES = 10
+
+
+def left_out_blocks(accounts: Sequence[LeftOut]) -> Iterator[Block]:
+    """One line a cause, the most common first; nothing where no account is left out."""
+    if not accounts:
+        return
+    by_cause: dict[str, list[LeftOut]] = {}
+    for each in accounts:
+        by_cause.setdefault(each.why, []).append(each)
+    causes = sorted(by_cause.items(), key=lambda cause: (-len(cause[1]), cause[0]))
+    lines: list[list[Inline]] = [
+        [bold(some([_name(each) for each in of_cause], MOST_NAMES)), f" – {cut(why, 300)}"]
+        for why, of_cause in causes[:MOST_CAUSES]
+    ]
+    if rest := sum(len(of_cause) for _, of_cause in causes[MOST_CAUSES:]):
+        lines.append([f"… and {counted(rest, 'account')} for other causes"])
+    yield rich(bold(left_out_title(accounts)))
+    yield bullets(*lines)
+
+
+def left_out_title(accounts: Sequence[LeftOut]) -> str:
+    return f"{counted(len(accounts), 'account')} left out"
+
+
+def _name(account: LeftOut) -> str:
+    name = cut(account.account_name, 60)
+    return name if account.account_name == account.account else f"{name} ({account.account})"
