@@ -252,7 +252,7 @@ class _Assembly:
     def _note_start(self) -> None:
         with self.names.alone(SCAN) as none_runs:
             for scan in self.scans.recover() if none_runs else ():
-                log.warning("The scan of %s was interrupted; what it read stays out of sight.", scan.started_at)
+                log.warning("The scan of %s was interrupted; what it read is kept.", scan.started_at)
         self.trail.record(Entry(self.clock(), SYSTEM, Act.BOT_STARTED, self.slack.us.bot_user_id))
 
     def _check_rules(self) -> None:

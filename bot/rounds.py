@@ -25,8 +25,8 @@ class Scans(Protocol):
     def progress(self) -> Progress | None: ...
 
 
-class Finished(Protocol):
-    """The last scan."""
+class Shown(Protocol):
+    """The scan that readers are shown."""
 
     def current(self) -> Scan | None: ...
 
@@ -36,7 +36,7 @@ class Rounds:
     """`pause` waits so many seconds and answers True where the bot is stopping; `tell` says that messages are owed."""
 
     scans: Scans
-    finished: Finished
+    shown: Shown
     digests: Digests
     pause: Callable[[float], bool]
     tell: Callable[[], None]
@@ -45,7 +45,7 @@ class Rounds:
     def scan(self, within: Filter, by: str, on_progress: Callable[[Progress], None] = lambda _: None) -> Scan:
         with self.alone(SCAN) as is_ours:
             if not is_ours:
-                raise ScanRunningError(self.scans.progress() or Progress(0, 0, 0))
+                raise ScanRunningError(self.scans.progress())
             return self.scans.run(within, by, on_progress)
 
     def scan_since(self, moment: datetime, by: str) -> bool:
@@ -76,7 +76,7 @@ class Rounds:
                 return None
 
     def _scan_until(self, is_enough: Callable[[Scan], bool], by: str) -> bool:
-        while (scan := self.finished.current()) is None or not is_enough(scan):
+        while (scan := self._finished()) is None or not is_enough(scan):
             if self.pause(0):
                 return False
             try:
@@ -84,3 +84,8 @@ class Rounds:
             except ScanRunningError:
                 self.pause(POLL_SECONDS)
         return True
+
+    def _finished(self) -> Scan | None:
+        """Return the scan that readers are shown, unless it was interrupted: that one is no scan to go by."""
+        scan = self.shown.current()
+        return scan if scan is not None and scan.state is ScanState.FINISHED else None

@@ -1,7 +1,6 @@
 """The scan: every key of every target is read and judged, and whatever could not be read is said."""
 
 from bot.scan.gateways import AccountDirectory, KeyMemory, KeyReader, ScanRecord
-from bot.scan.record import MemoryRecord
 from bot.scan.scanner import Scanner
 from bot.scan.scans import ScanRunningError, Scans
 
@@ -9,7 +8,6 @@ __all__ = [
     "AccountDirectory",
     "KeyMemory",
     "KeyReader",
-    "MemoryRecord",
     "ScanRecord",
     "ScanRunningError",
     "Scanner",

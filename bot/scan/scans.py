@@ -8,33 +8,26 @@ from datetime import datetime
 from threading import Event, Lock
 
 from bot.errors import UserError
-from bot.models.keys import Finding
-from bot.models.scans import Coverage, Progress, Scan, ScanState
+from bot.models.plans import Plan
+from bot.models.scans import Listed, Progress, Scan, ScanState
 from bot.rules.filters import Filter
+from bot.rules.progress import how_far
+from bot.scan.course import Course, OnProgress
 from bot.scan.crew import StoppedError
+from bot.scan.endings import End, cut_short_somewhere, plan_lost, plan_unknown
 from bot.scan.gateways import ScanRecord
-from bot.scan.plan import Plan, check_narrowing
+from bot.scan.ledger import Ledger
+from bot.scan.plan import check_narrowing
 from bot.scan.scanner import Scanner, utc_now
-
-BATCH = 500
-"""Findings that are written down together, so that memory does not grow with the organisation."""
-
-NOT_BEGUN = Progress(targets_done=0, targets_total=0, keys_read=0)
-
-OnProgress = Callable[[Progress], None]
 
 
 class ScanRunningError(UserError):
-    """A scan runs already in this process; `progress` tells how far it is."""
+    """A scan runs already; `progress` tells how far it is, if it runs in this process."""
 
-    def __init__(self, progress: Progress) -> None:
+    def __init__(self, progress: Progress | None) -> None:
         self.progress = progress
-        how_far = (
-            f": {progress.targets_done} of {progress.targets_total} targets and {progress.keys_read} keys are read"
-            if progress.targets_total
-            else ""
-        )
-        super().__init__(f"A scan is running{how_far}. Wait for its end.")
+        so_far = "" if progress is None else f": {how_far(progress)}"
+        super().__init__(f"A scan is running{so_far}. Wait for its end.")
 
 
 class Scans:
@@ -45,82 +38,86 @@ class Scans:
         self._record = record
         self._clock = clock
         self._lock = Lock()
-        self._progress: Progress | None = None
+        self._course: Course | None = None
         self._stop = Event()
 
     def run(self, within: Filter, started_by: str, on_progress: OnProgress = lambda _: None) -> Scan:
         """Scan everything, or what `within` narrows it to, and return the scan as recorded.
 
-        A scan that was stopped comes back INTERRUPTED. `on_progress` is called on this thread, often: it must be
-        quick. Raises BadFilterError where nothing could match and ScanRunningError where a scan runs already; both
-        before anything is recorded.
+        A scan that was stopped comes back INTERRUPTED, with what it read by then. `on_progress` is called on this
+        thread: it must be quick. Raises BadFilterError where nothing could match and ScanRunningError where a scan
+        runs already; both before anything is recorded.
         """
         check_narrowing(within)
-        with self._one_at_a_time():
+        course = Course(on_progress)
+        with self._one_at_a_time(course):
+            self._record.prune(self._stop.wait)
             scan = Scan(secrets.token_hex(8), ScanState.RUNNING, self._clock(), None, str(within), started_by)
             try:
-                plan = self._scanner.plan(within, self._stop)
+                plan = self._scanner.plan(within, self._stop, course.tell_planned)
             except StoppedError:
-                return replace(scan, state=ScanState.INTERRUPTED, finished_at=self._clock())
+                self._record.begin(scan)
+                return self._record.interrupt(scan.id, self._clock(), [plan_unknown(End.STOPPED)])
             self._record.begin(scan)
-            try:
-                self._read(scan, plan, on_progress)
-                return self._record.finish(scan.id, self._clock())
-            except StoppedError:
-                at = self._clock()
-                self._record.interrupt(scan.id, at)
-                return replace(scan, state=ScanState.INTERRUPTED, finished_at=at)
-            except BaseException:
-                self._record.interrupt(scan.id, self._clock())
-                raise
+            return self._carry_out(scan, plan, course)
 
     def progress(self) -> Progress | None:
         """Say how far the running scan is; None where none runs."""
-        return self._progress
+        course = self._course
+        return None if course is None else course.progress()
 
     def stop(self) -> None:
-        """Tell the running scan to end within seconds; without one nothing happens."""
+        """Tell the running scan to end within seconds, and any later one at once: a stop is for good."""
         self._stop.set()
 
     def recover(self) -> list[Scan]:
-        """Mark the scans that a crash left behind as interrupted. For the start of the bot, before any scan runs."""
-        left = self._record.running()
-        for scan in left:
-            self._record.interrupt(scan.id, self._clock())
-        return left
+        """End the scans that a crash left behind, as of their last reading. For the start of the bot."""
+        return [self._recover(scan) for scan in self._record.running()]
 
-    def _read(self, scan: Scan, plan: Plan, on_progress: OnProgress) -> None:
+    def _recover(self, scan: Scan) -> Scan:
+        begun = (replace(each, error=cut_short_somewhere(each.keys)) for each in self._record.begun_targets(scan.id))
+        read_until = self._record.last_reading(scan.id) or scan.started_at
+        return self._record.interrupt(scan.id, self._clock(), [*begun, plan_lost()], read_until)
+
+    def _carry_out(self, scan: Scan, plan: Plan, course: Course) -> Scan:
+        ledger = Ledger(self._record, scan.id, plan.targets)
+        try:
+            course.begin(plan.targets, self._record.sizes())
+            if self._read(scan, plan, ledger, course):
+                return self._record.finish(scan.id, self._clock())
+        except BaseException:
+            self._cut_short(scan, ledger, course, End.BROKE_OFF)
+            raise
+        return self._cut_short(scan, ledger, course, End.STOPPED)
+
+    def _read(self, scan: Scan, plan: Plan, ledger: Ledger, course: Course) -> bool:
+        """Read what is planned and write it down; False where the scan was stopped before all of it was read."""
         self._record.leave_out(scan.id, plan.left_out)
         for failure in plan.failures:
-            self._record.add(scan.id, [], failure)
-        done, keys, batch = 0, 0, list[Finding]()
-        self._tell(Progress(done, len(plan.targets), keys), on_progress)
-        with closing(self._scanner.read(plan, self._stop)) as readings:
-            for read in readings:
-                if isinstance(read, Finding):
-                    keys += 1
-                    batch.append(read)
-                elif isinstance(read, Coverage):
-                    done += 1
-                    self._record.add(scan.id, batch, read)
-                    batch = []
-                if len(batch) >= BATCH:
-                    self._record.add(scan.id, batch)
-                    batch = []
-                self._tell(Progress(done, len(plan.targets), keys), on_progress)
+            ledger.take(failure)
+        is_whole = True
+        try:
+            with closing(self._scanner.read(plan, self._stop)) as readings:
+                for read in readings:
+                    course.take(read)
+                    if not isinstance(read, Listed):
+                        ledger.take(read)
+        except StoppedError:
+            is_whole = False
+        ledger.flush()
+        course.tell()
+        return is_whole
 
-    def _tell(self, progress: Progress, on_progress: OnProgress) -> None:
-        self._progress = progress
-        on_progress(progress)
+    def _cut_short(self, scan: Scan, ledger: Ledger, course: Course, end: End) -> Scan:
+        return self._record.interrupt(scan.id, self._clock(), list(ledger.unread(course.begun, end)))
 
     @contextmanager
-    def _one_at_a_time(self) -> Iterator[None]:
+    def _one_at_a_time(self, course: Course) -> Iterator[None]:
         with self._lock:
-            if self._progress is not None:
-                raise ScanRunningError(self._progress)
-            self._progress = NOT_BEGUN
-            self._stop.clear()
+            if self._course is not None:
+                raise ScanRunningError(self._course.progress())
+            self._course = course
         try:
             yield
         finally:
-            self._progress = None
+            self._course = None

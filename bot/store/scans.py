@@ -1,32 +1,26 @@
-"""Scans and what they found. Readers see finished scans only; a running one stays out of sight until its end."""
+"""Scans and what they found. A running one stays out of sight until its end."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from bot.models.keys import Finding, Verdict
-from bot.models.scans import Coverage, LeftOut, Scan, ScanState
-from bot.models.trail import SYSTEM, Act, Entry
-from bot.store.counting import count, recount
-from bot.store.current_scan import current_scan, fold, take_newer_readings
+from bot.models.scans import Coverage, CoverageStatus, LeftOut, Scan, ScanState
+from bot.models.trail import Act, Entry
+from bot.store import pruning, scan_ends
+from bot.store.counting import recount
+from bot.store.current_scan import CURRENT, current_scan
 from bot.store.engine import Database, take_turns
 from bot.store.left_out import add_left_out, left_out_of
-from bot.store.scan_rows import coverage_of, coverage_values, finding_of, finding_values, scan_of
-from bot.store.tables import coverage, finding_counts, findings, left_out, scans
+from bot.store.scan_rows import add_coverage, add_findings, coverage_of, finding_of, finding_values, scan_of
+from bot.store.tables import coverage, findings, scans
 from bot.store.trail import append
-
-KEPT_SCANS = 12
-"""Findings of this many finished scans are kept; the counts of older ones stay for the trend."""
-
-_CURRENT = "the current scan"
-"""What the transactions that change what readers are shown take turns for."""
 
 
 class ScanStore:
-    """Writes scans and answers from the current one: the newest finished scan of everything."""
+    """Writes scans and answers from the current one, which `current_scan` chooses."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -51,41 +45,46 @@ class ScanStore:
         with self._database.write() as connection:
             add_left_out(connection, scan_id, accounts)
 
-    def add(self, scan_id: str, batch: Sequence[Finding], covered: Coverage | None = None) -> None:
-        """Store a batch of findings, and with the last of a target how much of it was read."""
+    def add(self, scan_id: str, found: Sequence[Finding], covered: Sequence[Coverage] = ()) -> None:
+        """Store findings, and with them how much was read of the targets whose last findings are among them."""
         with self._database.write() as connection:
-            if batch:
-                connection.execute(findings.insert(), [finding_values(scan_id, finding) for finding in batch])
-            if covered is not None:
-                connection.execute(coverage.insert().values(coverage_values(scan_id, covered)))
+            add_findings(connection, scan_id, found)
+            add_coverage(connection, scan_id, covered)
 
     def finish(self, scan_id: str, at: datetime) -> Scan:
-        """Count, make the scan visible, and let a narrowed one refresh its part of the current scan.
-
-        Raises ValueError where the scan is not running any more: what it read may be gone already.
-        """
+        """Make a scan visible. Raises ValueError where it is not running any more."""
         with self._database.write() as connection:
-            take_turns(connection, _CURRENT)
+            return scan_ends.finish(connection, scan_id, at)
+
+    def interrupt(
+        self, scan_id: str, at: datetime, unread: Sequence[Coverage], read_until: datetime | None = None
+    ) -> Scan:
+        """Keep what a scan read before it was stopped, and say what it did not read; see `scan_ends.interrupt`."""
+        with self._database.write() as connection:
+            return scan_ends.interrupt(connection, scan_id, at, unread, read_until)
+
+    def begun_targets(self, scan_id: str) -> list[Coverage]:
+        """Return the targets that a scan which was killed had begun, with the keys that it read of each."""
+        with self._database.read() as connection:
+            return scan_ends.begun_targets(connection, scan_id)
+
+    def last_reading(self, scan_id: str) -> datetime | None:
+        with self._database.read() as connection:
+            return scan_ends.last_reading(connection, scan_id)
+
+    def sizes(self) -> dict[tuple[str, str], int]:
+        """Return how many keys each account had in each Region when it was last read."""
+        with self._database.read() as connection:
             current = current_scan(connection)
-            if not _end(connection, scan_id, ScanState.FINISHED, at):
-                raise ValueError(f"scan {scan_id} is not running and cannot be finished")
-            if current is not None:
-                take_newer_readings(connection, scan_id, current.id)
-            count(connection, scan_id)
-            finished = _scan(connection, scan_id)
-            if finished.scope and current is not None and not current.scope:
-                fold(connection, finished, current)
-                count(connection, current.id)
-            details = {**asdict(finished.summary), "scope": finished.scope}
-            append(connection, Entry(at, SYSTEM, Act.SCAN_FINISHED, scan_id, details))
-            _prune(connection)
-            return finished
+            if current is None:
+                return {}
+            was_read = coverage.c.status != CoverageStatus.FAILED.value
+            query = sa.select(coverage).where(coverage.c.scan_id == current.id, was_read)
+            return {(row.account, row.region): row.keys for row in connection.execute(query)}
 
-    def interrupt(self, scan_id: str, at: datetime) -> None:
-        """Say that a scan ended before its time; what it read stays out of sight."""
-        with self._database.write() as connection:
-            if _end(connection, scan_id, ScanState.INTERRUPTED, at):
-                append(connection, Entry(at, SYSTEM, Act.SCAN_INTERRUPTED, scan_id))
+    def prune(self, pause: Callable[[float], bool]) -> None:
+        """Drop what only old scans hold, in small transactions; see `pruning.prune`."""
+        pruning.prune(self._database, pause)
 
     def running(self) -> list[Scan]:
         query = sa.select(scans).where(scans.c.state == ScanState.RUNNING.value).order_by(scans.c.started_at)
@@ -93,7 +92,7 @@ class ScanStore:
             return [scan_of(row) for row in connection.execute(query)]
 
     def current(self) -> Scan | None:
-        """Return the newest finished scan of everything; the newest narrowed one where there is no other yet."""
+        """Return the scan that readers are shown; an interrupted one only where none of everything was finished."""
         with self._database.read() as connection:
             return current_scan(connection)
 
@@ -139,7 +138,7 @@ class ScanStore:
     def record_reading(self, reading: Finding) -> None:
         """Put a newer reading of one key into every scan that still shows or will show an older one."""
         with self._database.write() as connection:
-            take_turns(connection, _CURRENT)
+            take_turns(connection, CURRENT)
             running = sa.select(scans.c.id).where(scans.c.state == ScanState.RUNNING.value)
             for scan_id in connection.execute(running).scalars().all():
                 _renew(connection, scan_id, reading)
@@ -157,31 +156,3 @@ def _renew(connection: Connection, scan_id: str, reading: Finding) -> Finding | 
         return None
     connection.execute(findings.update().where(*is_older).values(finding_values(scan_id, reading)))
     return finding_of(row)
-
-
-def _end(connection: Connection, scan_id: str, state: ScanState, at: datetime) -> bool:
-    ended = connection.execute(
-        scans.update()
-        .where(scans.c.id == scan_id, scans.c.state == ScanState.RUNNING.value)
-        .values(state=state.value, finished_at=at)
-    )
-    return ended.rowcount == 1
-
-
-def _scan(connection: Connection, scan_id: str) -> Scan:
-    return scan_of(connection.execute(sa.select(scans).where(scans.c.id == scan_id)).one())
-
-
-def _prune(connection: Connection) -> None:
-    """Drop what only scans hold that are neither running nor among the newest, of everything or of any scope."""
-    finished = (
-        sa.select(scans.c.id)
-        .where(scans.c.state == ScanState.FINISHED.value)
-        .order_by(scans.c.finished_at.desc())
-        .limit(KEPT_SCANS)
-    )
-    kept = set(connection.execute(finished).scalars())
-    kept.update(connection.execute(finished.where(scans.c.scope == "")).scalars())
-    kept.update(connection.execute(sa.select(scans.c.id).where(scans.c.state == ScanState.RUNNING.value)).scalars())
-    for table in (findings, finding_counts, coverage, left_out):
-        connection.execute(table.delete().where(table.c.scan_id.not_in(kept)))

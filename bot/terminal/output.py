@@ -4,6 +4,7 @@ import json
 import sys
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from itertools import islice
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
@@ -11,11 +12,14 @@ from rich.table import Table
 from rich.text import Text
 
 from bot.models.keys import Finding, Verdict
-from bot.models.scans import Coverage, CoverageStatus, Scan, Summary
+from bot.models.scans import EVERYWHERE, Coverage, CoverageStatus, Scan, Summary
 
 ATTENTION = (Verdict.NON_COMPLIANT, Verdict.INSUFFICIENT_DATA)
 """The verdicts that somebody has to do something about."""
 
+
+KEYS_A_TABLE = 1000
+MOST_GAPS = 100
 
 WIDTH_ELSEWHERE = 200
 """Columns of a table that goes into a file or a pipe."""
@@ -59,21 +63,35 @@ def print_json(scan: Scan, coverage: Sequence[Coverage], findings: Iterable[Find
 
 
 def print_table(scan: Scan, coverage: Sequence[Coverage], findings: Iterable[Finding]) -> None:
-    """Print what somebody has to look at, and the counts of everything."""
-    out = console()
-    keys = table("Key", "Account", "Region", "Team", "Managed by", "Finding")
-    for finding in findings:
-        if finding.verdict in ATTENTION:
+    """Print what somebody has to look at, and the counts of everything.
+
+    Keys are printed so many at a time, so that memory does not grow with their number.
+    """
+    out, waiting = console(), iter(findings)
+    while some := list(islice(waiting, KEYS_A_TABLE)):
+        keys = table("Key", "Account", "Region", "Team", "Managed by", "Finding")
+        for finding in some:
             keys.add_row(*map(Text, _row(finding)))
-    gaps = table("Account", "Region", "Not read, or not wholly")
+        out.print(keys)
     unread = [each for each in coverage if each.status is not CoverageStatus.SCANNED]
-    for each in unread:
-        gaps.add_row(*map(Text, (each.account_name, each.region, each.error or "")))
-    for filled in (keys, gaps):
-        if filled.row_count:
-            out.print(filled)
+    if unread:
+        gaps = table("Account", "Region", "Not read, or not wholly")
+        for each in unread[:MOST_GAPS]:
+            gaps.add_row(*map(Text, (each.account_name, each.region, each.error or "")))
+        out.print(gaps)
+    if len(unread) > MOST_GAPS:
+        out.print(Text(f"… and {len(unread) - MOST_GAPS:,} more; --format json names them all."))
     out.print(Text(in_words(scan.summary)))
-    out.print(Text(f"{len(coverage) - len(unread)} of {len(coverage)} targets were read in full."))
+    out.print(Text(f"{len(coverage) - len(unread):,} of {_targets(len(coverage))} were read in full."))
+
+
+def stopped_early(coverage: Sequence[Coverage], *, is_kept: bool) -> str:
+    """Say that a scan was stopped, and how much of it was left."""
+    if any(each.account == each.region == EVERYWHERE for each in coverage):
+        return "The scan was stopped before it knew what to read; nothing was read."
+    unread = sum(each.status is not CoverageStatus.SCANNED for each in coverage)
+    kept = " What was read is kept." if is_kept else ""
+    return f"The scan was stopped: {unread:,} of {_targets(len(coverage))} were not read in full.{kept}"
 
 
 def in_words(summary: Summary) -> str:
@@ -104,6 +122,10 @@ def table(*columns: str) -> Table:
     for column in columns:
         made.add_column(column, overflow="fold")
     return made
+
+
+def _targets(count: int) -> str:
+    return f"{count:,} target" if count == 1 else f"{count:,} targets"
 
 
 def _row(finding: Finding) -> tuple[str, ...]:

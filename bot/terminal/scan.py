@@ -5,38 +5,43 @@ import os
 import signal
 import sys
 from argparse import Namespace
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from types import FrameType
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
 from bot.app import build_scans, connect_aws, open_database
-from bot.models import scans as models
 from bot.models.scans import CoverageStatus, Scan, ScanState
 from bot.rules.filters import Filter
-from bot.scan import MemoryRecord, Scans
+from bot.scan import Scans
 from bot.settings import Settings
+from bot.store.key_facts import KeyFactStore
 from bot.store.scans import ScanStore
+from bot.store.temporary import temporary_database
 from bot.terminal.exits import Exit
-from bot.terminal.output import print_json, print_table
+from bot.terminal.output import ATTENTION, print_json, print_table, stopped_early
+from bot.terminal.progress import progress_bar
 
 
 def scan(settings: Settings, asked: Namespace) -> int:
-    """Scan, print, and answer with the exit status. Nothing is begun before all that was asked is understood."""
+    """Scan, print, and answer with the exit status. Nothing is begun before all that was asked is understood.
+
+    A scan that is stopped prints what it read, and says on standard error what it did not.
+    """
     within = Filter(account=asked.account or "", region=asked.region or "")
     aws = connect_aws(settings)
-    record = MemoryRecord() if asked.no_store else ScanStore(open_database(settings))
-    scans = build_scans(settings, aws, record)
-    with _stopping_at_a_signal(scans), _progress_bar() as on_progress:
-        made = scans.run(within, f"terminal:{_user()}", on_progress)
+    with temporary_database() if asked.no_store else closing(open_database(settings)) as database:
+        store = ScanStore(database)
+        scans = build_scans(settings, aws, store, None if asked.no_store else KeyFactStore(database))
+        with _stopping_at_a_signal(scans), progress_bar() as on_progress:
+            made = scans.run(within, f"terminal:{_user()}", on_progress)
+        coverage = store.coverage(made.id)
+        if asked.format == "json":
+            print_json(made, coverage, store.findings(made.id))
+        else:
+            print_table(made, coverage, store.findings(made.id, ATTENTION))
     if made.state is not ScanState.FINISHED:
-        print("The scan was interrupted; its findings were thrown away.", file=sys.stderr)  # noqa: T201 - for the person who did it
+        print(stopped_early(coverage, is_kept=not asked.no_store), file=sys.stderr)  # noqa: T201 - for who stopped it
         return Exit.INTERRUPTED
-    coverage = record.coverage(made.id)
-    show = print_json if asked.format == "json" else print_table
-    show(made, coverage, record.findings(made.id))
     return _exit(made, all_read=all(each.status is CoverageStatus.SCANNED for each in coverage))
 
 
@@ -67,23 +72,3 @@ def _stopping_at_a_signal(scans: Scans) -> Iterator[None]:
     finally:
         for each, handler in before.items():
             signal.signal(each, handler)
-
-
-@contextmanager
-def _progress_bar() -> Iterator[Callable[[models.Progress], None]]:
-    """Draw a bar on standard error, if that is a terminal."""
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("targets, {task.fields[keys]} keys"),
-        TimeElapsedColumn(),
-    )
-    console = Console(stderr=True)
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task("Scanning", total=None, keys=0)
-
-        def show(progress: models.Progress) -> None:
-            bar.update(task, total=progress.targets_total, completed=progress.targets_done, keys=progress.keys_read)
-
-        yield show

@@ -1,6 +1,7 @@
 """Runs real scans: the bot's own wiring, over HTTP, against an emulated AWS, with the bot's own permissions only."""
 
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic, sleep
@@ -12,8 +13,10 @@ from bot.app import Aws, build_scans, connect_aws
 from bot.models.keys import Finding
 from bot.models.scans import Coverage, Scan
 from bot.rules.filters import Filter
-from bot.scan import MemoryRecord, Scans
+from bot.scan import Scans
 from bot.settings import Settings, load
+from bot.store.scans import ScanStore
+from bot.store.temporary import temporary_database
 from deploy.sandbox.aws import AwsServer
 
 MEMBER, TOOLING = "111111111111", "123456789012"
@@ -61,20 +64,22 @@ class House:
     folder: Path
     roles: str = _ROLES
     wrap: Callable[[Aws], Aws] = field(default=lambda connected: connected)
+    databases: ExitStack = field(default_factory=ExitStack)
 
     def settings(self, scan: str, more: str = "") -> Settings:
         path = self.folder / "kms-rotation.toml"
         path.write_text(f"[scan]\n{scan}\n{self.roles}\n{more}", encoding="utf-8")
         return load({"KMS_ROTATION_CONFIG": str(path)}, with_slack=False)
 
-    def scans(self, scan: str = ONE_PLACE, more: str = "") -> tuple[Scans, MemoryRecord]:
-        settings, record = self.settings(scan, more), MemoryRecord()
-        return build_scans(settings, self.wrap(connect_aws(settings)), record), record
+    def scans(self, scan: str = ONE_PLACE, more: str = "") -> tuple[Scans, ScanStore]:
+        """Make the use case, and its store in a database of its own."""
+        settings, store = self.settings(scan, more), ScanStore(self.databases.enter_context(temporary_database()))
+        return build_scans(settings, self.wrap(connect_aws(settings)), store), store
 
     def audit(self, scan: str = ONE_PLACE, more: str = "", within: str = "") -> Audit:
-        scans, record = self.scans(scan, more)
+        scans, store = self.scans(scan, more)
         made = scans.run(Filter.parse(within), "U0TESTER")
-        return Audit(made, tuple(record.findings(made.id)), tuple(record.coverage(made.id)))
+        return Audit(made, tuple(store.findings(made.id)), tuple(store.coverage(made.id)))
 
 
 def point_at(aws: AwsServer, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -103,9 +108,10 @@ def aws() -> Iterator[AwsServer]:
 
 
 @pytest.fixture
-def house(aws: AwsServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> House:
+def house(aws: AwsServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
     point_at(aws, monkeypatch)
-    return House(aws, tmp_path)
+    with ExitStack() as databases:
+        yield House(aws, tmp_path, databases=databases)
 
 
 @pytest.fixture

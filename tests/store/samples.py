@@ -87,9 +87,7 @@ def run(
     """Scan for one minute."""
     started = scan(minutes=minutes, scope=scope)
     store.begin(started)
-    store.add(started.id, list(found))
-    for target in read:
-        store.add(started.id, [], target)
+    store.add(started.id, list(found), list(read))
     return store.finish(started.id, at(minutes + 1))
 
 

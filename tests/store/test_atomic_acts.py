@@ -63,14 +63,14 @@ def finish(database: Database) -> Doing:
     run(store, [finding("a")], [covered()])
     narrowed = scan(minutes=2, scope="region=eu-*")
     store.begin(narrowed)
-    store.add(narrowed.id, [finding("b")], covered())
+    store.add(narrowed.id, [finding("b")], [covered()])
     return lambda: store.finish(narrowed.id, at(3))
 
 
 def interrupt(database: Database) -> Doing:
     started = scan()
     ScanStore(database).begin(started)
-    return lambda: ScanStore(database).interrupt(started.id, at(1))
+    return lambda: ScanStore(database).interrupt(started.id, at(1), [])
 
 
 def create_request(database: Database) -> Doing:

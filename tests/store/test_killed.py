@@ -62,7 +62,7 @@ def test_a_process_killed_in_the_middle_of_a_transaction_leaves_what_it_had_comm
     found = trail.verify()
     assert (found.entries, found.fault) == (1, None)
 
-    store.interrupt(scan_id, at(5))
+    store.interrupt(scan_id, at(5), [])
     assert run(store, [finding("a")], [covered()], minutes=6).summary == Summary(non_compliant=1)
     assert trail.verify().entries == 4
     database.close()

@@ -183,7 +183,7 @@ def test_a_narrowed_scan_that_began_before_the_current_one_brings_its_newer_read
     store.begin(narrowed)
     run(store, [finding("a", minutes=2), finding("b", minutes=2), finding("c", minutes=2)], [covered()], minutes=2)
     mine = [rotating("a", minutes=1), rotating("b", minutes=4), rotating("deleted", minutes=1)]
-    store.add(narrowed.id, mine, failed())
+    store.add(narrowed.id, mine, [failed()])
     store.finish(narrowed.id, at(5))
     assert shown(store) == (
         [finding("a", minutes=2), rotating("b", minutes=4), finding("c", minutes=2)],

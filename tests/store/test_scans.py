@@ -3,14 +3,12 @@
 from dataclasses import replace
 
 import pytest
-import sqlalchemy as sa
 
 from bot.models.keys import Finding, Reason, Verdict
 from bot.models.scans import Coverage, CoverageStatus, ScanState, Summary
 from bot.models.trail import Act
 from bot.store.engine import Database
-from bot.store.scans import KEPT_SCANS, ScanStore
-from bot.store.tables import coverage, findings
+from bot.store.scans import ScanStore
 from bot.store.trail import Trail
 from tests.store.crowd import all_at_once
 from tests.store.samples import ALPHA, BERLIN, BETA, IRELAND, at, covered, failed, finding, rotating, run, scan
@@ -38,7 +36,7 @@ def test_a_running_scan_is_out_of_sight_until_it_is_finished(store: ScanStore) -
     first = run(store)
     second = scan(minutes=2)
     store.begin(second)
-    store.add(second.id, [finding("a")], covered())
+    store.add(second.id, [finding("a")], [covered()])
     assert store.current() == first
     assert store.running() == [second]
     finished = store.finish(second.id, at(3))
@@ -54,22 +52,11 @@ def test_a_finished_scan_says_when_by_whom_and_what(store: ScanStore) -> None:
     assert finished == replace(started, state=ScanState.FINISHED, finished_at=at(1), summary=Summary(non_compliant=1))
 
 
-def test_an_interrupted_scan_stays_out_of_sight(store: ScanStore) -> None:
-    first = run(store, [rotating("a")])
-    cut_short = scan(minutes=2)
-    store.begin(cut_short)
-    store.add(cut_short.id, [finding("a", minutes=2)], covered())
-    store.interrupt(cut_short.id, at(3))
-    assert store.current() == first
-    assert store.running() == []
-    assert store.before(replace(first, finished_at=at(10))) == first
-
-
 def test_a_scan_that_was_interrupted_cannot_be_finished(store: ScanStore) -> None:
     first = run(store, [rotating("a")])
     cut_short = scan(minutes=2)
     store.begin(cut_short)
-    store.interrupt(cut_short.id, at(3))
+    store.interrupt(cut_short.id, at(3), [])
     with pytest.raises(ValueError, match="is not running"):
         store.finish(cut_short.id, at(4))
     assert store.current() == first
@@ -79,7 +66,7 @@ def test_a_scan_is_finished_once_and_then_not_interrupted(store: ScanStore, data
     finished = run(store)
     with pytest.raises(ValueError, match="is not running"):
         store.finish(finished.id, at(9))
-    store.interrupt(finished.id, at(9))
+    store.interrupt(finished.id, at(9), [])
     assert store.current() == finished
     acts = [entry.act for entry in Trail(database).newest(10)]
     assert acts == [Act.SCAN_FINISHED, Act.SCAN_STARTED]
@@ -92,7 +79,7 @@ def test_finishing_and_interrupting_at_once_ends_a_scan_one_way(store: ScanStore
 
         def end(number: int, scan_id: str = started.id) -> bool:
             if number % 2:
-                store.interrupt(scan_id, at(1))
+                store.interrupt(scan_id, at(1), [])
                 return False
             try:
                 store.finish(scan_id, at(1))
@@ -228,11 +215,11 @@ def test_a_newer_reading_made_while_a_scan_runs_survives_its_finish(store: ScanS
     running = scan(minutes=10, scope=scope)
     store.begin(running)
     if when.startswith("after"):
-        store.add(running.id, [finding("a", minutes=11)], covered())
+        store.add(running.id, [finding("a", minutes=11)], [covered()])
         store.record_reading(rotating("a", minutes=12))
     else:
         store.record_reading(rotating("a", minutes=12))
-        store.add(running.id, [finding("a", minutes=11)], covered())
+        store.add(running.id, [finding("a", minutes=11)], [covered()])
     finished = store.finish(running.id, at(20))
     assert shown(store) == [rotating("a", minutes=12)]
     assert finished.summary == Summary(compliant=1)
@@ -244,7 +231,7 @@ def test_a_scan_that_read_a_key_after_a_change_has_the_last_word(store: ScanStor
     running = scan(minutes=10)
     store.begin(running)
     store.record_reading(rotating("a", minutes=11))
-    store.add(running.id, [finding("a", minutes=12)], covered())
+    store.add(running.id, [finding("a", minutes=12)], [covered()])
     store.finish(running.id, at(20))
     assert shown(store) == [finding("a", minutes=12)]
 
@@ -268,39 +255,3 @@ def test_readings_made_at_the_very_moment_of_a_finish_are_counted(store: ScanSto
     assert current.id == running.id
     assert shown(store) == [rotating(key, minutes=12) for key in keys]
     assert current.summary == Summary(compliant=len(keys))
-
-
-def rows_of(database: Database, scan_id: str) -> tuple[int, int]:
-    with database.read() as connection:
-        found, read = (
-            connection.execute(sa.select(sa.func.count()).where(table.c.scan_id == scan_id)).scalar_one()
-            for table in (findings, coverage)
-        )
-    return found, read
-
-
-def test_the_newest_scans_keep_their_findings_and_all_keep_their_counts(store: ScanStore, database: Database) -> None:
-    everything = [run(store, [finding("a")], [covered()], minutes=each) for each in range(KEPT_SCANS + 3)]
-    narrowed = [
-        run(store, [finding("b")], [covered()], minutes=100 + each, scope="region=eu-*")
-        for each in range(KEPT_SCANS + 2)
-    ]
-    running, interrupted = scan(minutes=200), scan(minutes=200)
-    for unfinished in (running, interrupted):
-        store.begin(unfinished)
-        store.add(unfinished.id, [finding("a")], covered())
-    store.interrupt(interrupted.id, at(201))
-    newest = run(store, [finding("a")], [covered()], minutes=300)
-
-    kept = [newest, running, *everything[4:], *narrowed[3:]]
-    gone = [interrupted, *everything[:4], *narrowed[:3]]
-    assert {each.id: rows_of(database, each.id) for each in (*kept, *gone)} == {
-        **{each.id: (1, 1) for each in kept},
-        **{each.id: (0, 0) for each in gone},
-    } | {everything[-1].id: (1, 1)}
-    earlier, trend = newest, []
-    while (before := store.before(earlier)) is not None:
-        trend.append(before)
-        earlier = before
-    assert [each.id for each in trend] == [each.id for each in reversed(everything)]
-    assert {each.summary.non_compliant for each in trend[1:]} == {1}
