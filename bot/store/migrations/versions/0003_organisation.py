@@ -32,9 +32,20 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("arn", name=op.f("pk_key_facts")),
     )
     op.create_index("ix_key_facts_account", "key_facts", ["account", "region"])
+    _forget_interrupted()
     _name_keys()
     _count_findings()
     op.create_index("ix_coverage_scan_id_status", "coverage", ["scan_id", "status", "account", "region"])
+    _place_baselines()
+
+
+def _forget_interrupted() -> None:
+    """Drop what interrupted scans had read: it was not to be shown, and nothing says what they had not read."""
+    scans = sa.table("scans", sa.column("id"), sa.column("state"))
+    interrupted = sa.select(scans.c.id).where(scans.c.state == sa.literal("INTERRUPTED"))
+    for name in ("findings", "coverage"):
+        table = sa.table(name, sa.column("scan_id"))
+        op.execute(sa.delete(table).where(table.c.scan_id.in_(interrupted)))
 
 
 def _name_keys() -> None:
