@@ -5,4 +5,5 @@ import sys
 
 from bot.terminal import main
 
-sys.exit(main(sys.argv[1:], os.environ))
+if __name__ == "__main__":  # the processes of a scan import this module, and must not begin another bot
+    sys.exit(main(sys.argv[1:], os.environ))

@@ -1,6 +1,7 @@
 """The one place that builds things and wires them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 
 from botocore.exceptions import BotoCoreError
 from botocore.session import Session
@@ -11,12 +12,15 @@ from bot.aws.credentials import AccountCredentials, Identity
 from bot.aws.discovery import Discovery
 from bot.aws.kms import KmsReader
 from bot.aws.remediation import Remediator
+from bot.cores import usual_processes
 from bot.errors import UserError
+from bot.log import set_up_logging
 from bot.rules.verdict import Policy
-from bot.scan import KeyMemory, Scanner, ScanRecord, Scans
+from bot.scan import Branching, Forgetful, KeyMemory, KeyReader, Scanner, ScanRecord, Scans
 from bot.scan.scanner import WORKERS
 from bot.settings import Settings
 from bot.store.engine import Database
+from bot.store.key_facts import KeyFactStore
 from bot.store.schema import upgrade
 
 
@@ -61,6 +65,13 @@ def _connect_aws(settings: Settings) -> Aws:
     )
 
 
+def equip(settings: Settings, *, remembers: bool) -> tuple[KeyReader, KeyMemory]:
+    """Connect a process of a scan, which shares nothing with the one that began it."""
+    set_up_logging(debug=False)
+    memory = KeyFactStore(Database(settings.database_url)) if remembers else Forgetful()
+    return connect_aws(settings).reader, memory
+
+
 def build_scans(settings: Settings, aws: Aws, record: ScanRecord, memory: KeyMemory | None = None) -> Scans:
     policy = Policy(settings.policy.max_rotation_period_days)
     scanner = Scanner(
@@ -71,5 +82,9 @@ def build_scans(settings: Settings, aws: Aws, record: ScanRecord, memory: KeyMem
         regions=settings.scan.regions,
         selection=settings.scan.selection,
         memory=memory,
+        branching=Branching(
+            settings.scan.processes or usual_processes(),
+            partial(equip, replace(settings, slack=None), remembers=bool(memory)),
+        ),
     )
     return Scans(scanner, record)

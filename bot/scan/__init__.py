@@ -1,11 +1,15 @@
 """The scan: every key of every target is read and judged, and whatever could not be read is said."""
 
+from bot.scan.branches import Branching
 from bot.scan.gateways import AccountDirectory, KeyMemory, KeyReader, ScanRecord
+from bot.scan.memory import Forgetful
 from bot.scan.scanner import Scanner
 from bot.scan.scans import ScanRunningError, Scans
 
 __all__ = [
     "AccountDirectory",
+    "Branching",
+    "Forgetful",
     "KeyMemory",
     "KeyReader",
     "ScanRecord",

@@ -5,10 +5,13 @@ from datetime import UTC, datetime
 from threading import Event
 
 from bot.models.plans import Plan
+from bot.models.scans import Target
 from bot.models.selection import EVERYBODY, Selection
 from bot.rules.filters import Filter
 from bot.rules.verdict import Policy
-from bot.scan.crew import Crew
+from bot.scan.branch import Errand
+from bot.scan.branches import Branching, Spread
+from bot.scan.crew import Crew, Task
 from bot.scan.entering import OnProgress
 from bot.scan.gateways import AccountDirectory, KeyMemory, KeyReader, Reading, WantedAccounts, WantedRegions
 from bot.scan.memory import Forgetful, Learning
@@ -37,6 +40,7 @@ class Scanner:
         regions: WantedRegions,
         selection: Selection = EVERYBODY,
         memory: KeyMemory | None = None,
+        branching: Branching | None = None,
         workers: int = WORKERS,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
@@ -45,6 +49,7 @@ class Scanner:
         self._policy = policy
         self._wanted = Wanted(accounts, regions, selection)
         self._memory = memory or Forgetful()
+        self._branching = branching
         self._workers = workers
         self._clock = clock
 
@@ -63,8 +68,15 @@ class Scanner:
         learning = Learning(self._memory)
         audit = KeyAudit(self._reader, learning, self._policy, places, self._clock)
         crew: Crew[Reading] = Crew(self._workers, stop)
-        crew.add(TargetReading(crew, self._reader, audit, target).open for target in plan.targets)
+
+        def open_here(target: Target) -> Task:
+            return TargetReading(crew, self._reader, audit, target).open
+
+        errand = Errand(self._policy, places, self._workers, self._clock)
+        spread = Spread(plan.targets, open_here, self._branching, errand, crew.emit)
+        crew.add(spread.tasks())
         try:
             yield from crew.results()
         finally:
+            spread.close()
             learning.flush()

@@ -262,6 +262,7 @@ Expiry = Annotated[timedelta, AfterValidator(_expiry), BeforeValidator(_duration
 PeriodDays = Annotated[int, AfterValidator(_between(DAYS_BETWEEN_ROTATIONS, " days"))]
 Top = Annotated[int, AfterValidator(_between(range(1, 16)))]
 QuotaShare = Annotated[float, AfterValidator(_share)]
+Processes = Annotated[int, AfterValidator(_between(range(1, 65)))]
 Approvals = Annotated[int, AfterValidator(_between(range(11)))]
 DailyCap = Annotated[int, AfterValidator(_between(range(1, 1001), " keys"))]
 Patience = Annotated[timedelta, AfterValidator(_waits), BeforeValidator(_patience)]

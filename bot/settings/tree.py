@@ -75,6 +75,7 @@ class Scan(Section):
     external_id: fields.ExternalId | None = None
     schedule: fields.Schedule = "0 */6 * * *"
     quota_share: fields.QuotaShare = 0.5
+    processes: fields.Processes | None = None
 
     @property
     def selection(self) -> Selection:
