@@ -1,16 +1,15 @@
-"""A budget of calls: the quotas are shared with everybody else in an account, so the bot takes half, and less there
-where AWS throttles all the same. What was left over of the last second may be spent at once, so that small accounts
-wait for nothing.
+"""A budget of calls: the quotas are shared with everybody else in an account, so the bot takes half unless told
+otherwise, and less there where AWS throttles all the same. Small accounts wait for nothing.
 """
 
 import math
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from bot.aws.failures import is_throttling
+from bot.aws.meter import Meter, end_of_window
 
 if TYPE_CHECKING:
     from mypy_boto3_kms import KMSClient
@@ -28,34 +27,18 @@ QUOTAS_PER_SECOND = {
 """Of one account in one Region. https://docs.aws.amazon.com/kms/latest/developerguide/requests-per-second.html"""
 
 SHARE = 0.5
-SAVED_SECONDS = 1.0
-"""So much unspent budget is kept: with a share of half, no second sees more calls than the quota allows."""
 
-SLOWEST = 64
-"""Throttled again and again, a budget shrinks to this part of itself."""
+SWEEP_SECONDS = 10.0
+"""So often, meters that say nothing any more are forgotten: an organisation has hundreds of thousands of them."""
 
-RECOVERY_SECONDS = 10.0
-"""A shrunk budget doubles in this time without throttling."""
-
-BURST_SECONDS = 1.0
-"""Calls that are throttled within this time of each other were sent at one rate: the budget is halved once for them."""
-
-
-@dataclass(slots=True)
-class _Meter:
-    next_free: float = -math.inf
-    slowness: float = 1.0
-    throttled_at: float | None = None
-
-    def slowness_at(self, now: float) -> float:
-        since = 0.0 if self.throttled_at is None else now - self.throttled_at
-        return max(1.0, self.slowness / math.exp2(since / RECOVERY_SECONDS))
+Place = tuple[str, str, str]
+"""Account, Region and operation."""
 
 
 class CallBudget:
     """Spaces the calls of each account, Region and operation, and lets nobody wait without need.
 
-    A leaky bucket, as https://en.wikipedia.org/wiki/Generic_cell_rate_algorithm describes it.
+    `sleep` may raise, to end a wait early; the call is then not made.
     """
 
     def __init__(
@@ -64,33 +47,26 @@ class CallBudget:
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        self._share = share
+        self._spacings = {operation: 1 / (quota * share) for operation, quota in QUOTAS_PER_SECOND.items()}
         self._clock = clock
         self._sleep = sleep
         self._lock = threading.Lock()
-        self._meters: dict[tuple[str, str, str], _Meter] = {}
+        self._meters: dict[Place, Meter] = {}
+        self._sweep_at = -math.inf
 
     def spend(self, account: str, region: str, operation: str) -> None:
         """Wait until one more call is within the budget."""
         now = self._clock()
         with self._lock:
-            meter = self._meters.setdefault((account, region, operation), _Meter())
-            slowness = meter.slowness_at(now)
-            spacing = slowness / (QUOTAS_PER_SECOND[operation] * self._share)
-            saved = max(0.0, SAVED_SECONDS - spacing) if slowness == 1.0 else 0.0
-            turn = max(meter.next_free, now - saved)
-            meter.next_free = turn + spacing
+            turn = self._meter((account, region, operation), now).turn(now)
         if turn > now:
             self._sleep(turn - now)
 
-    def throttled(self, account: str, region: str, operation: str) -> None:
-        """Take note that AWS refused a call for being one too many: halve this budget for a while."""
+    def note_answer(self, account: str, region: str, operation: str, *, throttled: bool) -> None:
+        """Take note of an answer of AWS's, and whether it refused the call for being one too many."""
         now = self._clock()
         with self._lock:
-            meter = self._meters.setdefault((account, region, operation), _Meter())
-            if meter.throttled_at is None or now - meter.throttled_at >= BURST_SECONDS:
-                meter.slowness = min(2 * meter.slowness_at(now), SLOWEST)
-                meter.throttled_at = now
+            self._meter((account, region, operation), now).note_answer(now, throttled=throttled)
 
     def govern(self, kms: "KMSClient", region: str, account: Callable[[], str]) -> None:
         """Keep every attempt of a client's calls within the budget; `account` names the one of the call in hand."""
@@ -99,11 +75,24 @@ class CallBudget:
             self.spend(account(), region, _operation(event_name))
 
         def heed(event_name: str, parsed_response: dict[str, Any] | None, **_: object) -> None:
-            if parsed_response and is_throttling(parsed_response.get("Error", {}).get("Code", "")):
-                self.throttled(account(), region, _operation(event_name))
+            if parsed_response is not None:
+                throttled = is_throttling(parsed_response.get("Error", {}).get("Code", ""))
+                self.note_answer(account(), region, _operation(event_name), throttled=throttled)
 
         kms.meta.events.register("before-send.kms", pace)
         kms.meta.events.register("response-received.kms", heed)
+
+    def _meter(self, place: Place, now: float) -> Meter:
+        meter = self._meters.get(place)
+        if meter is None:
+            if now >= self._sweep_at:
+                self._sweep(now)
+            meter = self._meters[place] = Meter(self._spacings[place[2]], end_of_window(now))
+        return meter
+
+    def _sweep(self, now: float) -> None:
+        self._meters = {place: meter for place, meter in self._meters.items() if not meter.says_nothing(now)}
+        self._sweep_at = now + SWEEP_SECONDS
 
 
 def _operation(event_name: str) -> str:

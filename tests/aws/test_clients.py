@@ -26,13 +26,13 @@ class _Noting(CallBudget):
     def __init__(self) -> None:
         super().__init__(sleep=lambda _: None)
         self.spent: list[tuple[str, str, str]] = []
-        self.refused: list[tuple[str, str, str]] = []
+        self.answered: list[tuple[str, str, str, bool]] = []
 
     def spend(self, account: str, region: str, operation: str) -> None:
         self.spent.append((account, region, operation))
 
-    def throttled(self, account: str, region: str, operation: str) -> None:
-        self.refused.append((account, region, operation))
+    def note_answer(self, account: str, region: str, operation: str, *, throttled: bool) -> None:
+        self.answered.append((account, region, operation, throttled))
 
 
 @pytest.fixture
@@ -71,12 +71,13 @@ def test_a_session_that_ends_soon_is_renewed_in_time(
 
 
 @pytest.mark.usefixtures("impatient")
-def test_every_attempt_is_paced_and_every_refusal_heeded(aws: AwsServer, reader: KmsReader, budget: _Noting) -> None:
+def test_every_attempt_is_paced_and_every_answer_heeded(aws: AwsServer, reader: KmsReader, budget: _Noting) -> None:
     arn = aws.world.key(account=MEMBER)
     aws.faults.throttle(MEMBER, action="kms:DescribeKey", times=2)
     assert isinstance(reader.describe(arn), KeyMetadata)
     assert budget.spent == [(MEMBER, "eu-central-1", "DescribeKey")] * 3
-    assert budget.refused == [(MEMBER, "eu-central-1", "DescribeKey")] * 2
+    told = [(MEMBER, "eu-central-1", "DescribeKey", throttled) for throttled in (True, True, False)]
+    assert budget.answered == told
 
 
 def test_a_refusal_for_another_reason_slows_nothing(aws: AwsServer, reader: KmsReader, budget: _Noting) -> None:
@@ -85,7 +86,7 @@ def test_a_refusal_for_another_reason_slows_nothing(aws: AwsServer, reader: KmsR
     answer = reader.describe(arn)
     assert isinstance(answer, ReadFailure)
     assert answer.kind is FailureKind.ACCESS_DENIED
-    assert budget.refused == []
+    assert budget.answered == [(MEMBER, "eu-central-1", "DescribeKey", False)]
 
 
 def test_a_key_that_is_not_there_is_told_from_one_that_may_not_be_read(aws: AwsServer, reader: KmsReader) -> None:
