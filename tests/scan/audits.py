@@ -11,7 +11,7 @@ from botocore.retries.standard import ExponentialBackoff
 
 from bot.app import Aws, build_scans, connect_aws
 from bot.models.keys import Finding
-from bot.models.scans import Coverage, Scan
+from bot.models.scans import Coverage, LeftOut, Scan
 from bot.rules.filters import Filter
 from bot.scan import Scans
 from bot.settings import Settings, load
@@ -42,6 +42,7 @@ class Audit:
     scan: Scan
     findings: tuple[Finding, ...]
     coverage: tuple[Coverage, ...]
+    left_out: tuple[LeftOut, ...] = ()
 
     def of(self, arn: str) -> Finding:
         [found] = [finding for finding in self.findings if finding.arn == arn]
@@ -79,7 +80,8 @@ class House:
     def audit(self, scan: str = ONE_PLACE, more: str = "", within: str = "") -> Audit:
         scans, store = self.scans(scan, more)
         made = scans.run(Filter.parse(within), "U0TESTER")
-        return Audit(made, tuple(store.findings(made.id)), tuple(store.coverage(made.id)))
+        findings, coverage = tuple(store.findings(made.id)), tuple(store.coverage(made.id))
+        return Audit(made, findings, coverage, tuple(store.left_out(made.id)))
 
 
 def point_at(aws: AwsServer, monkeypatch: pytest.MonkeyPatch) -> None:
