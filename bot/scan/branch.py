@@ -6,7 +6,6 @@ organisation about 1.7 times as fast as one interpreter does, and leave the bot'
 """
 
 import logging
-import signal
 from collections.abc import Callable, Generator, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -64,7 +63,6 @@ class Errand:
 
 def serve(line: "Connection[Message, Sequence[Target]]", equip: Equip, errand: Errand) -> None:
     """Connect, read what is handed out over the line until nothing is, and end quietly where the other end is gone."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches every process of a terminal; the first one decides
     branch = _Branch(line, errand)
     try:
         branch.run(*equip())

@@ -4,6 +4,7 @@ A process costs about a second to begin, and how many keys there are is known on
 begins in this process, and only one that turns out to be long branches.
 """
 
+import signal
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -123,6 +124,8 @@ class Spread:
                 return None
             name = f"scan-{len(self._processes) + 1}"
             process = context.Process(target=serve, args=(theirs, equip, self._errand), name=name, daemon=True)
+            # Ctrl-C reaches every process of a terminal, and the first one decides: a branch inherits this deafness.
+            signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
             process.start()
             self._processes.append(process)
         return ours

@@ -1,6 +1,7 @@
 """A long scan branches into processes of its own: it finds the same, loses nothing, and leaves none of them behind."""
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -136,6 +137,17 @@ def test_a_branch_that_cannot_be_connected_ends_the_scan_with_its_cause(settings
     broken = Branching(2, partial(int, "no number"), **AT_ONCE)  # type: ignore[arg-type]  # whatever fails in it
     with pytest.raises(BranchError, match="A process of the scan failed: ValueError: invalid literal"):
         list(readings(settings, broken))
+
+
+def test_branches_leave_ctrl_c_to_the_process_that_began_them(settings: Settings) -> None:
+    """A terminal sends it to all of them at once; that one branch hears it while it still starts is worst."""
+    covered = 0
+    for read in readings(settings, branching(settings)):
+        for process in active_children():
+            assert process.pid is not None
+            os.kill(process.pid, signal.SIGINT)
+        covered += isinstance(read, Coverage)
+    assert covered == 36
 
 
 def test_a_scan_that_is_stopped_ends_its_branches(house: House, settings: Settings) -> None:
