@@ -179,15 +179,7 @@ class _Assembly:
         for route in self.settings.digest.routes:
             scope = Filter(**route.match)
             audiences.append(Audience(_audience_name(route.channel, scope), route.channel, scope))
-        return Digests(
-            self.scan_store,
-            self.digest_store,
-            self.request_store,
-            self.handles,
-            audiences,
-            self.settings.digest.top,
-            self.clock,
-        )
+        return Digests(self.scan_store, self.digest_store, audiences, self.settings.digest.top, self.clock)
 
     def _desk(self) -> Desk:
         operating = Operating(self.people, self.trail, self.house, self.clock)

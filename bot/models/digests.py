@@ -1,19 +1,13 @@
 """A digest: what it says, kept so that its message can be rendered again when a request changes a row."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 
 from bot.models.anchor import Anchor
 from bot.models.keys import Finding
-from bot.models.scans import Coverage, Summary
-
-
-@dataclass(frozen=True, slots=True)
-class Baseline:
-    """What the previous digest said of a key: whether it was open, and since when."""
-
-    open: bool
-    since: datetime
+from bot.models.scans import Coverage, Scan, Summary
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +44,26 @@ class OpenKey:
         )
 
 
+class DeltaKind(StrEnum):
+    """What became of a key since the previous digest.
+
+    `LAPSED` was open, and the control no longer applies to it (deleted, disabled, exempt, out of scope);
+    `UNREAD` was open and could not be read this time: nobody may call it fixed.
+    """
+
+    NEW = "new"
+    REGRESSED = "regressed"
+    FIXED = "fixed"
+    STILL_OPEN = "still_open"
+    LAPSED = "lapsed"
+    UNREAD = "unread"
+
+
 @dataclass(frozen=True, slots=True)
 class Delta:
-    """What changed since the previous digest: names of keys, and how many there are of each kind.
+    """What changed since the previous digest: of each kind the names of the first keys, and of how many there are more.
 
-    `lapsed` are keys that were open and to which the control no longer applies (deleted, disabled);
-    `unread` are keys that were open and could not be read this time: nobody may call them fixed.
+    A kind without a total has no more keys than are named: so it was in those of a version that named them all.
     """
 
     new: tuple[str, ...] = ()
@@ -64,6 +72,14 @@ class Delta:
     still_open: tuple[str, ...] = ()
     lapsed: tuple[str, ...] = ()
     unread: tuple[str, ...] = ()
+    totals: Mapping[DeltaKind, int] = field(default_factory=dict)
+
+    def names(self, kind: DeltaKind) -> tuple[str, ...]:
+        names: tuple[str, ...] = getattr(self, kind)
+        return names
+
+    def total(self, kind: DeltaKind) -> int:
+        return self.totals.get(kind, len(self.names(kind)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +105,11 @@ class DigestContent:
     rest_is_file: bool = False
     anchor: Anchor | None = None
 
+    @property
+    def replies(self) -> int:
+        """How many messages its thread has."""
+        return 1 if self.rest_is_file else len(self.rest)
+
 
 @dataclass(frozen=True, slots=True)
 class Digest:
@@ -99,3 +120,20 @@ class Digest:
     channel: str
     created_at: datetime
     content: DigestContent
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What the last scan says of some of the keys, beside what the digest before said of them.
+
+    `delta` is None before the first digest, when everything would be new. `first` are the open keys that a digest
+    shows, in its order: what is new or open again, then the longest open. `unread` are a few of the unread keys.
+    """
+
+    scan: Scan
+    before: Digest | None
+    summary: Summary
+    delta: Delta | None
+    first: tuple[OpenKey, ...]
+    coverage_failures: tuple[Coverage, ...]
+    unread: tuple[Finding, ...]

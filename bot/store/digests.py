@@ -1,6 +1,6 @@
 """Digests as posted, and for each of them by name what the previous one said of every key."""
 
-from collections.abc import Mapping
+from collections.abc import Callable
 from dataclasses import asdict, replace
 from datetime import datetime
 
@@ -9,16 +9,22 @@ from pydantic import TypeAdapter
 from sqlalchemy.engine import Connection, Row
 
 from bot.models.anchor import Anchor
-from bot.models.digests import Baseline, Digest, DigestContent
+from bot.models.digests import Comparison, Digest, DigestContent, OpenKey
 from bot.models.messages import MessageKind
 from bot.models.trail import Act, Entry
+from bot.rules.digest import MOST_UNREAD, rows_shown
+from bot.rules.filters import Filter
+from bot.store import comparing
+from bot.store.baselines import renew_baseline
+from bot.store.current_scan import CURRENT, current_scan
 from bot.store.engine import Database, take_turns
+from bot.store.handles import handles_of
 from bot.store.messages import owe
-from bot.store.tables import digest_baselines, digest_rows, digests
+from bot.store.sides import Sides
+from bot.store.tables import digest_rows, digests
 from bot.store.trail import append
 
 _CONTENT = TypeAdapter(DigestContent)
-_BATCH = 1000
 
 
 class DigestStore:
@@ -27,31 +33,24 @@ class DigestStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def baseline(self, name: str) -> dict[str, Baseline]:
-        """Return what the previous digest of this name said of each key; empty before the first one."""
-        query = sa.select(digest_baselines).where(digest_baselines.c.name == name)
-        with self._database.read() as connection:
-            return {row.arn: Baseline(row.open, row.since) for row in connection.execute(query)}
+    def publish(
+        self, name: str, scope: Filter, top: int, at: datetime, compose: Callable[[Comparison], Digest], *, by: str
+    ) -> Digest:
+        """Compare with the digest before, store the one that `compose` makes of it, and keep what it says of each key.
 
-    def create(self, digest: Digest, baseline: Mapping[str, Baseline], pages: int, *, by: str) -> Digest:
-        """Store a digest, replace the baseline and owe its messages: one, and so many pages in its thread.
-
-        Returns the digest with its anchor: the very entry that records it. Appending holds the head of the chain until
-        the transaction ends, so that this entry is the newest at that moment whoever else writes, and it vouches for
-        the digest as well as for all before it. The entry before would leave out the digest's own; an anchor read
-        outside of the transaction could be older than entries that are committed before the digest.
+        All in one transaction, and nobody changes the current scan meanwhile: what a digest says and what the next one
+        compares with are of the same findings. Raises LookupError where there is no scan.
         """
         with self._database.write() as connection:
-            take_turns(connection, f"the digest {digest.name}")
-            _replace_baseline(connection, digest.name, baseline)
-            details = {"name": digest.name, "channel": digest.channel, "open": digest.content.open_total}
-            entry = append(connection, Entry(digest.created_at, by, Act.DIGEST_POSTED, digest.id, details))
-            anchored = replace(digest, content=replace(digest.content, anchor=Anchor.of(entry)))
-            _insert(connection, anchored)
-            owe(connection, MessageKind.DIGEST, digest.id, digest.channel, digest.created_at)
-            for page in range(pages):
-                owe(connection, MessageKind.DIGEST_REST, digest.id, digest.channel, digest.created_at, position=page)
-        return anchored
+            take_turns(connection, f"the digest {name}")
+            take_turns(connection, CURRENT)
+            scan, before = current_scan(connection), _latest(connection, name)
+            if scan is None:
+                raise LookupError("there is no scan to make a digest of")
+            sides = Sides(connection, scan, name, scope, at, None if before is None else before.created_at)
+            digest = compose(compare(sides, before, top))
+            renew_baseline(sides)
+            return create(connection, digest, digest.content.replies, by=by)
 
     def get(self, digest_id: str) -> Digest | None:
         with self._database.read() as connection:
@@ -60,10 +59,8 @@ class DigestStore:
 
     def latest(self, name: str) -> Digest | None:
         """Return the newest digest of a name."""
-        query = sa.select(digests).where(digests.c.name == name).order_by(digests.c.created_at.desc()).limit(1)
         with self._database.read() as connection:
-            row = connection.execute(query).one_or_none()
-        return None if row is None else _digest(row)
+            return _latest(connection, name)
 
     def made_for(self, name: str, since: datetime) -> bool:
         """Say whether a digest of this name was made at or after a moment."""
@@ -72,11 +69,44 @@ class DigestStore:
             return connection.execute(query).first() is not None
 
 
-def _replace_baseline(connection: Connection, name: str, baseline: Mapping[str, Baseline]) -> None:
-    connection.execute(digest_baselines.delete().where(digest_baselines.c.name == name))
-    values = [{"name": name, "arn": arn, **asdict(each)} for arn, each in baseline.items()]
-    for start in range(0, len(values), _BATCH):
-        connection.execute(digest_baselines.insert(), values[start : start + _BATCH])
+def compare(sides: Sides, before: Digest | None, top: int) -> Comparison:
+    """Read all that a digest says. The first `top` open keys get handles, for their buttons."""
+    summary = comparing.summary(sides)
+    first = comparing.first_open(sides, rows_shown(top, summary.non_compliant))
+    handles = handles_of(sides.connection, [finding.arn for finding, _ in first[:top]])
+    return Comparison(
+        scan=sides.scan,
+        before=before,
+        summary=summary,
+        delta=comparing.delta(sides, summary.non_compliant),
+        first=tuple(OpenKey.of(each, handle=handles.get(each.arn, ""), open_since=since) for each, since in first),
+        coverage_failures=sides.coverage_failures,
+        unread=tuple(comparing.first_unread(sides, MOST_UNREAD)),
+    )
+
+
+def create(connection: Connection, digest: Digest, replies: int, *, by: str) -> Digest:
+    """Store a digest and owe its messages: one, and so many in its thread.
+
+    Returns the digest with its anchor: the very entry that records it. Appending holds the head of the chain until the
+    transaction ends, so that this entry is the newest at that moment whoever else writes, and it vouches for the digest
+    as well as for all before it. The entry before would leave out the digest's own; an anchor read outside of the
+    transaction could be older than entries that are committed before the digest.
+    """
+    details = {"name": digest.name, "channel": digest.channel, "open": digest.content.open_total}
+    entry = append(connection, Entry(digest.created_at, by, Act.DIGEST_POSTED, digest.id, details))
+    anchored = replace(digest, content=replace(digest.content, anchor=Anchor.of(entry)))
+    _insert(connection, anchored)
+    owe(connection, MessageKind.DIGEST, digest.id, digest.channel, digest.created_at)
+    for position in range(replies):
+        owe(connection, MessageKind.DIGEST_REST, digest.id, digest.channel, digest.created_at, position=position)
+    return anchored
+
+
+def _latest(connection: Connection, name: str) -> Digest | None:
+    query = sa.select(digests).where(digests.c.name == name).order_by(digests.c.created_at.desc()).limit(1)
+    row = connection.execute(query).one_or_none()
+    return None if row is None else _digest(row)
 
 
 def _insert(connection: Connection, digest: Digest) -> None:

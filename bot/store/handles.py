@@ -23,19 +23,26 @@ class KeyHandles:
         wanted = list(dict.fromkeys(arns))
         with self._database.read() as connection:
             known = dict(_known(connection, wanted))
-        missing = sorted(arn for arn in wanted if arn not in known)
-        if missing:
-            with self._database.write() as connection:
-                fresh = [{"id": f"k{secrets.token_hex(8)}", "arn": arn} for arn in missing]
-                insert_missing(connection, key_handles, *fresh)
-                known.update(_known(connection, missing))
-        return {arn: known[arn] for arn in wanted}
+        if len(known) == len(wanted):
+            return {arn: known[arn] for arn in wanted}
+        with self._database.write() as connection:
+            return handles_of(connection, wanted)
 
     def arn(self, handle: str) -> str | None:
         with self._database.read() as connection:
             return connection.execute(
                 sa.select(key_handles.c.arn).where(key_handles.c.id == handle)
             ).scalar_one_or_none()
+
+
+def handles_of(connection: Connection, arns: Iterable[str]) -> dict[str, str]:
+    """Return the handle of each key, making those that do not exist yet, in a transaction that writes."""
+    wanted = list(dict.fromkeys(arns))
+    known = dict(_known(connection, wanted))
+    missing = sorted(arn for arn in wanted if arn not in known)
+    insert_missing(connection, key_handles, *({"id": f"k{secrets.token_hex(8)}", "arn": arn} for arn in missing))
+    known.update(_known(connection, missing))
+    return {arn: known[arn] for arn in wanted}
 
 
 def _known(connection: Connection, arns: list[str]) -> Iterator[tuple[str, str]]:

@@ -2,14 +2,13 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
-from datetime import datetime
 from types import MappingProxyType
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from bot.models.messages import MessageKind
-from bot.models.requests import ChangeKind, ChangeState, Request, RequestState
+from bot.models.requests import Request, RequestState
 from bot.models.trail import SYSTEM, Act, Entry
 from bot.store.caps import keep_to_caps
 from bot.store.change_moves import ChangeMoves
@@ -93,16 +92,6 @@ class RequestStore(DecisionMoves, ChangeMoves):
         """Return the ids of all requests that ever covered a key."""
         with self._database.read() as connection:
             return list(connection.execute(sa.select(changes.c.request_id).where(changes.c.arn == arn)).scalars())
-
-    def succeeded_since(self, at: datetime) -> frozenset[str]:
-        """Return the keys whose rotation was enabled at or after a moment."""
-        done = sa.and_(
-            changes.c.state == ChangeState.SUCCEEDED.value,
-            changes.c.kind == ChangeKind.ENABLE_ROTATION.value,
-            changes.c.finished_at >= at,
-        )
-        with self._database.read() as connection:
-            return frozenset(connection.execute(sa.select(changes.c.arn).where(done)).scalars())
 
     def in_state(self, *states: RequestState, limit: int | None = None) -> list[Request]:
         query = (

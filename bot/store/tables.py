@@ -223,6 +223,8 @@ digest_baselines = sa.Table(
     sa.Column("arn", sa.String(256), primary_key=True),
     sa.Column("open", sa.Boolean, nullable=False),
     sa.Column("since", UtcDateTime, nullable=False),
+    sa.Column("account", sa.String(32), nullable=False, server_default=""),
+    sa.Column("region", sa.String(32), nullable=False, server_default=""),
 )
 
 firings = sa.Table(

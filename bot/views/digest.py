@@ -3,9 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from bot.models.digests import Delta, Digest, DigestContent, OpenKey
+from bot.models.digests import Delta, DeltaKind, Digest, DigestContent, OpenKey
 from bot.models.messages import Attachment, Block, Rendered
 from bot.models.requests import Request
+from bot.rules.digest import MOST_NAMES
 from bot.views.budget import message as within_budget
 from bot.views.parts import (
     Inline,
@@ -27,7 +28,13 @@ from bot.views.parts import (
 from bot.views.posture import headline, percent, posture_lines, unread_blocks
 from bot.views.rows import key_row
 
-MOST_NAMES = 5
+_KINDS = {
+    DeltaKind.NEW: "New",
+    DeltaKind.REGRESSED: "Open again",
+    DeltaKind.FIXED: "Fixed",
+    DeltaKind.LAPSED: "No longer counted (deleted, disabled, exempt or out of scope)",
+    DeltaKind.UNREAD: "Open last time, not readable now",
+}
 
 
 def digest(message: Digest, requests: Mapping[str, Request]) -> Rendered:
@@ -69,18 +76,12 @@ def digest_file(message: Digest, content: str) -> Attachment:
 
 def delta_lines(delta: Delta) -> Sequence[list[Inline]]:
     """What changed since the previous digest, a line a kind."""
-    kinds = (
-        ("New", delta.new),
-        ("Open again", delta.regressed),
-        ("Fixed", delta.fixed),
-        ("No longer counted (deleted, disabled, exempt or out of scope)", delta.lapsed),
-        ("Open last time, not readable now", delta.unread),
-    )
-    lines: list[list[Inline]] = [
-        [bold(f"{kind}: {len(names):,}"), f" – {some(names, MOST_NAMES)}"] for kind, names in kinds if names
-    ]
-    if delta.still_open:
-        lines.append([bold(f"Still open: {len(delta.still_open):,}")])
+    lines: list[list[Inline]] = []
+    for kind, words in _KINDS.items():
+        if total := delta.total(kind):
+            lines.append([bold(f"{words}: {total:,}"), f" – {some(delta.names(kind), MOST_NAMES, total)}"])
+    if total := delta.total(DeltaKind.STILL_OPEN):
+        lines.append([bold(f"Still open: {total:,}")])
     return lines
 
 

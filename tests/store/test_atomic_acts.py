@@ -6,23 +6,20 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import NoResultFound
 
-from bot.models.digests import Baseline
 from bot.models.messages import MessageKind
 from bot.models.requests import ChangeState, Outcome, Request, RequestState
-from bot.store.digests import DigestStore
 from bot.store.engine import Database
 from bot.store.messages import MessageStore
 from bot.store.requests import RequestStore
 from bot.store.scans import ScanStore
 from bot.store.tables import audit_entries, audit_head, metadata
 from bot.store.trail import Trail
+from tests.store.digest_stage import Stage
 from tests.store.samples import (
     CHANNEL,
     approval,
-    arn_of,
     at,
     covered,
-    digest_of,
     enough,
     finding,
     request_for,
@@ -116,8 +113,9 @@ def retry(database: Database) -> Doing:
 
 
 def post_digest(database: Database) -> Doing:
-    baseline = {arn_of("a"): Baseline(open=True, since=at(0))}
-    return lambda: DigestStore(database).create(digest_of("a"), baseline, 2, by="U0LENA")
+    stage = Stage(database)
+    stage.scan([finding("a")], [covered()], minutes=0)
+    return lambda: stage.publish(2)
 
 
 def lose_message(database: Database) -> Doing:

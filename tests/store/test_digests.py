@@ -1,21 +1,28 @@
 """Digests: kept as posted, with what the next one is compared to."""
 
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
+from zlib import crc32
 
 import pytest
 import sqlalchemy as sa
 
 from bot.models.anchor import Anchor
-from bot.models.digests import Baseline, Digest
+from bot.models.digests import Delta, DeltaKind, Digest
 from bot.models.messages import MessageKind
 from bot.models.trail import Act, Entry
+from bot.rules.filters import Filter
+from bot.store.current_scan import CURRENT
 from bot.store.digests import DigestStore
 from bot.store.engine import Database
 from bot.store.messages import MessageStore
 from bot.store.tables import digests
 from bot.store.trail import Trail
 from tests.store.crowd import all_at_once
-from tests.store.samples import CHANNEL, arn_of, at, digest_of
+from tests.store.digest_model import Baseline
+from tests.store.digest_stage import Stage, kept
+from tests.store.samples import ALPHA, BETA, CHANNEL, arn_of, at, digest_of, finding
 
 
 @pytest.fixture
@@ -23,12 +30,12 @@ def store(database: Database) -> DigestStore:
     return DigestStore(database)
 
 
-def test_all_that_a_digest_says_comes_back(store: DigestStore) -> None:
+def test_all_that_a_digest_says_comes_back(store: DigestStore, database: Database) -> None:
     digest = digest_of("a", "b")
     bare = digest_of(minutes=1)
     bare = replace(bare, content=replace(bare.content, delta=None, previous_summary=None))
     for each in (digest, bare):
-        made = store.create(each, {}, 0, by="U0LENA")
+        made = kept(database, each)
         assert made == replace(each, content=replace(each.content, anchor=made.content.anchor))
         assert store.get(each.id) == made
     assert store.get("none") is None
@@ -38,7 +45,7 @@ def test_each_digest_is_anchored_in_the_entry_that_records_it(store: DigestStore
     trail = Trail(database)
     for number, name in enumerate(("daily", "payments")):
         trail.record(Entry(at(number), "U0LENA", Act.REFUSED, "r1"))
-        made = store.create(digest_of(name=name, minutes=number), {}, 0, by="U0LENA")
+        made = kept(database, digest_of(name=name, minutes=number))
         [newest] = trail.newest(1)
         assert (newest.act, newest.subject) == (Act.DIGEST_POSTED, made.id)
         assert made.content.anchor == Anchor.of(newest)
@@ -48,12 +55,12 @@ def test_each_digest_is_anchored_in_the_entry_that_records_it(store: DigestStore
     assert [anchor.sequence for anchor in found if anchor is not None] == [2, 4]
 
 
-def test_the_anchor_is_exact_whoever_writes_at_once(store: DigestStore, database: Database) -> None:
+def test_the_anchor_is_exact_whoever_writes_at_once(database: Database) -> None:
     trail = Trail(database)
 
     def act(number: int) -> list[Digest]:
         if number % 2:
-            return [store.create(digest_of(minutes=number, name=f"{number}"), {}, 0, by="U0LENA") for _ in range(5)]
+            return [kept(database, digest_of(minutes=number, name=f"{number}")) for _ in range(5)]
         for _ in range(5):
             trail.record(Entry(at(number), "U0LENA", Act.REFUSED, "r1"))
         return []
@@ -64,7 +71,7 @@ def test_the_anchor_is_exact_whoever_writes_at_once(store: DigestStore, database
 
 
 def test_a_digest_of_a_version_that_kept_no_anchor_can_be_read(store: DigestStore, database: Database) -> None:
-    made = store.create(digest_of("a"), {}, 0, by="U0LENA")
+    made = kept(database, digest_of("a"))
     with database.write() as connection:
         content = connection.execute(sa.select(digests.c.content)).scalar_one()
         del content["anchor"]
@@ -72,17 +79,17 @@ def test_a_digest_of_a_version_that_kept_no_anchor_can_be_read(store: DigestStor
     assert store.get(made.id) == replace(made, content=replace(made.content, anchor=None))
 
 
-def test_the_latest_digest_of_a_name_is_told(store: DigestStore) -> None:
+def test_the_latest_digest_of_a_name_is_told(store: DigestStore, database: Database) -> None:
     newer, older, other = digest_of(minutes=5), digest_of(minutes=1), digest_of(name="payments", minutes=9)
-    newer, older, other = (store.create(each, {}, 0, by="U0LENA") for each in (newer, older, other))
+    newer, older, other = (kept(database, each) for each in (newer, older, other))
     assert store.latest("daily") == newer
     assert store.latest("payments") == other
     assert store.latest("none") is None
 
 
-def test_a_digest_is_recorded_and_owes_its_message_and_its_pages(store: DigestStore, database: Database) -> None:
+def test_a_digest_is_recorded_and_owes_its_message_and_its_pages(database: Database) -> None:
     digest = digest_of("a", "b")
-    store.create(digest, {}, 3, by="U0LENA")
+    kept(database, digest, 3)
     owed = MessageStore(database).due(at(0))
     assert [(message.kind, message.position, message.channel) for message in owed] == [
         (MessageKind.DIGEST, 0, CHANNEL),
@@ -93,31 +100,68 @@ def test_a_digest_is_recorded_and_owes_its_message_and_its_pages(store: DigestSt
     assert entry.details == '{"channel": "C0SECURITY", "name": "daily", "open": 2}'
 
 
-def test_the_baseline_of_a_name_is_replaced_whole(store: DigestStore) -> None:
-    assert store.baseline("daily") == {}
-    first = {arn_of(f"{number}"): Baseline(number % 2 == 0, at(number)) for number in range(2500)}
-    store.create(digest_of(), first, 0, by="U0LENA")
-    store.create(digest_of(name="payments"), {arn_of("p"): Baseline(open=True, since=at(1))}, 0, by="U0LENA")
-    assert store.baseline("daily") == first
-    second = {arn_of("7"): Baseline(open=True, since=at(9))}
-    store.create(digest_of(minutes=1), second, 0, by="U0LENA")
-    assert store.baseline("daily") == second
-    assert store.baseline("payments") == {arn_of("p"): Baseline(open=True, since=at(1))}
+def test_a_digest_of_a_version_that_named_all_keys_can_be_read(store: DigestStore, database: Database) -> None:
+    made = kept(database, digest_of("a"))
+    with database.write() as connection:
+        content = connection.execute(sa.select(digests.c.content)).scalar_one()
+        content["delta"] = {"new": ["a"], "regressed": [], "fixed": [], "still_open": list("bcdefgh")}
+        connection.execute(digests.update().values(content=content))
+    read = store.get(made.id)
+    assert read is not None
+    assert read.content.delta == Delta(new=("a",), still_open=tuple("bcdefgh"))
+    assert [read.content.delta.total(kind) for kind in DeltaKind] == [1, 0, 0, 7, 0, 0]
 
 
-def test_digests_of_one_name_at_once_leave_the_baseline_of_one(store: DigestStore, database: Database) -> None:
-    baselines = [{arn_of(f"{key}"): Baseline(True, at(number)) for key in range(20)} for number in range(10)]
+def test_each_name_has_a_baseline_of_its_own(database: Database) -> None:
+    daily, payments = Stage(database), Stage(database, "payments", Filter(account=ALPHA))
+    daily.scan([finding("a"), finding("b", BETA)], [], minutes=0)
+    daily.publish(2)
+    assert set(daily.baseline) == {arn_of("a"), arn_of("b", BETA)}
+    assert payments.baseline == {}
+    assert payments.publish(3).delta is None
+    assert payments.baseline == {arn_of("a"): Baseline(open=True, since=at(3))}
+    daily.scan([finding("a", minutes=4)], [], minutes=4)
+    daily.publish(6)
+    assert daily.baseline == {arn_of("a"): Baseline(open=True, since=at(2))}
 
-    def post(number: int) -> None:
-        store.create(digest_of(minutes=number), baselines[number], 1, by="U0LENA")
 
-    all_at_once(post, threads=10)
-    assert store.baseline("daily") in baselines
-    assert len(Trail(database).newest(100)) == 10
+def test_digests_of_one_name_at_once_are_made_one_after_the_other(database: Database) -> None:
+    stage = Stage(database)
+    stage.scan([finding(f"{key}") for key in range(20)], [], minutes=0)
+    compared = all_at_once(lambda _: stage.publish(2), threads=10)
+    assert sorted(comparison.delta is None for comparison in compared) == [False] * 9 + [True]
+    assert all(each.delta == Delta(totals={DeltaKind.STILL_OPEN: 20}) for each in compared if each.delta is not None)
+    assert set(stage.baseline.values()) == {Baseline(open=True, since=at(2))}
+    assert len(Trail(database).newest(100)) == 12
 
 
-def test_whether_a_digest_was_made_since_a_moment_is_told(store: DigestStore) -> None:
-    store.create(digest_of(minutes=5), {}, 0, by="U0LENA")
+def test_no_scan_can_end_while_a_digest_is_made(database: Database) -> None:
+    """What the digest says and what the next one compares with are of the same findings."""
+    stage = Stage(database)
+    stage.scan([finding("a")], [], minutes=0)
+    assert not is_held(database)
+    seen: list[bool] = []
+    stage.publish(2, meanwhile=lambda: seen.append(is_held(database)))
+    assert seen == [True]
+    assert not is_held(database)
+
+
+def is_held(database: Database) -> bool:
+    """Say whether whoever changes the current scan would have to wait now."""
+    if database.engine.dialect.name == "postgresql":
+        with database.read() as connection:
+            turn = sa.func.pg_try_advisory_xact_lock(crc32(CURRENT.encode()))
+            return not connection.execute(sa.select(turn)).scalar_one()
+    with closing(sqlite3.connect(str(database.engine.url.database), timeout=0)) as connection:
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError:
+            return True
+        return False
+
+
+def test_whether_a_digest_was_made_since_a_moment_is_told(store: DigestStore, database: Database) -> None:
+    kept(database, digest_of(minutes=5))
     assert store.made_for("daily", at(5))
     assert store.made_for("daily", at(4))
     assert not store.made_for("daily", at(5.1))

@@ -13,6 +13,7 @@ from bot.store.messages import MessageStore, owe, owe_another, touch_request
 from bot.store.requests import RequestStore
 from bot.store.trail import Trail
 from tests.store.crowd import all_at_once
+from tests.store.digest_stage import kept
 from tests.store.samples import CHANNEL, approval, arn_of, at, digest_of, enough, request_for
 
 
@@ -90,7 +91,7 @@ def test_a_change_touches_its_request_and_the_digests_with_its_keys_alone(
 ) -> None:
     digests = DigestStore(database)
     for digest in (digest_of("a", "b", name="with a"), digest_of("c", name="without a")):
-        digests.create(digest, {}, 2, by="U0LENA")
+        kept(database, digest, 2)
     for request in ("r1", "r2"):
         wish(database, request)
     for message in store.due(at(0)):
@@ -114,7 +115,7 @@ def test_results_are_told_one_after_the_other(store: MessageStore, database: Dat
 
 def test_what_is_due_comes_by_time_and_the_pages_of_threads_come_last(store: MessageStore, database: Database) -> None:
     digest = digest_of("a", minutes=0)
-    DigestStore(database).create(digest, {}, 300, by="U0LENA")
+    kept(database, digest, 300)
     wish(database, "late", when=at(3))
     wish(database, "early", when=at(1))
     wish(database, "result", MessageKind.RESULT, at(2))

@@ -530,12 +530,3 @@ def test_all_requests_that_ever_covered_a_key_are_known(store: RequestStore) -> 
     assert set(store.ids_for(arn_of("a"))) == {first.id, second.id}
     assert store.ids_for(arn_of("b")) == [first.id]
     assert store.ids_for(arn_of("none")) == []
-
-
-@pytest.mark.parametrize("state", ENDS)
-def test_the_keys_whose_change_succeeded_since_a_moment_are_known(store: RequestStore, state: ChangeState) -> None:
-    bring_to(store, RequestState.DONE, "a", "b", end=state)
-    succeeded = {arn_of("a"), arn_of("b")} if state is ChangeState.SUCCEEDED else set()
-    assert store.succeeded_since(at(2)) == succeeded
-    assert store.succeeded_since(at(3)) == succeeded
-    assert store.succeeded_since(at(3.1)) == set()

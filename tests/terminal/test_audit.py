@@ -12,13 +12,13 @@ import pytest
 
 from bot.models.anchor import Anchor
 from bot.models.trail import GENESIS_HASH, Act, ChainedEntry, Entry
-from bot.store.digests import DigestStore
 from bot.store.engine import Database
 from bot.store.schema import upgrade
 from bot.store.tables import audit_entries, audit_head
 from bot.store.trail import Trail
 from bot.terminal import main
 from bot.views.digest import digest
+from tests.store.digest_stage import kept
 from tests.store.samples import digest_of
 from tests.terminal.shell import Shell
 from tests.views.reading import lines as lines_of
@@ -104,7 +104,7 @@ def posted(shell: Shell, entries: int = 3) -> tuple[Anchor, str]:
     """Write so many entries and a digest; return its anchor, and how Slack shows it."""
     told(shell, entries)
     database = Database(shell.database_url)
-    made = DigestStore(database).create(digest_of("a"), {}, 0, by="schedule")
+    made = kept(database, digest_of("a"), by="schedule")
     database.close()
     assert made.content.anchor is not None
     return made.content.anchor, lines_of(digest(made, {}))[-1].replace("`", "")

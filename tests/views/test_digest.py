@@ -2,19 +2,20 @@
 
 # ruff: noqa: ARG002 - what stands in for the stores has their signatures
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from itertools import product
 
 import pytest
 
 from bot.digest import Audience, Digests
 from bot.models.anchor import Anchor
-from bot.models.digests import Baseline, Delta, Digest
-from bot.models.keys import Finding, Verdict
+from bot.models.digests import Comparison, Delta, DeltaKind, Digest, OpenKey
+from bot.models.keys import Finding
 from bot.models.messages import Rendered
-from bot.models.scans import Coverage, Scan, Summary
-from bot.rules.digest import MOST_PAGES
+from bot.models.scans import Scan, Summary
+from bot.rules.digest import MOST_PAGES, rows_shown
 from bot.rules.filters import Filter
 from bot.views.budget import MESSAGE_CHARACTERS
 from bot.views.digest import delta_lines, digest, digest_file, digest_page
@@ -22,6 +23,7 @@ from bot.views.names import ENABLE, action_id
 from bot.views.rows import key_row
 from deploy.sandbox.slack.things import texts
 from deploy.sandbox.slack.validation import blocks_for_message
+from tests.store.digest_model import modelled
 from tests.store.samples import at
 from tests.views.gallery import CROWD
 from tests.views.reading import buttons, lines, parts
@@ -55,39 +57,25 @@ class Store:
     def current(self) -> Scan:
         return scan()
 
-    def findings(self, scan_id: str, verdicts: Iterable[Verdict] | None = None) -> Iterator[Finding]:
-        return iter(self.found)
-
-    def coverage(self, scan_id: str) -> list[Coverage]:
-        return []
-
-    def baseline(self, name: str) -> dict[str, Baseline]:
-        return {}
-
-    def latest(self, name: str) -> None:
-        return None
-
-    def create(self, digest: Digest, baseline: object, pages: int, *, by: str) -> Digest:
+    def publish(
+        self, name: str, scope: Filter, top: int, at: datetime, compose: Callable[[Comparison], Digest], *, by: str
+    ) -> Digest:
+        model = modelled({}, at, self.found, [], scope=scope)
+        shown = model.in_order()[: rows_shown(top, len(self.found))]
+        keys = tuple(OpenKey.of(each, handle=f"k{number}", open_since=at) for number, each in enumerate(shown))
+        digest = compose(Comparison(scan(), None, model.summary, model.delta, keys, (), tuple(model.unread)))
         anchored = replace(digest, content=replace(digest.content, anchor=ANCHOR))
-        self.made.append((anchored, pages))
+        self.made.append((anchored, digest.content.replies))
         return anchored
 
     def made_for(self, name: str, since: object) -> bool:
         return False
 
-    def succeeded_since(self, since: object) -> frozenset[str]:
-        return frozenset()
-
-    def of(self, arns: Iterable[str]) -> dict[str, str]:
-        return {arn: f"k{number}" for number, arn in enumerate(arns)}
-
 
 def made_of(found: list[Finding], top: int) -> tuple[Digest, int]:
     store = Store(found)
     audience = Audience("main", "C0SECURITY", Filter())
-    Digests(
-        findings=store, book=store, repairs=store, handles=store, audiences=[audience], top=top, clock=lambda: at(2)
-    ).publish("U0MARA")
+    Digests(scans=store, book=store, audiences=[audience], top=top, clock=lambda: at(2)).publish("U0MARA")
     (made,) = store.made
     return made
 
@@ -191,6 +179,16 @@ def test_every_kind_of_change_has_its_line() -> None:
         "• No longer counted (deleted, disabled, exempt or out of scope): 1 – a",
         "• Open last time, not readable now: 6 – a, b, c, d, e and 1 more",
         "• Still open: 7",
+    ]
+
+
+def test_keys_that_are_counted_and_not_named_are_told_all_the_same() -> None:
+    """A digest of long ago names them all, and has no totals."""
+    delta = Delta(new=("a", "b"), fixed=("c",), totals={DeltaKind.NEW: 9, DeltaKind.STILL_OPEN: 40_000})
+    assert lines(digest(digest_of(delta=delta), {}))[2:5] == [
+        "• New: 9 – a, b and 7 more",
+        "• Fixed: 1 – c",
+        "• Still open: 40,000",
     ]
 
 

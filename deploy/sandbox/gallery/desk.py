@@ -234,7 +234,7 @@ class Office:
         self.scans.begin(replace(done, state=ScanState.RUNNING, finished_at=None))
         self.scans.add(done.id, findings)
         for each in coverage:
-            self.scans.add(done.id, [], each)
+            self.scans.add(done.id, [], [each])
         self.scans.finish(done.id, done.finished_at or NOW)
         return self
 
@@ -256,15 +256,8 @@ class Office:
 
     def desk(self) -> Desk:
         scans, handles = BusyScans(Progress(12, 40, 812)), Handles()
-        digests = Digests(
-            self.scans,
-            DigestStore(self.database),
-            self.requests,
-            handles,
-            [Audience("default", CHANNEL, Filter())],
-            10,
-            _now,
-        )
+        audiences = [Audience("default", CHANNEL, Filter())]
+        digests = Digests(self.scans, DigestStore(self.database), audiences, 10, _now)
         return Desk(
             postures=Postures(self.scans, lambda: None),
             listing=Listing(self.scans, handles, self.requests),

@@ -94,3 +94,22 @@ def _count_findings() -> None:
         "count(*) FROM findings f JOIN scans ON scans.id = f.scan_id WHERE scans.state <> 'RUNNING' "
         "GROUP BY 1, 2, 3, 4, 5, 6, 7"
     )
+
+
+def _place_baselines() -> None:
+    """Say where each key of a digest's baseline is: `arn:<partition>:kms:<region>:<account>:key/<id>`."""
+    for name in ("account", "region"):
+        op.add_column("digest_baselines", sa.Column(name, sa.String(length=32), nullable=False, server_default=""))
+    names = ("name", "arn", "account", "region")
+    baselines = sa.table("digest_baselines", *(sa.column(name, sa.Text) for name in names))
+    connection = op.get_bind()
+    keys = connection.execute(sa.select(baselines.c.name, baselines.c.arn)).all()
+    placing = (
+        baselines.update()
+        .where(baselines.c.name == sa.bindparam("of_name"), baselines.c.arn == sa.bindparam("of_arn"))
+        .values(account=sa.bindparam("in_account"), region=sa.bindparam("in_region"))
+    )
+    for start in range(0, len(keys), 1000):
+        places = [(key.name, key.arn, *key.arn.split(":")[3:5]) for key in keys[start : start + 1000]]
+        bound = ("of_name", "of_arn", "in_region", "in_account")
+        connection.execute(placing, [dict(zip(bound, place, strict=True)) for place in places])
