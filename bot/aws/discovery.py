@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 _GLOBAL_REGIONS = {"aws-cn": "cn-northwest-1", "aws-us-gov": "us-gov-west-1", "aws-eusc": "eusc-de-east-1"}
 _ENABLED: "Sequence[RegionOptStatusType]" = ("ENABLED", "ENABLED_BY_DEFAULT")
+_AT_ONCE = None
+"""For what somebody waits for; a scan that is throttled does not slow it down."""
+
 _AT_AWS_S_PACE = Config(retries={"mode": "adaptive", "total_max_attempts": 6})
 """Organizations tells no rates, and all of an organisation shares them: go at what it turns out to allow.
 https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html"""
@@ -31,7 +34,7 @@ class Discovery:
         self._credentials = credentials
         self._clients = clients
         self._lock = Lock()
-        self._asking: OrganizationsClient | None = None
+        self._asking: dict[Config | None, OrganizationsClient] = {}
 
     def partition(self) -> str | ReadFailure:
         """Say in which AWS partition (`aws`, `aws-cn`, …) the bot works."""
@@ -128,7 +131,7 @@ class Discovery:
         child = account_id
         try:
             while not child.startswith("r-"):
-                pages = self._organizations().get_paginator("list_parents").paginate(ChildId=child)
+                pages = self._organizations(_AT_ONCE).get_paginator("list_parents").paginate(ChildId=child)
                 parents = [parent["Id"] for page in pages for parent in page["Parents"]]
                 if len(parents) != 1:
                     detail = f"AWS names {len(parents)} parents of {child}, and documents one."
@@ -147,14 +150,15 @@ class Discovery:
             pages = lister.paginate() if states is None else lister.paginate(RegionOptStatusContains=states)
             return {each["RegionName"]: each["RegionOptStatus"] for page in pages for each in page["Regions"]}
 
-    def _organizations(self) -> "OrganizationsClient":
-        """Return the one client that asks for the organisation; how fast it may go it learns for all threads."""
+    def _organizations(self, pace: Config | None = _AT_AWS_S_PACE) -> "OrganizationsClient":
+        """Return the one client that asks for the organisation at a pace, which it learns for all threads."""
         region = self._global_region()
         with self._lock:
-            if self._asking is None:
-                made = self._identity.client("organizations", region, config=_AT_AWS_S_PACE)
-                self._asking = cast("OrganizationsClient", made)
-            return self._asking
+            if pace not in self._asking:
+                self._asking[pace] = cast(
+                    "OrganizationsClient", self._identity.client("organizations", region, config=pace)
+                )
+            return self._asking[pace]
 
     def _global_region(self) -> str:
         """Return the Region that holds a partition's global services."""
