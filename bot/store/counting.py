@@ -1,5 +1,6 @@
 """How many keys there are of each kind: counted when a scan ends, and kept right with each newer reading."""
 
+from collections.abc import Collection
 from dataclasses import asdict, dataclass
 
 import sqlalchemy as sa
@@ -42,10 +43,15 @@ class _Kind:
         return "exempt" if is_excused else self.verdict.lower()
 
 
-def count(connection: Connection, scan_id: str) -> None:
-    """Count all findings of a scan anew, by kind, and sum them up in its row."""
-    connection.execute(finding_counts.delete().where(finding_counts.c.scan_id == scan_id))
-    counted = sa.select(sa.literal(scan_id), *_KINDS, sa.func.count()).where(findings.c.scan_id == scan_id)
+def count(connection: Connection, scan_id: str, accounts: Collection[str] | None = None) -> None:
+    """Count the findings of a scan anew, of all accounts or of some, by kind, and sum them up in its row."""
+
+    def are_counted(table: sa.Table) -> sa.ColumnElement[bool]:
+        of_scan = table.c.scan_id == scan_id
+        return of_scan if accounts is None else sa.and_(of_scan, table.c.account.in_(accounts))
+
+    connection.execute(finding_counts.delete().where(are_counted(finding_counts)))
+    counted = sa.select(sa.literal(scan_id), *_KINDS, sa.func.count()).where(are_counted(findings))
     columns = [column.name for column in finding_counts.c]
     connection.execute(finding_counts.insert().from_select(columns, counted.group_by(*_KINDS)))
     total = connection.execute(sa.select(*sums(finding_counts)).where(finding_counts.c.scan_id == scan_id)).one()

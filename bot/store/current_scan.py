@@ -1,5 +1,7 @@
 """What readers are shown: which scan is the current one, and what newer readings change in it."""
 
+from collections.abc import Collection
+
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
@@ -37,8 +39,12 @@ def _has_read_something() -> sa.ColumnElement[bool]:
     return sa.and_(scans.c.state == ScanState.INTERRUPTED.value, sa.or_(read, found))
 
 
-def take_newer_readings(connection: Connection, scan_id: str, from_id: str) -> None:
-    """Replace a scan's readings of keys by the other scan's where those are newer."""
+def take_newer_readings(
+    connection: Connection, scan_id: str, from_id: str, places: Collection[tuple[str, str]] | None = None
+) -> None:
+    """Replace a scan's readings of keys by the other scan's where those are newer: of all targets, or of some."""
+    if places is not None and not places:
+        return
     theirs = findings.alias()
     taken = {column.name: theirs.c[column.name] for column in findings.c if not column.primary_key}
     connection.execute(
@@ -48,6 +54,7 @@ def take_newer_readings(connection: Connection, scan_id: str, from_id: str) -> N
             theirs.c.scan_id == from_id,
             theirs.c.arn == findings.c.arn,
             theirs.c.read_at > findings.c.read_at,
+            sa.true() if places is None else sa.tuple_(theirs.c.account, theirs.c.region).in_(places),
         )
         .values(taken)
     )

@@ -15,6 +15,9 @@ from bot.errors import UserError
 
 BUSY_TIMEOUT_SECONDS = 30
 
+BREATH_SECONDS = 0.02
+"""Long work in many transactions pauses so long between them: SQLite gives its lock to whoever asks first."""
+
 
 class UtcDateTime(sa.TypeDecorator[datetime]):
     """An aware moment in UTC, also where the database keeps no time zone."""

@@ -1,14 +1,13 @@
 """Drops what only old scans hold, a little at a time, so that nobody who clicks waits for it."""
 
 from collections.abc import Callable
-from time import monotonic
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from bot.models.scans import ScanState
 from bot.store.current_scan import current_scan
-from bot.store.engine import Database, take_turns
+from bot.store.engine import BREATH_SECONDS, Database, take_turns
 from bot.store.tables import coverage, finding_counts, findings, left_out, scans
 
 KEPT_SCANS = 2
@@ -22,15 +21,10 @@ ROWS = 1000
 def prune(database: Database, pause: Callable[[float], bool]) -> None:
     """Drop what is in scans that nobody is shown any more, until nothing of them is left or the bot is stopping.
 
-    `pause` waits so many seconds and says whether the bot is stopping. It waits as long as a transaction took: SQLite
-    gives its lock to whoever asks first, and others have to get a word in.
+    `pause` waits so many seconds and says whether the bot is stopping.
     """
-    is_stopping = False
-    while not is_stopping:
-        began = monotonic()
-        if not _prune_some(database):
-            return
-        is_stopping = pause(monotonic() - began)
+    while _prune_some(database) and not pause(BREATH_SECONDS):
+        pass
 
 
 def _prune_some(database: Database) -> bool:

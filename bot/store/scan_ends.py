@@ -7,62 +7,46 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from bot.models.scans import EVERYWHERE, Coverage, CoverageStatus, Scan, ScanState
+from bot.models.scans import Coverage, CoverageStatus, Scan, ScanState
 from bot.models.trail import SYSTEM, Act, Entry
 from bot.store.counting import count
-from bot.store.current_scan import CURRENT, current_scan, take_newer_readings
-from bot.store.engine import take_turns
-from bot.store.folding import fold
-from bot.store.scan_rows import add_coverage, scan_of
+from bot.store.engine import Database
+from bot.store.folding import folded
+from bot.store.scan_rows import scan_of
 from bot.store.tables import coverage, findings, scans
 from bot.store.trail import append
 
 
-def finish(connection: Connection, scan_id: str, at: datetime) -> Scan:
+def finish(database: Database, scan_id: str, at: datetime) -> Scan:
     """Count, make the scan visible, and let a narrowed one refresh its part of the current scan.
 
     Raises ValueError where the scan is not running any more: what it read may be gone already.
     """
-    take_turns(connection, CURRENT)
-    current = current_scan(connection)
-    if not _end(connection, scan_id, ScanState.FINISHED, at):
-        raise ValueError(f"scan {scan_id} is not running and cannot be finished")
-    if current is not None:
-        take_newer_readings(connection, scan_id, current.id)
-    count(connection, scan_id)
-    finished = _scan(connection, scan_id)
-    if finished.scope and current is not None and not current.scope:
-        fold(connection, finished, current)
-        count(connection, current.id)
-    details = {**asdict(finished.summary), "scope": finished.scope}
-    append(connection, Entry(at, SYSTEM, Act.SCAN_FINISHED, scan_id, details))
-    return finished
+    with folded(database, scan_id, None) as connection:
+        if not _end(connection, scan_id, ScanState.FINISHED, at):
+            raise ValueError(f"scan {scan_id} is not running and cannot be finished")
+        count(connection, scan_id)
+        finished = _scan(connection, scan_id)
+        details = {**asdict(finished.summary), "scope": finished.scope}
+        append(connection, Entry(at, SYSTEM, Act.SCAN_FINISHED, scan_id, details))
+        return finished
 
 
 def interrupt(
-    connection: Connection, scan_id: str, at: datetime, unread: Sequence[Coverage], read_until: datetime | None
+    database: Database, scan_id: str, at: datetime, unread: Sequence[Coverage], read_until: datetime | None
 ) -> Scan:
     """Say what a scan did not read, and let what it did read refresh its part of the current scan.
 
-    A row of EVERYWHERE, of a plan that is lost, is left out where the scan itself says one: it had no plan then.
     `read_until` is when it ended, if that is not now. A scan that has ended stays as it is.
     """
-    take_turns(connection, CURRENT)
-    current = current_scan(connection)
-    if not _end(connection, scan_id, ScanState.INTERRUPTED, read_until or at):
-        return _scan(connection, scan_id)
-    interrupted = _scan(connection, scan_id)
-    unread = [row for row in unread if row.region != EVERYWHERE or not _says(connection, scan_id, row)]
-    if current is not None and not current.scope:
-        fold(connection, interrupted, current, unread)
-        count(connection, current.id)
-    else:
-        add_coverage(connection, scan_id, unread)
-    count(connection, scan_id)
-    interrupted = _scan(connection, scan_id)
-    details = {**asdict(interrupted.summary), "scope": interrupted.scope, "unread_targets": len(unread)}
-    append(connection, Entry(at, SYSTEM, Act.SCAN_INTERRUPTED, scan_id, details))
-    return interrupted
+    with folded(database, scan_id, unread) as connection:
+        if not _end(connection, scan_id, ScanState.INTERRUPTED, read_until or at):
+            return _scan(connection, scan_id)
+        count(connection, scan_id)
+        interrupted = _scan(connection, scan_id)
+        details = {**asdict(interrupted.summary), "scope": interrupted.scope, "unread_targets": len(unread)}
+        append(connection, Entry(at, SYSTEM, Act.SCAN_INTERRUPTED, scan_id, details))
+        return interrupted
 
 
 def begun_targets(connection: Connection, scan_id: str) -> list[Coverage]:
@@ -90,14 +74,6 @@ def last_reading(connection: Connection, scan_id: str) -> datetime | None:
     query = sa.select(findings.c.read_at).where(findings.c.scan_id == scan_id).order_by(findings.c.read_at.desc())
     read_at: datetime | None = connection.execute(query.limit(1)).scalar_one_or_none()
     return read_at
-
-
-def _says(connection: Connection, scan_id: str, row: Coverage) -> bool:
-    of_target = (coverage.c.account == row.account, coverage.c.region == row.region)
-    return (
-        connection.execute(sa.select(coverage.c.scan_id).where(coverage.c.scan_id == scan_id, *of_target)).first()
-        is not None
-    )
 
 
 def _end(connection: Connection, scan_id: str, state: ScanState, at: datetime) -> bool:

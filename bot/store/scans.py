@@ -10,6 +10,7 @@ from bot.models.keys import Finding, Verdict
 from bot.models.scans import Coverage, CoverageStatus, LeftOut, Scan, ScanState
 from bot.models.trail import Act, Entry
 from bot.store import pruning, scan_ends
+from bot.store.answers import Answers
 from bot.store.counting import recount
 from bot.store.current_scan import CURRENT, current_scan
 from bot.store.engine import Database, take_turns
@@ -53,15 +54,13 @@ class ScanStore:
 
     def finish(self, scan_id: str, at: datetime) -> Scan:
         """Make a scan visible. Raises ValueError where it is not running any more."""
-        with self._database.write() as connection:
-            return scan_ends.finish(connection, scan_id, at)
+        return scan_ends.finish(self._database, scan_id, at)
 
     def interrupt(
         self, scan_id: str, at: datetime, unread: Sequence[Coverage], read_until: datetime | None = None
     ) -> Scan:
         """Keep what a scan read before it was stopped, and say what it did not read; see `scan_ends.interrupt`."""
-        with self._database.write() as connection:
-            return scan_ends.interrupt(connection, scan_id, at, unread, read_until)
+        return scan_ends.interrupt(self._database, scan_id, at, unread, read_until)
 
     def begun_targets(self, scan_id: str) -> list[Coverage]:
         """Return the targets that a scan which was killed had begun, with the keys that it read of each."""

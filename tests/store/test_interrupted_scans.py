@@ -8,6 +8,7 @@ import pytest
 from bot.models.keys import Finding
 from bot.models.scans import EVERYWHERE, Coverage, CoverageStatus, LeftOut, Scan, ScanState, Summary
 from bot.models.trail import Act
+from bot.store import folding
 from bot.store.engine import Database
 from bot.store.scans import ScanStore
 from bot.store.trail import Trail
@@ -315,3 +316,64 @@ def test_a_killed_scan_that_could_not_list_the_accounts_says_so_once(store: Scan
     store.add(killed.id, [], [denied])
     made = store.interrupt(killed.id, at(1), [LOST])
     assert store.coverage(made.id) == [denied]
+
+
+def test_a_newer_reading_made_while_it_ran_survives_its_end(store: ScanStore) -> None:
+    run(store, [finding("a")], [covered()])
+    started = scan(minutes=NEW)
+    store.begin(started)
+    store.record_reading(rotating("a", minutes=12))
+    store.add(started.id, [finding("a", minutes=11)], [covered()])
+    assert store.interrupt(started.id, at(20), [unread(BETA)]).summary == Summary(compliant=1)
+    assert shown(store)[0] == [rotating("a", minutes=12)]
+
+
+@pytest.mark.parametrize("is_narrowed", [False, True])
+def test_it_goes_a_few_accounts_at_a_time_and_others_act_in_between(
+    store: ScanStore, monkeypatch: pytest.MonkeyPatch, is_narrowed: bool
+) -> None:
+    """Whoever reads or repairs a key meanwhile sees each account whole, and counts that are right."""
+    monkeypatch.setattr(folding, "ROWS", 2)
+    accounts = [f"{number:012}" for number in range(6)]
+    run(store, [finding("a", account) for account in accounts], [covered(account) for account in accounts])
+    seen: list[list[int]] = []
+
+    def act(_seconds: float) -> None:
+        current = store.current()
+        assert current is not None
+        states = [each.read_at == at(NEW) for each in store.findings(current.id)]
+        assert current.summary == Summary(compliant=sum(states) + len(seen), non_compliant=6 - sum(states) - len(seen))
+        seen.append([sum(states)])
+        store.record_reading(rotating("a", accounts[-len(seen)], minutes=50))
+
+    monkeypatch.setattr(folding, "sleep", act)
+    started = scan(minutes=NEW, scope="account=*" if is_narrowed else "")
+    store.begin(started)
+    read = accounts[:3]
+    store.add(started.id, [rotating("a", account, minutes=NEW) for account in read], [covered(each) for each in read])
+    left = [unread(account) for account in accounts[3:]]
+    store.finish(started.id, at(20)) if is_narrowed else store.interrupt(started.id, at(20), left)
+    assert seen == [[1], [2], [3]]
+    assert store.current().summary == Summary(compliant=6)  # type: ignore[union-attr]  # shown above
+
+
+def test_a_process_that_dies_between_two_accounts_leaves_a_scan_that_is_folded_again(
+    store: ScanStore, everything: Scan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(folding, "ROWS", 1)
+    found = [rotating("old", *target, minutes=NEW) for target in EVERY_TARGET]
+    started = scan(minutes=NEW)
+    store.begin(started)
+    store.add(started.id, found, [covered(*target) for target in EVERY_TARGET])
+
+    def die(_seconds: float) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(folding, "sleep", die)
+    with pytest.raises(KeyboardInterrupt):
+        store.interrupt(started.id, at(20), [unread(GAMMA)])
+    assert [each.id for each in store.running()] == [started.id]
+    assert shown(store)[0] == [*found[:2], *old((BETA, BERLIN), (BETA, IRELAND))]
+    monkeypatch.setattr(folding, "sleep", lambda _: None)
+    store.interrupt(started.id, at(30), [LOST], at(NEW))
+    assert shown(store)[0] == found
