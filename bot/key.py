@@ -1,10 +1,9 @@
 """One key in full, read from AWS at the moment when somebody asks."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from difflib import get_close_matches
-from itertools import islice
 from typing import Protocol, TypeVar
 
 from bot.models.keys import (
@@ -15,7 +14,6 @@ from bot.models.keys import (
     ReadFailure,
     Rotation,
     RotationStatus,
-    Verdict,
 )
 from bot.models.posture import KeyDetails, Part
 from bot.models.requests import Request
@@ -38,7 +36,9 @@ class Findings(Protocol):
 
     def finding(self, scan_id: str, arn: str) -> Finding | None: ...
 
-    def findings(self, scan_id: str, verdicts: Iterable[Verdict] | None = None) -> Iterator[Finding]: ...
+    def arns_called(self, scan_id: str, name: str) -> list[str]: ...
+
+    def names_near(self, scan_id: str, name: str) -> set[str]: ...
 
     def record_reading(self, reading: Finding) -> None: ...
 
@@ -138,19 +138,14 @@ class KeyLookup:
 
     def _by_name(self, scan: Scan, text: str) -> Finding:
         wanted = text.lower().removeprefix("alias/")
-        found: list[Finding] = []
-        names: set[str] = set()
-        for finding in self.findings.findings(scan.id):
-            mine = {alias.removeprefix("alias/") for alias in finding.aliases} | {finding.key_id}
-            names |= mine
-            if any(name.lower() == wanted for name in mine):
-                found.append(finding)
-        if len(found) == 1:
-            return found[0]
-        if found:
-            places = "\n".join(f"• {each.arn}" for each in islice(found, MOST_CANDIDATES))
-            raise UnknownKeyError(f"{len(found)} keys go by “{text}”. Give the ARN of one:\n{places}")
-        near = get_close_matches(wanted, sorted(names), 1)
+        arns = self.findings.arns_called(scan.id, wanted)
+        if len(arns) > 1:
+            places = "\n".join(f"• {arn}" for arn in arns[:MOST_CANDIDATES])
+            raise UnknownKeyError(f"{len(arns)} keys go by “{text}”. Give the ARN of one:\n{places}")
+        finding = self.findings.finding(scan.id, arns[0]) if arns else None
+        if finding is not None:
+            return finding
+        near = get_close_matches(wanted, sorted(self.findings.names_near(scan.id, wanted)), 1)
         hint = f" Did you mean {near[0]}?" if near else " `/kms-rotation list` shows the open ones."
         raise UnknownKeyError(f"The last scan knows no key “{text}”.{hint}")
 

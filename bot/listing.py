@@ -4,13 +4,30 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from bot.digest import Findings, Handles, open_keys
 from bot.models.digests import OpenKey
+from bot.models.keys import Finding
 from bot.models.posture import ListPage
 from bot.models.requests import Request
+from bot.models.scans import Scan
 from bot.rules.filters import Filter
 
 PAGE_KEYS = 10
+
+
+class OpenKeys(Protocol):
+    """The keys that are open as of a scan, in the order of their accounts' and their own names."""
+
+    def current(self) -> Scan | None: ...
+
+    def count_open(self, scan_id: str, scope: Filter) -> int: ...
+
+    def open_page(self, scan_id: str, scope: Filter, start: int, size: int) -> list[Finding]: ...
+
+
+class Handles(Protocol):
+    """Opaque ids for keys."""
+
+    def of(self, arns: Iterable[str]) -> dict[str, str]: ...
 
 
 class OpenRequests(Protocol):
@@ -23,21 +40,21 @@ class OpenRequests(Protocol):
 class Listing:
     """Everything that listing needs."""
 
-    findings: Findings
+    keys: OpenKeys
     handles: Handles
     requests: OpenRequests
 
     def page(self, scope: Filter, number: int, size: int = PAGE_KEYS) -> ListPage | None:
         """Return one page, the nearest one where the number is out of range; None before the first scan."""
-        scan = self.findings.current()
+        scan = self.keys.current()
         if scan is None:
             return None
-        found = sorted(open_keys(self.findings, scope), key=lambda each: (each.account_name, each.name, each.arn))
-        pages = max(1, -(-len(found) // size))
+        total = self.keys.count_open(scan.id, scope)
+        pages = max(1, -(-total // size))
         page = min(max(1, number), pages)
-        shown = found[(page - 1) * size : page * size]
+        shown = self.keys.open_page(scan.id, scope, (page - 1) * size, size)
         arns = [finding.arn for finding in shown]
         handles = self.handles.of(arns)
         keys = tuple(OpenKey.of(each, handle=handles[each.arn]) for each in shown)
         requests = self.requests.newest_for(arns, open_only=True)
-        return ListPage(scan, str(scope), keys, page, pages, len(found), requests)
+        return ListPage(scan, str(scope), keys, page, pages, total, requests)

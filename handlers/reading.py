@@ -35,7 +35,7 @@ def status(desk: Desk, call: Call) -> None:
         call.reply.say(NOT_SCANNED)
         return
     if posture.scope and not posture.summary.keys and not is_by_team(posture.scope):
-        call.reply.say(f"No key of the last scan matches “{posture.scope}”. {nothing_matches(posture.has_gaps)}")
+        call.reply.say(f"No key of the last scan matches “{posture.scope}”. {nothing_matches(bool(posture.gaps))}")
         return
     call.reply.show(status_view(posture, desk.asking.clock()))
 
@@ -102,7 +102,7 @@ def accounts(desk: Desk, call: Call) -> None:
     if found is None:
         call.reply.say(NOT_SCANNED)
     else:
-        call.reply.show(accounts_view(*found))
+        call.reply.show(accounts_view(found))
 
 
 def help_(desk: Desk, call: Call) -> None:  # noqa: ARG001 - every subcommand is called alike

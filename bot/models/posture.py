@@ -1,13 +1,17 @@
 """What people look at: the posture, a page of open keys, one key in full."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from bot.models.digests import OpenKey
+from bot.models.gaps import Gaps
 from bot.models.keys import Finding, KeyMetadata, Rotation, RotationStatus
 from bot.models.requests import Request
-from bot.models.scans import Coverage, Progress, Scan, Summary
+from bot.models.scans import EVERYWHERE, Coverage, CoverageStatus, LeftOut, Progress, Scan, Summary
+
+MOST_ACCOUNTS = 40
+"""So many accounts are shown with what was read of each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +32,31 @@ class Posture:
     summary: Summary
     previous: Summary | None
     worst: tuple[AccountPosture, ...]
-    coverage_failures: tuple[Coverage, ...]
-    unread: tuple[Finding, ...]
+    gaps: Gaps
     running: Progress | None = None
 
-    @property
-    def has_gaps(self) -> bool:
-        return bool(self.coverage_failures or self.unread)
+
+@dataclass(frozen=True, slots=True)
+class AccountsCovered:
+    """How much of each account a scan read: of so many accounts, so many not wholly, and the targets of those shown.
+
+    Where the organisation's accounts could not be listed, `is_listed` is False. `left_out` were not to be read.
+    """
+
+    scan: Scan
+    accounts: int
+    unread: int
+    is_listed: bool
+    shown: tuple[Coverage, ...]
+    left_out: tuple[LeftOut, ...] = ()
+
+    @classmethod
+    def of(cls, scan: Scan, coverage: Sequence[Coverage], left_out: Sequence[LeftOut] = ()) -> "AccountsCovered":
+        """Count and show all of them."""
+        every = {each.account for each in coverage}
+        unread = {each.account for each in coverage if each.status is not CoverageStatus.SCANNED}
+        own, unread_own = every - {EVERYWHERE}, unread - {EVERYWHERE}
+        return cls(scan, len(own), len(unread_own), own == every, tuple(coverage), tuple(left_out))
 
 
 @dataclass(frozen=True, slots=True)

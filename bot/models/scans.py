@@ -1,6 +1,6 @@
 """A scan: which targets it covered, what it counted, how far it is."""
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Generic, TypeVar
@@ -95,7 +95,13 @@ class Summary:
     exempt: int = 0
 
     def __add__(self, other: "Summary") -> "Summary":
-        return Summary(*(getattr(self, each.name) + getattr(other, each.name) for each in fields(Summary)))
+        return Summary(
+            self.compliant + other.compliant,
+            self.non_compliant + other.non_compliant,
+            self.not_applicable + other.not_applicable,
+            self.insufficient_data + other.insufficient_data,
+            self.exempt + other.exempt,
+        )
 
     @property
     def percent_compliant(self) -> float:

@@ -90,9 +90,14 @@ class Filter:
     def matches_team(self, team: str | None) -> bool:
         return not self.team or _like(team or "", self.team)
 
+    @property
+    def but_for_team(self) -> "Filter":
+        """All parts but the team: a key's team is known only while the key is open."""
+        return replace(self, team="")
+
     def matches_but_for_team(self, finding: Finding) -> bool:
-        """Say whether all parts but the team match: a key's team is known only while the key is open."""
-        return replace(self, team="").matches(finding)
+        """Say whether all parts but the team match."""
+        return self.but_for_team.matches(finding)
 
     def may_concern(self, covered: Coverage) -> bool:
         """Say whether a target may hold keys that match; where the filter's other parts cannot tell, it may."""

@@ -35,6 +35,11 @@ class Pattern:
         """Read a pattern as fnmatch does: `*`, `?`, `[abc]`, `[a-c]`, `[!abc]`. Letters are in lower case."""
         return cls(tuple(_places(pattern)))
 
+    @classmethod
+    def letters(cls, text: str) -> "Pattern":
+        """Take a text as it is, whatever signs it has."""
+        return cls(tuple(frozenset(letter) & frozenset(ALPHABET) for letter in text.lower()))
+
     @property
     def can_match(self) -> bool:
         return all(place is None or place for place in self.places)

@@ -20,7 +20,7 @@ from bot.store.tables import coverage, findings, scans
 from bot.store.trail import append
 
 
-class ScanStore:
+class ScanStore(Answers):
     """Writes scans and answers from the current one, which `current_scan` chooses."""
 
     def __init__(self, database: Database) -> None:

@@ -1,34 +1,36 @@
 """What the last scan covered, account by account, and which accounts it leaves out."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import groupby
 
-from bot.models.messages import Block, Rendered
-from bot.models.scans import EVERYWHERE, Coverage, CoverageStatus, LeftOut, Scan
+from bot.models.messages import Rendered
+from bot.models.posture import MOST_ACCOUNTS, AccountsCovered
+from bot.models.scans import EVERYWHERE, Coverage, CoverageStatus
+from bot.views.age import as_of
 from bot.views.budget import message
-from bot.views.parts import Inline, bold, bullets, context, counted, cut, date, fallback, mrkdwn, note, rich, some
+from bot.views.left_out import left_out_blocks, left_out_title
+from bot.views.parts import Inline, bold, bullets, context, counted, cut, fallback, note, rich
 
 MOST_REGIONS = 4
-MOST_CAUSES = 10
-MOST_NAMES = 10
 MARKS = {CoverageStatus.SCANNED: "✅", CoverageStatus.PARTIAL: "⚠️", CoverageStatus.FAILED: "❌"}
 
 
 def accounts(covered: AccountsCovered) -> Rendered:
-    """One line an account, those with something unread first."""
+    """One line an account, those with something unread first; then a line for each cause of being left out."""
     ordered = sorted(covered.shown, key=_account)
     groups = [(account, list(targets)) for account, targets in groupby(ordered, key=_account)]
     groups.sort(key=lambda each: (_is_read(each[1]), each[0]))
     title = _title(covered)
     lines = [_line(name, account, targets) for (name, account), targets in groups[:MOST_ACCOUNTS]]
-    read_at = covered.scan.finished_at or covered.scan.started_at
-    foot = [mrkdwn(f"As of the scan of {date(read_at)}.")]
+    foot = [as_of(covered.scan)]
     if untold := covered.accounts + (not covered.is_listed) - len(lines):
         foot.append(note(f"{counted(untold, 'more account')}: narrow it with account=…"))
-    if not lines:
+    if not (lines or covered.left_out):
         sentence = "No account of the last scan matches."
         return message(sentence, [rich(sentence), context(*foot)])
-    return message(fallback(f"{title}."), [rich(bold(title)), bullets(*lines), context(*foot)])
+    read = [rich(bold(title)), bullets(*lines)] if lines else []
+    summary = title if lines else left_out_title(covered.left_out)
+    return message(fallback(f"{summary}."), [*read, *left_out_blocks(covered.left_out), context(*foot)])
 
 
 def _account(covered: Coverage) -> tuple[str, str]:

@@ -4,6 +4,7 @@ import json
 
 from bot.models.messages import Block, Rendered
 from bot.models.posture import ListPage
+from bot.views.age import as_of
 from bot.views.budget import message
 from bot.views.names import ENABLE_SEVERAL, LIST_PAGE, action_id
 from bot.views.parts import (
@@ -15,9 +16,7 @@ from bot.views.parts import (
     context,
     counted,
     cut,
-    date,
     fallback,
-    mrkdwn,
     note,
     rich,
 )
@@ -33,8 +32,7 @@ def listing(page: ListPage) -> Rendered:
     for key in page.keys:
         blocks += key_row(key, page.requests.get(key.arn))
     blocks += _buttons(page)
-    read_at = page.scan.finished_at or page.scan.started_at
-    foot: list[Element] = [mrkdwn(f"As of the scan of {date(read_at)}.")]
+    foot: list[Element] = [as_of(page.scan)]
     if not page.total:
         foot.append(note("Keys that could not be read are not listed: /kms-rotation status says which."))
     blocks.append(context(*foot))

@@ -1,12 +1,16 @@
 """How the organisation stands: the answer to `status`, and the lines that the digest shares with it."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
+from bot.models.gaps import Gaps
 from bot.models.keys import Finding
 from bot.models.messages import Block, Rendered
 from bot.models.posture import AccountPosture, Posture
-from bot.models.scans import EVERYWHERE, Coverage, CoverageStatus, Progress, Summary
+from bot.models.scans import EVERYWHERE, Coverage, CoverageStatus, Summary
+from bot.rules.progress import how_far
+from bot.views.age import as_of
 from bot.views.budget import message
 from bot.views.parts import (
     Inline,
@@ -15,7 +19,6 @@ from bot.views.parts import (
     context,
     counted,
     cut,
-    date,
     fallback,
     header,
     mrkdwn,
@@ -23,14 +26,12 @@ from bot.views.parts import (
     rich,
 )
 
-MOST_FAILURES = 8
-MOST_UNREAD = 5
 STALE_AFTER = timedelta(hours=24)
 
 
 def status(posture: Posture, now: datetime) -> Rendered:
     summary = posture.summary
-    title = headline(summary, bool(posture.coverage_failures), posture.scope)
+    title = headline(summary, bool(posture.gaps.failures_total), posture.scope)
     blocks: list[Block] = [header(title)]
     if posture.scope:
         blocks.append(context(note(f"Only what matches {posture.scope}")))
@@ -38,7 +39,7 @@ def status(posture: Posture, now: datetime) -> Rendered:
     if posture.worst:
         blocks.append(rich(bold("Accounts with the most open keys")))
         blocks.append(bullets(*(_account_line(each, posture.scope) for each in posture.worst)))
-    blocks += unread_blocks(posture.coverage_failures, posture.unread, len(posture.unread))
+    blocks += gap_blocks(posture.gaps)
     blocks.append(_age(posture, now))
     return message(fallback(f"{title}. {percent(summary, posture.scope)}"), blocks)
 
@@ -91,35 +92,29 @@ def posture_lines(summary: Summary, previous: Summary | None, scope: str) -> lis
     return [*lines, [f"Not counted: {told}."]] if told else lines
 
 
-def unread_blocks(failures: Sequence[Coverage], unread: Sequence[Finding], unread_total: int) -> list[Block]:
-    """What could not be read, and why: an account, a Region or a key that is missing is never passed over.
-
-    Where a target was read in part, its line counts the keys that are missing, and they are not told again.
-    """
-    if not failures and not unread_total:
+def gap_blocks(gaps: Gaps) -> list[Block]:
+    """What could not be read, and why: an account, a Region or a key that is missing is never passed over."""
+    if not gaps:
         return []
     lines: list[Inline | list[Inline]] = [
-        [bold(_place(each)), f": {cut(each.error or 'no reason was given', 300)}"] for each in failures[:MOST_FAILURES]
+        [bold(_place(each)), f": {cut(each.error or 'no reason was given', 300)}"] for each in gaps.failures
     ]
-    if len(failures) > MOST_FAILURES:
-        lines.append(f"… and {counted(len(failures) - MOST_FAILURES, 'more target')}: /kms-rotation accounts")
-    covered = {each.account for each in failures if each.status is CoverageStatus.PARTIAL}
-    loose = [each for each in unread if each.account not in covered]
+    if untold := gaps.failures_total - len(gaps.failures):
+        lines.append(f"… and {counted(untold, 'more target')}: /kms-rotation accounts")
     lines += [
         [bold(cut(each.name, 100)), f" in {cut(each.account_name, 60)}, {each.region}: {cut(each.message, 300)}"]
-        for each in loose[:MOST_UNREAD]
+        for each in gaps.unread
     ]
-    untold = len(loose[MOST_UNREAD:]) if covered else unread_total - len(loose[:MOST_UNREAD])
-    if untold:
+    if untold := gaps.unread_total - len(gaps.unread):
         lines.append(f"… and {counted(untold, 'more key')}")
     return [rich(bold("⚠️ Not everything could be read")), bullets(*lines)]
 
 
-def progress_sentence(progress: Progress) -> str:
-    return (
-        f"{progress.targets_done:,} of {counted(progress.targets_total, 'target')} done, "
-        f"{counted(progress.keys_read, 'key')} read"
-    )
+def unread_blocks(failures: Sequence[Coverage], unread: Sequence[Finding], unread_total: int) -> list[Block]:
+    """What a digest says of it, which knows all failures, the first unread keys and how many there are."""
+    gaps = Gaps.of(failures, unread)
+    is_told_in_part = any(each.status is CoverageStatus.PARTIAL for each in failures)
+    return gap_blocks(gaps if is_told_in_part else replace(gaps, unread_total=unread_total))
 
 
 def _change(summary: Summary, previous: Summary | None) -> str:
@@ -145,11 +140,11 @@ def _place(covered: Coverage) -> str:
 
 def _age(posture: Posture, now: datetime) -> Block:
     read_at = posture.scan.finished_at or posture.scan.started_at
-    pieces = [mrkdwn(f"As of the scan of {date(read_at)}.")]
+    pieces = [as_of(posture.scan)]
     if now - read_at > STALE_AFTER:
         pieces.append(mrkdwn("⚠️ That is more than a day ago: `/kms-rotation scan` reads anew."))
     if posture.scan.scope:
         pieces.append(note(f"That scan was narrowed to {posture.scan.scope}; nothing else was ever scanned."))
     if posture.running is not None:
-        pieces.append(note(f"A scan is running: {progress_sentence(posture.running)}."))
+        pieces.append(note(f"A scan is running: {how_far(posture.running)}."))
     return context(*pieces)

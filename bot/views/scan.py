@@ -2,34 +2,44 @@
 
 from bot.models.messages import Block, Rendered
 from bot.models.posture import Posture
-from bot.models.scans import Progress
+from bot.models.scans import Phase, Progress
+from bot.rules.progress import how_far, keys_so_far
 from bot.views.budget import message
-from bot.views.parts import bold, context, cut, fallback, note, rich, user
-from bot.views.posture import headline, posture_lines, progress_sentence, unread_blocks
+from bot.views.parts import bold, context, counted, cut, fallback, note, rich, user
+from bot.views.posture import gap_blocks, headline, posture_lines
 
 BAR_CELLS = 20
 
 
 def running(started_by: str, scope: str, progress: Progress | None) -> Rendered:
     where = f" of {cut(scope, 200)}" if scope else ""
-    how_far = progress_sentence(progress) if progress is not None and progress.targets_total else "looking for accounts"
+    told = how_far(progress or Progress())
     what = f" {cut(scope, 200)}" if scope else ""
     blocks = [
-        rich([bold("Scanning"), f"{what} … ", _bar(progress)], [f"{how_far[0].upper()}{how_far[1:]}."]),
+        rich([bold("Scanning"), f"{what} … ", _bar(progress)], [f"{told[0].upper()}{told[1:]}."]),
         _by(started_by),
     ]
-    return message(fallback(f"A scan{where} is running: {how_far}."), blocks)
+    return message(fallback(f"A scan{where} is running: {told}."), blocks)
 
 
 def finished(started_by: str, scope: str, posture: Posture) -> Rendered:
     where = f" of {cut(scope, 200)}" if scope else ""
-    title = headline(posture.summary, bool(posture.coverage_failures), posture.scope)
+    title = headline(posture.summary, bool(posture.gaps.failures_total), posture.scope)
     blocks: list[Block] = [
         rich([bold(f"Scan{where} finished. "), title, "."], *posture_lines(posture.summary, None, posture.scope)),
-        *unread_blocks(posture.coverage_failures, posture.unread, len(posture.unread)),
+        *gap_blocks(posture.gaps),
         _by(started_by),
     ]
     return message(fallback(f"The scan{where} has finished. {title}."), blocks)
+
+
+def stopped(started_by: str, scope: str, progress: Progress | None) -> Rendered:
+    """Say that a scan was stopped, and what that means for what readers are shown."""
+    if progress is None or progress.phase is not Phase.READING:
+        return failed(started_by, scope, "It was stopped before it read anything.")
+    done = f"{progress.targets_done:,} of {counted(progress.targets_total, 'target')} done"
+    kept = "What was read is kept; the rest is shown as it was read before, or as unread."
+    return failed(started_by, scope, f"It was stopped with {done} and {keys_so_far(progress)}. {kept}")
 
 
 def failed(started_by: str, scope: str, sentence: str) -> Rendered:
@@ -39,7 +49,7 @@ def failed(started_by: str, scope: str, sentence: str) -> Rendered:
 
 
 def _bar(progress: Progress | None) -> str:
-    if progress is None or not progress.targets_total:
+    if progress is None or progress.phase is not Phase.READING:
         return ""
     full = BAR_CELLS * progress.targets_done // progress.targets_total
     return "▓" * full + "░" * (BAR_CELLS - full)

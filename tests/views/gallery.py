@@ -7,7 +7,7 @@ from bot.models.approval import ApprovalRule, KeyFacts, Refused, RuledKey
 from bot.models.asking import Asked, Proposal, Waiting
 from bot.models.digests import Delta
 from bot.models.messages import Rendered
-from bot.models.posture import ListPage
+from bot.models.posture import AccountsCovered, ListPage
 from bot.models.requests import ChangeState, RequestState
 from bot.models.scans import Account, Coverage, CoverageStatus, Progress, Summary
 from bot.models.staffing import GroupState, Hindrance, NamedGroup, NamedPerson, Roll
@@ -162,15 +162,15 @@ def _postures(words: Words) -> Iterator[Message]:
         running=RUNNING,
     )
     yield "status, everything", status(full, at(5000))
-    yield "accounts, none", accounts(scan(), [])
-    yield "accounts, organisation", accounts(scan(), [ORGANISATION])
-    yield "accounts, one", accounts(scan(), [failure(words, 1)])
+    yield "accounts, none", accounts(AccountsCovered.of(scan(), []))
+    yield "accounts, organisation", accounts(AccountsCovered.of(scan(), [ORGANISATION]))
+    yield "accounts, one", accounts(AccountsCovered.of(scan(), [failure(words, 1)]))
     many = [
         Coverage(f"{number:012}", words.account, f"eu-central-{region}", mark, 1000, words.sentence)
         for number in range(60)
         for region, mark in enumerate([*CoverageStatus] * 5)
     ]
-    yield "accounts, many", accounts(scan(), many)
+    yield "accounts, many", accounts(AccountsCovered.of(scan(), many))
 
 
 def _lists(words: Words) -> Iterator[Message]:

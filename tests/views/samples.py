@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.models.digests import Delta, Digest, DigestContent, OpenKey
+from bot.models.gaps import Gaps
 from bot.models.keys import Finding, KeyMetadata, Reason, Rotation, RotationStatus, Verdict
 from bot.models.posture import AccountPosture, KeyDetails, Part, Posture
 from bot.models.requests import Change, ChangeState, Decision, Request, RequestState
@@ -189,8 +190,10 @@ def posture_of(
         summary=Summary(compliant=7, non_compliant=accounts, insufficient_data=unread_keys),
         previous=None,
         worst=tuple(AccountPosture(f"{n:012}", words.account, Summary(1, 1)) for n in range(accounts)),
-        coverage_failures=tuple(failure(words, number) for number in range(failures)),
-        unread=tuple(open_finding(words, n, verdict=Verdict.INSUFFICIENT_DATA) for n in range(unread_keys)),
+        gaps=Gaps.of(
+            [failure(words, number) for number in range(failures)],
+            [open_finding(words, n, verdict=Verdict.INSUFFICIENT_DATA) for n in range(unread_keys)],
+        ),
     )
     return replace(plain, **changes)  # type: ignore[arg-type]  # any field of a posture
 

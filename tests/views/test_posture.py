@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.models.gaps import Gaps
 from bot.models.keys import Verdict
-from bot.models.posture import ListPage
+from bot.models.posture import MOST_ACCOUNTS, AccountsCovered, ListPage
 from bot.models.scans import Coverage, CoverageStatus, ScanState, Summary
-from bot.views.accounts import MOST_ACCOUNTS, accounts
+from bot.views.accounts import accounts
 from bot.views.listing import listing
 from bot.views.posture import headline, percent, status
 from tests.store.samples import at
@@ -130,7 +131,7 @@ def test_old_data_says_so(hours: int, is_old: bool) -> None:
 def test_a_narrowed_and_a_running_scan_are_told() -> None:
     foot = lines(status(posture_of(scan=scan("account=prod-*"), running=RUNNING), at(5)))[-1]
     assert "narrowed to account=prod-*" in foot
-    assert foot.endswith("A scan is running: 3 of 10 targets done, 1,234 keys read.")
+    assert foot.endswith("A scan is running: 3 of 10 targets done, 1,234 keys read, too early to tell how long.")
 
 
 def test_unread_keys_of_a_target_that_was_read_in_part_are_told_once() -> None:
@@ -138,7 +139,7 @@ def test_unread_keys_of_a_target_that_was_read_in_part_are_told_once() -> None:
         "111111111111", "prod", "eu-central-1", CoverageStatus.PARTIAL, 9, "2 of 9 keys could not be read: x"
     )
     unread = tuple(open_finding(ORDINARY, number, verdict=Verdict.INSUFFICIENT_DATA) for number in range(2))
-    shown = lines(status(posture_of(coverage_failures=(part,), unread=unread), at(5)))
+    shown = lines(status(posture_of(gaps=Gaps.of([part], unread)), at(5)))
     assert "• prod, eu-central-1: 2 of 9 keys could not be read: x" in shown
     assert not any("card-vault" in line or "more key" in line for line in shown)
 
@@ -161,7 +162,7 @@ def test_accounts_are_one_line_each_with_the_unread_ones_first() -> None:
         covered("b", "us-1"),
         covered("d", "us-1", failed, 0),
     ]
-    shown = accounts(scan(), found)
+    shown = accounts(AccountsCovered.of(scan(), found))
     assert lines(shown) == [
         "4 accounts in the last scan, 2 not wholly read",
         "• ❌ c (c-id) – It is closed.",
@@ -174,7 +175,7 @@ def test_accounts_are_one_line_each_with_the_unread_ones_first() -> None:
 
 
 def test_many_regions_are_added_up() -> None:
-    shown = accounts(scan(), [covered("a", f"eu-{number}") for number in range(17)])
+    shown = accounts(AccountsCovered.of(scan(), [covered("a", f"eu-{number}") for number in range(17)]))
     assert lines(shown)[:2] == ["1 account in the last scan, all read", "• ✅ a (a-id) – 51 keys in 17 Regions"]
 
 
@@ -182,39 +183,42 @@ def test_many_regions_are_added_up() -> None:
     ("regions", "told"), [(4, "keys: eu-0 3, eu-1 3, eu-2 3, eu-3 3"), (5, "15 keys in 5 Regions")]
 )
 def test_a_handful_of_regions_is_named(regions: int, told: str) -> None:
-    shown = accounts(scan(), [covered("a", f"eu-{number}") for number in range(regions)])
+    shown = accounts(AccountsCovered.of(scan(), [covered("a", f"eu-{number}") for number in range(regions)]))
     assert lines(shown)[1] == f"• ✅ a (a-id) – {told}"
 
 
 def test_no_account_that_matches_is_said_so() -> None:
-    shown = accounts(scan(), [])
+    shown = accounts(AccountsCovered.of(scan(), []))
     assert lines(shown) == ["No account of the last scan matches.", "As of the scan of 2026-03-02 12:01 UTC."]
     assert shown.text == "No account of the last scan matches."
 
 
 def test_accounts_that_go_by_their_id_are_named_once() -> None:
-    assert lines(accounts(scan(), [replace(covered("a", "eu-1"), account="a")]))[1] == "• ✅ a – keys: eu-1 3"
+    assert (
+        lines(accounts(AccountsCovered.of(scan(), [replace(covered("a", "eu-1"), account="a")])))[1]
+        == "• ✅ a – keys: eu-1 3"
+    )
 
 
 def test_an_organisation_that_could_not_be_listed_is_no_account() -> None:
-    assert lines(accounts(scan(), [ORGANISATION]))[:2] == [
+    assert lines(accounts(AccountsCovered.of(scan(), [ORGANISATION])))[:2] == [
         "The last scan reached no account",
         "• ❌ All accounts – Nothing can be listed.",
     ]
-    some = lines(accounts(scan(), [ORGANISATION, covered("a", "eu-1")]))
+    some = lines(accounts(AccountsCovered.of(scan(), [ORGANISATION, covered("a", "eu-1")])))
     assert some[0] == "1 account in the last scan"
 
 
 def test_accounts_beyond_the_most_are_counted() -> None:
     found = [covered(f"a{number:03}", "eu-1") for number in range(MOST_ACCOUNTS + 2)]
-    assert lines(accounts(scan(), found))[-1].endswith("2 more accounts: narrow it with account=…")
+    assert lines(accounts(AccountsCovered.of(scan(), found)))[-1].endswith("2 more accounts: narrow it with account=…")
 
 
 def test_a_scan_without_an_end_is_dated_by_its_start() -> None:
     unfinished = replace(scan(finished_at=None), state=ScanState.INTERRUPTED)
     shown = [
         status(posture_of(scan=unfinished), at(5)),
-        accounts(unfinished, [covered("a", "eu-1")]),
+        accounts(AccountsCovered.of(unfinished, [covered("a", "eu-1")])),
         listing(ListPage(unfinished, "", (), 1, 1, 0, {})),
     ]
     for each in shown:

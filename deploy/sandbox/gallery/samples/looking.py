@@ -1,9 +1,10 @@
 """What people look at: the posture, the list, accounts, the Home tab, a running scan, help."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from bot.models.posture import AccountPosture, ListPage, Posture
+from bot.models.gaps import Gaps
+from bot.models.posture import AccountPosture, AccountsCovered, ListPage, Posture
 from bot.models.scans import Account, Coverage, LeftOut, Progress, Summary
 from bot.scan.sentences import not_active
 from bot.views import help as helping
@@ -54,11 +55,11 @@ WORST = (
 
 
 def _posture(summary: Summary = SUMMARY, **changes: object) -> Posture:
-    plain = Posture(scan(), "", summary, None, (), (), ())
+    plain = Posture(scan(), "", summary, None, (), Gaps())
     return replace(plain, **changes)  # type: ignore[arg-type]  # any field of a posture
 
 
-TYPICAL = _posture(previous=Summary(14, 24), worst=WORST, coverage_failures=GAPS, unread=(unread(),))
+TYPICAL = _posture(previous=Summary(14, 24), worst=WORST, gaps=Gaps.of(GAPS, [unread()]))
 
 
 def statuses() -> Iterator[Sample]:
@@ -81,7 +82,7 @@ def statuses() -> Iterator[Sample]:
     yield shown("all exempt", Surface.REPLY, "Nothing to judge").by(status, _posture(Summary(exempt=1)), soon)
     yield shown("no key", Surface.REPLY, "Nothing could rotate").by(status, _posture(Summary(not_applicable=3)), soon)
     yield shown("nothing read", Surface.REPLY, "The accounts could not be listed").by(
-        status, _posture(Summary(), coverage_failures=(lost(),)), soon
+        status, _posture(Summary(), gaps=Gaps.of([lost()], [])), soon
     )
     yield shown("old", Surface.REPLY, "The scan is three days old").by(status, TYPICAL, later(days=3))
     yield shown("while a scan runs", Surface.REPLY, "A scan is running").by(
@@ -97,16 +98,17 @@ def statuses() -> Iterator[Sample]:
         status, _posture(scan=scan("account=prod-*"), worst=WORST[:1]), soon
     )
     many = _posture(
-        coverage_failures=tuple(dark(LAKE, f"xx-test-{number}") for number in range(1, 51)),
-        unread=tuple(unread(PLAIN, number, PAYMENTS) for number in range(1, 51)),
+        gaps=Gaps.of(
+            [dark(LAKE, f"xx-test-{number}") for number in range(1, 51)],
+            [unread(PLAIN, number, PAYMENTS) for number in range(1, 51)],
+        ),
     )
     yield shown("many gaps", Surface.REPLY, "Fifty Regions and fifty keys unread").by(status, many, soon)
     for kind, words in STRANGE_WORDS.items():
         strange = _posture(
             scope=words.scope,
             worst=(AccountPosture(PAYMENTS.id, words.account, Summary(1, 1)),) * 5,
-            coverage_failures=(closed(Account(LAKE.id, words.account)),),
-            unread=(unread(words),),
+            gaps=Gaps.of([closed(Account(LAKE.id, words.account))], [unread(words)]),
         )
         yield shown(f"{kind} words", Surface.REPLY, f"Names of others: {kind}").by(status, strange, soon)
 
@@ -144,39 +146,34 @@ def pages() -> Iterator[Sample]:
 
 def coverages() -> Iterator[Sample]:
     read = [covered(), covered(PAYMENTS, DUBLIN, 3), covered(Account("777777777777", "staging"), BERLIN, 0)]
-    yield shown("none matches", Surface.REPLY, "A filter that matches no account").by(accounts, scan(), [])
-    yield shown("all read", Surface.REPLY, "Every account was read").by(accounts, scan(), read)
-    yield shown("one", Surface.REPLY, "One account").by(accounts, scan(), read[:1])
-    yield shown("gaps", Surface.REPLY, "Accounts and Regions that were not read").by(accounts, scan(), [*read, *GAPS])
-    yield shown("nothing listed", Surface.REPLY, "The accounts could not be listed").by(accounts, scan(), [lost()])
     many = [
         Coverage(f"{number:012}", f"team-{number}", f"eu-west-{region}", covered().status, 5)
         for number in range(60)
         for region in range(6)
     ]
-    yield shown("many", Surface.REPLY, "Sixty accounts in six Regions").by(accounts, scan(), many)
-    yield shown("left out", Surface.REPLY, "Accounts that are closed, and one that the settings exclude").by(
-        accounts, scan(), [*read, *GAPS], LEFT_OUT
-    )
-    yield shown("only left out", Surface.REPLY, "A filter that matches one account, which is left out").by(
-        accounts, scan(), [], LEFT_OUT[:1]
-    )
     dismissed = [
         LeftOut(f"{number:012}", f"team-{number}", f"It is excluded by scan.exclude.accounts[{cause}], “t*-{cause}”.")
         for cause in range(1, 13)
         for number in range(100 * cause, 101 * cause + 11)
     ]
-    yield shown("many left out", Surface.REPLY, "Hundreds of accounts left out for twelve causes").by(
-        accounts, scan(), read, dismissed
+    cases: tuple[tuple[str, str, Sequence[Coverage], Sequence[LeftOut]], ...] = (
+        ("none matches", "A filter that matches no account", [], []),
+        ("all read", "Every account was read", read, []),
+        ("one", "One account", read[:1], []),
+        ("gaps", "Accounts and Regions that were not read", [*read, *GAPS], []),
+        ("nothing listed", "The accounts could not be listed", [lost()], []),
+        ("many", "Sixty accounts in six Regions", many, []),
+        ("left out", "An account that is closed, and two that the settings exclude", [*read, *GAPS], LEFT_OUT),
+        ("only left out", "A filter that matches one account, which is left out", [], LEFT_OUT[:1]),
+        ("many left out", "Hundreds of accounts left out for twelve causes", read, dismissed),
     )
+    for name, about, coverage, left_out in cases:
+        yield shown(name, Surface.REPLY, about).by(accounts, AccountsCovered.of(scan(), coverage, left_out))
     for kind, words in STRANGE_WORDS.items():
         place = Account(LAKE.id, words.account)
-        yield shown(f"{kind} words", Surface.REPLY, f"Names of others: {kind}").by(
-            accounts,
-            scan(),
-            [covered(place), dark(place)],
-            [LeftOut(LEGACY.id, words.account, f"It is excluded by scan.exclude.accounts[1], “{words.account}”.")],
-        )
+        why = f"It is excluded by scan.exclude.accounts[1], “{words.account}”."
+        strange = AccountsCovered.of(scan(), [covered(place), dark(place)], [LeftOut(LEGACY.id, words.account, why)])
+        yield shown(f"{kind} words", Surface.REPLY, f"Names of others: {kind}").by(accounts, strange)
 
 
 def homes() -> Iterator[Sample]:
