@@ -9,7 +9,7 @@ from botocore.credentials import RefreshableCredentials
 from botocore.session import Session
 
 from bot.aws.budget import CallBudget
-from bot.aws.clients import SharedClients, client_config
+from bot.aws.clients import ATTEMPTS, SharedClients, client_config
 from bot.aws.credentials import AccountCredentials, Identity, account_in_hand, acting_in
 from bot.aws.kms import KmsReader
 from bot.models.keys import FailureKind, KeyMetadata, ReadFailure, Rotation, RotationStatus
@@ -78,6 +78,20 @@ def test_every_attempt_is_paced_and_every_answer_heeded(aws: AwsServer, reader: 
     assert budget.spent == [(MEMBER, "eu-central-1", "DescribeKey")] * 3
     told = [(MEMBER, "eu-central-1", "DescribeKey", throttled) for throttled in (True, True, False)]
     assert budget.answered == told
+
+
+@pytest.mark.usefixtures("impatient")
+@pytest.mark.parametrize("lever", ["throttle", "server_error", "close_connection"])
+def test_each_call_has_its_own_retries_however_many_others_needed_theirs(
+    aws: AwsServer, reader: KmsReader, lever: str
+) -> None:
+    """All accounts share the client: what calls in one of them use up is not to be missing in another, or later."""
+    lost, well = aws.world.key(account=MEMBER), aws.world.key(account=TOOLING)
+    for _ in range(25):
+        getattr(aws.faults, lever)(MEMBER, times=ATTEMPTS)
+        assert isinstance(reader.describe(lost), ReadFailure)
+    getattr(aws.faults, lever)(TOOLING, times=ATTEMPTS - 1)
+    assert isinstance(reader.describe(well), KeyMetadata)
 
 
 def test_a_refusal_for_another_reason_slows_nothing(aws: AwsServer, reader: KmsReader, budget: _Noting) -> None:

@@ -122,28 +122,6 @@ def test_a_finding_stands_where_its_tags_are_denied(house: House) -> None:
 
 
 @pytest.mark.usefixtures("impatient")
-@pytest.mark.usefixtures("impatient")
-def test_a_burst_of_throttling_costs_no_key_its_retries(house: House) -> None:
-    """Many keys are asked for at once, and each is asked for as often as patience lasts, whatever the others need."""
-    keys = [house.aws.world.key(account=MEMBER, rotation=365) for _ in range(100)]
-    house.aws.faults.throttle(MEMBER, action="kms:DescribeKey", times=200)
-    audit = house.audit()
-    assert audit.scan.summary == Summary(compliant=len(keys))
-
-
-@pytest.mark.usefixtures("impatient")
-def test_an_account_that_is_throttled_all_the_time_costs_no_other_its_retries(house: House) -> None:
-    for account in (MEMBER, TOOLING):
-        for _ in range(60):
-            house.aws.world.key(account=account, rotation=365)
-    house.aws.faults.throttle(MEMBER, action="kms:DescribeKey")
-    house.aws.faults.throttle(TOOLING, action="kms:GetKeyRotationStatus", times=40)
-    audit = house.audit(ORGANISATION)
-    assert audit.at(MEMBER, FRANKFURT).status is CoverageStatus.FAILED
-    assert audit.at(TOOLING, FRANKFURT).status is CoverageStatus.SCANNED
-    assert audit.scan.summary == Summary(compliant=60, insufficient_data=60)
-
-
 @pytest.mark.parametrize("lever", ["throttle", "server_error", "close_connection"])
 @pytest.mark.parametrize(
     "action",
