@@ -54,7 +54,8 @@ def _connect_aws(settings: Settings) -> Aws:
     config = client_config(connections=WORKERS)
     own, shared = Session(), Session()
     shared.register_component("data_loader", own.get_component("data_loader"))
-    identity, budget = Identity(own, config), CallBudget(scan.quota_share)
+    region = None if isinstance(scan.regions, str) else scan.regions[0]
+    identity, budget = Identity(own, config, region), CallBudget(scan.quota_share)
     credentials = AccountCredentials(identity, scan.audit_role, scan.external_id)
     clients = SharedClients(shared, credentials, config, budget)
     return Aws(

@@ -60,7 +60,7 @@ class SharedClients:
     """Makes each client once. Which account a call is for is said with `credentials.acting_in`."""
 
     def __init__(self, session: Session, credentials: AccountCredentials, config: Config, budget: CallBudget) -> None:
-        session.register_component("credential_provider", _Provider(credentials))
+        credentials.sign_for(session)
         self._session = session
         self._config = config
         self._budget = budget
@@ -82,13 +82,3 @@ class SharedClients:
                     self._budget.govern(made, region, account_in_hand.get)
                 self._clients[service, region] = made
             return self._clients[service, region]
-
-
-class _Provider:
-    """Hands a credentials object of our own to a botocore session."""
-
-    def __init__(self, credentials: AccountCredentials) -> None:
-        self._credentials = credentials
-
-    def load_credentials(self) -> AccountCredentials:
-        return self._credentials

@@ -24,9 +24,23 @@ _SERVER_ERROR = 500
 AWS_ERRORS = (ClientError, BotoCoreError)
 """All that a call to AWS can raise: its own answers, and everything that kept it from answering."""
 
+AwsError = ClientError | BotoCoreError
 
-def failure_of(error: ClientError | BotoCoreError, permission: str) -> ReadFailure:
+
+class AssumeRoleError(BotoCoreError):
+    """A call could not be signed, because no session in the account's role could be had; `cause` is why."""
+
+    fmt = "The role could not be assumed: {cause}"
+
+    def __init__(self, cause: AwsError) -> None:
+        super().__init__(cause=cause)
+        self.cause = cause
+
+
+def failure_of(error: AwsError, permission: str) -> ReadFailure:
     """Classify a failed call that needed `permission` (`kms:DescribeKey`)."""
+    if isinstance(error, AssumeRoleError):
+        return failure_of(error.cause, "sts:AssumeRole")
     if not isinstance(error, ClientError):
         return ReadFailure(FailureKind.SERVICE_ERROR, permission, type(error).__name__, str(error), is_answered=False)
     code = error.response.get("Error", {}).get("Code", "Unknown")

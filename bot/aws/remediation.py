@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, cast
 from botocore.config import Config
 
 from bot.aws.budget import CallBudget
-from bot.aws.credentials import Identity, SessionKeys
+from bot.aws.credentials import Identity
 from bot.aws.failures import AWS_ERRORS, failure_of
 from bot.aws.kms import metadata, rotation_status, rotations
+from bot.aws.role_session import SessionKeys
 from bot.models.keys import (
     NO_REMEDIATION_ROLE,
     FailureKind,

@@ -5,7 +5,6 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 import pytest
-from botocore.credentials import RefreshableCredentials
 from botocore.session import Session
 
 from bot.aws.budget import CallBudget
@@ -56,18 +55,6 @@ def test_many_threads_work_in_many_accounts_with_one_client(aws: AwsServer, read
     assert answers == [RotationStatus(enabled=False)] * 80
     assert Counter(call.account for call in aws.calls.named("GetKeyRotationStatus")) == dict.fromkeys(accounts, 10)
     assert len(aws.calls.named("AssumeRole")) == len(accounts)
-
-
-def test_a_session_that_ends_soon_is_renewed_in_time(
-    aws: AwsServer, reader: KmsReader, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    arn = aws.world.key(account=MEMBER)
-    assert isinstance(reader.describe(arn), KeyMetadata)
-    aws.faults.expire_sessions()
-    # An hour has passed for the bot as well.
-    monkeypatch.setattr(RefreshableCredentials, "_seconds_remaining", lambda _: 30.0)
-    assert isinstance(reader.describe(arn), KeyMetadata)
-    assert len(aws.calls.named("AssumeRole")) == 2
 
 
 @pytest.mark.usefixtures("impatient")

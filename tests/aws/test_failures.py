@@ -3,7 +3,7 @@
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError, NoCredentialsError
 
-from bot.aws.failures import failure_of
+from bot.aws.failures import AssumeRoleError, failure_of
 from bot.models.keys import FailureKind, ReadFailure
 
 
@@ -39,3 +39,18 @@ def test_what_kept_aws_from_answering_is_named(error: NoCredentialsError | Endpo
     failure = failure_of(error, "kms:DescribeKey")
     assert (failure.kind, failure.code) == (FailureKind.SERVICE_ERROR, type(error).__name__)
     assert failure.sentence == f"kms:DescribeKey failed ({type(error).__name__})."
+
+
+@pytest.mark.parametrize(
+    ("cause", "kind", "code"),
+    [
+        (ClientError({"Error": {"Code": "AccessDenied"}}, "AssumeRole"), FailureKind.ACCESS_DENIED, "AccessDenied"),
+        (ClientError({"Error": {"Code": "Throttling"}}, "AssumeRole"), FailureKind.THROTTLED, "Throttling"),
+        (NoCredentialsError(), FailureKind.SERVICE_ERROR, "NoCredentialsError"),
+    ],
+)
+def test_a_call_that_could_not_be_signed_failed_for_want_of_the_role(
+    cause: ClientError | NoCredentialsError, kind: FailureKind, code: str
+) -> None:
+    failure = failure_of(AssumeRoleError(cause), "kms:DescribeKey")
+    assert (failure.kind, failure.permission, failure.code) == (kind, "sts:AssumeRole", code)
