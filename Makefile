@@ -51,8 +51,8 @@ format: $(STAMP) ## put the code into its format
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: $(STAMP) ## the benchmarks
-	$(BIN)/python -m tests.benchmarks
+bench: $(STAMP) ## the benchmarks; ARGS="account --no-peers" chooses
+	$(BIN)/python -m tests.benchmarks $(ARGS)
 
 clean: ## remove the virtual environment and the caches
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build

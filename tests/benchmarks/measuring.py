@@ -1,86 +1,120 @@
-"""Measures one run: the audit and the fake AWS each in a process of its own, so that neither pays for the other."""
+"""Measures one way of auditing one world: each in a process of its own, so that neither pays for the other."""
 
-import json
 import os
-import subprocess
 import sys
-from dataclasses import dataclass
-from resource import struct_rusage
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from tempfile import TemporaryDirectory
 
-LATENCY_SECONDS = 0.02
+from tests.benchmarks.fake_aws.counts import Counts
+from tests.benchmarks.fake_aws.serving import serving
+from tests.benchmarks.fake_aws.world import World
+from tests.benchmarks.processes import run
+from tests.benchmarks.worlds import Setting
+
+FINE = frozenset({0})
 
 
 @dataclass(frozen=True, slots=True)
-class Size:
-    """What there is to audit."""
+class Outcome:
+    """What an audit found: how many keys should rotate and do not, and how many it says it could not read.
 
-    accounts: int
-    regions: int
-    keys: int
+    `seconds` and `cpu` are what the audit alone took, for ways that tell it; the rest of the process is start-up.
+    `answers` are what it says of each key, by ARN, in its own words, where that is looked at.
+    """
+
+    non_compliant: int
+    unread: int | None = None
+    seconds: float | None = None
+    cpu: float | None = None
+    answers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A way of auditing: the commands for a world, run one after the other, and how their results are read."""
+
+    name: str
+    commands: Callable[[World, Path], Sequence[Sequence[str]]]
+    outcome: Callable[[Path, str], Outcome]
+    expected: frozenset[int] = FINE
+    tells_its_time: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
-    """One run. Times are in seconds, memory is in MiB; `server_cpu` is what the fake AWS spent."""
+    """One way in one world. Times are in seconds, memory is in MiB.
+
+    `wall` and `cpu` are those of the whole process, `audit` and `audit_cpu` leave its start-up out. `part` is the
+    divisor where only a part was run: then `wall`, `audit`, CPU, keys, calls and findings are extrapolated.
+    """
 
     name: str
-    seconds: float
+    setting: Setting
+    keys: int
+    wall: float
+    audit: float
     cpu: float
+    audit_cpu: float
     peak_memory: float
+    outcome: Outcome
+    counts: Counts
     calls: int
-    non_compliant: int
-    server_cpu: float
+    part: int = 1
+
+    @property
+    def calls_a_second(self) -> float:
+        return self.calls / self.audit
 
 
-def measure(name: str, audit: tuple[str, str], size: Size) -> Measurement:
-    """Run an audit, a module of this package with its argument, against a fresh fake AWS."""
-    asked = (f"--{field}={getattr(size, field)}" for field in ("accounts", "regions", "keys"))
-    command = [sys.executable, "-m", "tests.benchmarks.fake_aws", *asked, f"--latency={LATENCY_SECONDS}"]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server:
-        if server.stdin is None or server.stdout is None:
-            raise RuntimeError("the fake AWS has no pipes")
-        port = int(server.stdout.readline())
-        answer, usage = _run(audit, port)
-        server.stdin.close()
-        calls: dict[str, int] = json.loads(server.stdout.readline())
-        server_usage = _wait(server)
+def measure(way: Way, setting: Setting, *, start_up: Measurement | None = None) -> Measurement:
+    """Audit a fresh world. `start_up` is the same way's run over nothing, for ways that do not tell it themselves."""
+    _say(f"{way.name}: {setting.title}, {dict(setting.arguments)}")
+    world = setting.recipe.world()
+    with TemporaryDirectory() as home, serving(setting.recipe) as server:
+        folder = Path(home)
+        environment = {**server.environment(), "PATH": os.environ["PATH"], "HOME": home}
+        runs = [run(command, environment, folder, way.expected) for command in way.commands(world, folder)]
+        outcome = way.outcome(folder, runs[-1].output)
+    counts = server.counts
+    if counts.unknown:
+        raise RuntimeError(f"{way.name} called what the fake AWS does not have: {dict(counts.unknown)}")
+    wall, cpu = sum(each.wall for each in runs), sum(each.cpu for each in runs)
+    before, before_cpu = (start_up.wall, start_up.cpu) if start_up else (0.0, 0.0)
     return Measurement(
-        name=name,
-        seconds=answer["seconds"],
-        cpu=usage.ru_utime + usage.ru_stime,
-        peak_memory=usage.ru_maxrss / 1024,
-        calls=sum(calls.values()),
-        non_compliant=int(answer["non_compliant"]),
-        server_cpu=server_usage.ru_utime + server_usage.ru_stime,
+        name=way.name,
+        setting=setting,
+        keys=world.keys,
+        wall=wall,
+        audit=outcome.seconds if outcome.seconds is not None else wall - before,
+        cpu=cpu,
+        audit_cpu=outcome.cpu if outcome.cpu is not None else cpu - before_cpu,
+        peak_memory=max(each.peak_memory for each in runs),
+        outcome=outcome,
+        counts=counts,
+        calls=sum(counts.calls.values()),
     )
 
 
-def _run(audit: tuple[str, str], port: int) -> tuple[dict[str, float], struct_rusage]:
-    module, argument = audit
-    with TemporaryDirectory() as home:
-        environment = {
-            "PATH": os.environ["PATH"],
-            "HOME": home,
-            "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}",
-            "AWS_ACCESS_KEY_ID": "bench",
-            "AWS_SECRET_ACCESS_KEY": "bench",
-            "AWS_DEFAULT_REGION": "eu-central-1",
-        }
-        command = [sys.executable, "-m", f"tests.benchmarks.{module}", argument]
-        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:
-            if process.stdout is None:
-                raise RuntimeError("the audit has no pipe")
-            text = process.stdout.read()
-            usage = _wait(process)
-    if process.returncode:
-        raise RuntimeError(f"{module} {argument} ended with {process.returncode}")
-    answer: dict[str, float] = json.loads(text)
-    return answer, usage
+def extrapolated(
+    measured: Measurement, divisor: int, whole: Setting, start_up: float, start_up_cpu: float
+) -> Measurement:
+    """Say linearly what the whole would take; a start-up that happens once is not multiplied."""
+    outcome = measured.outcome
+    return replace(
+        measured,
+        setting=whole,
+        keys=measured.keys * divisor,
+        wall=start_up + (measured.wall - start_up) * divisor,
+        audit=measured.audit * divisor,
+        cpu=start_up_cpu + (measured.cpu - start_up_cpu) * divisor,
+        audit_cpu=measured.audit_cpu * divisor,
+        outcome=replace(outcome, non_compliant=outcome.non_compliant * divisor),
+        calls=measured.calls * divisor,
+        part=divisor,
+    )
 
 
-def _wait(process: "subprocess.Popen[str]") -> struct_rusage:
-    """Wait for a process of ours, and learn what it used."""
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    return usage
+def _say(what: str) -> None:
+    print(what, file=sys.stderr, flush=True)  # noqa: T201 - who waits wants to know for what

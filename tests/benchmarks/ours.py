@@ -7,6 +7,7 @@ import json
 import sys
 import tempfile
 from pathlib import Path
+from resource import RUSAGE_CHILDREN, RUSAGE_SELF, getrusage
 from time import perf_counter
 
 from bot.app import build_scans, connect_aws, open_database
@@ -20,18 +21,27 @@ SETTINGS = {
 }
 
 
-def seconds_and_open_keys(settings_text: str) -> tuple[float, int]:
+def audit(settings_text: str) -> dict[str, float]:
     """Scan with fresh clients, as the bare ways do; the empty database is there before."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "kms-rotation.toml"
         path.write_text(settings_text)
         settings = load({"KMS_ROTATION_CONFIG": str(path)}, with_slack=False)
         store = ScanStore(open_database(settings))
-        begun = perf_counter()
+        begun, cpu = perf_counter(), _cpu()
         made = build_scans(settings, connect_aws(settings), store).run(Filter(), "benchmark")
-        return perf_counter() - begun, made.summary.non_compliant
+        return {
+            "seconds": perf_counter() - begun,
+            "cpu": _cpu() - cpu,
+            "non_compliant": made.summary.non_compliant,
+            "unread": made.summary.insufficient_data,
+        }
+
+
+def _cpu() -> float:
+    usages = (getrusage(RUSAGE_SELF), getrusage(RUSAGE_CHILDREN))
+    return sum(usage.ru_utime + usage.ru_stime for usage in usages)
 
 
 if __name__ == "__main__":
-    seconds, found = seconds_and_open_keys(SETTINGS[sys.argv[1]])
-    print(json.dumps({"seconds": seconds, "non_compliant": found}))  # noqa: T201 - for the parent
+    print(json.dumps(audit(SETTINGS[sys.argv[1]])))  # noqa: T201 - for the parent
