@@ -1,5 +1,6 @@
 """A scan: which targets it covered, what it counted, how far it is."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -54,6 +55,14 @@ class LeftOut:
     account: str
     account_name: str
     why: str
+
+
+def by_cause(accounts: Iterable[LeftOut]) -> list[tuple[str, list[LeftOut]]]:
+    """Gather those that are left out for one cause, the most common cause first."""
+    gathered: dict[str, list[LeftOut]] = {}
+    for each in accounts:
+        gathered.setdefault(each.why, []).append(each)
+    return sorted(gathered.items(), key=lambda cause: (-len(cause[1]), cause[0]))
 
 
 @dataclass(frozen=True, slots=True)

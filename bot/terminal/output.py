@@ -12,7 +12,8 @@ from rich.table import Table
 from rich.text import Text
 
 from bot.models.keys import Finding, Verdict
-from bot.models.scans import EVERYWHERE, Coverage, CoverageStatus, Scan, Summary
+from bot.models.scans import EVERYWHERE, Account, Coverage, CoverageStatus, LeftOut, Scan, Summary, by_cause
+from bot.scan.sentences import account_name, listing
 
 ATTENTION = (Verdict.NON_COMPLIANT, Verdict.INSUFFICIENT_DATA)
 """The verdicts that somebody has to do something about."""
@@ -62,7 +63,9 @@ def print_json(scan: Scan, coverage: Sequence[Coverage], findings: Iterable[Find
     out.flush()
 
 
-def print_table(scan: Scan, coverage: Sequence[Coverage], findings: Iterable[Finding]) -> None:
+def print_table(
+    scan: Scan, coverage: Sequence[Coverage], findings: Iterable[Finding], left_out: Sequence[LeftOut] = ()
+) -> None:
     """Print what somebody has to look at, and the counts of everything.
 
     Keys are printed so many at a time, so that memory does not grow with their number.
@@ -81,8 +84,19 @@ def print_table(scan: Scan, coverage: Sequence[Coverage], findings: Iterable[Fin
         out.print(gaps)
     if len(unread) > MOST_GAPS:
         out.print(Text(f"… and {len(unread) - MOST_GAPS:,} more; --format json names them all."))
+    if left_out:
+        causes = table("Left out", "Accounts", "Why")
+        for why, accounts in by_cause(left_out):
+            causes.add_row(*map(Text, (f"{len(accounts):,}", listing(map(_named, accounts)), why)))
+        out.print(causes)
     out.print(Text(in_words(scan.summary)))
     out.print(Text(f"{len(coverage) - len(unread):,} of {_targets(len(coverage))} were read in full."))
+
+
+def left_out_in_words(left_out: Sequence[LeftOut]) -> str:
+    """Say who was not read on purpose, by cause."""
+    told = " ".join(f"{listing(map(_named, accounts))}: {why}" for why, accounts in by_cause(left_out))
+    return f"{len(left_out):,} account{'' if len(left_out) == 1 else 's'} left out. {told}"
 
 
 def stopped_early(coverage: Sequence[Coverage], *, is_kept: bool) -> str:
@@ -126,6 +140,10 @@ def table(*columns: str) -> Table:
 
 def _targets(count: int) -> str:
     return f"{count:,} target" if count == 1 else f"{count:,} targets"
+
+
+def _named(account: LeftOut) -> str:
+    return account_name(Account(account.account, account.account_name))
 
 
 def _row(finding: Finding) -> tuple[str, ...]:

@@ -1,6 +1,7 @@
 """`scan`: the audit without Slack."""
 
 import getpass
+import logging
 import os
 import signal
 import sys
@@ -18,8 +19,10 @@ from bot.store.key_facts import KeyFactStore
 from bot.store.scans import ScanStore
 from bot.store.temporary import temporary_database
 from bot.terminal.exits import Exit
-from bot.terminal.output import ATTENTION, print_json, print_table, stopped_early
+from bot.terminal.output import ATTENTION, left_out_in_words, print_json, print_table, stopped_early
 from bot.terminal.progress import progress_bar
+
+_log = logging.getLogger(__name__)
 
 
 def scan(settings: Settings, asked: Namespace) -> int:
@@ -34,11 +37,13 @@ def scan(settings: Settings, asked: Namespace) -> int:
         scans = build_scans(settings, aws, store, None if asked.no_store else KeyFactStore(database))
         with _stopping_at_a_signal(scans), progress_bar() as on_progress:
             made = scans.run(within, f"terminal:{_user()}", on_progress)
-        coverage = store.coverage(made.id)
+        coverage, left_out = store.coverage(made.id), store.left_out(made.id)
         if asked.format == "json":
+            if left_out:
+                _log.info("%s", left_out_in_words(left_out))
             print_json(made, coverage, store.findings(made.id))
         else:
-            print_table(made, coverage, store.findings(made.id, ATTENTION))
+            print_table(made, coverage, store.findings(made.id, ATTENTION), left_out)
     if made.state is not ScanState.FINISHED:
         print(stopped_early(coverage, is_kept=not asked.no_store), file=sys.stderr)  # noqa: T201 - for who stopped it
         return Exit.INTERRUPTED

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from bot.models.messages import Block
-from bot.models.scans import LeftOut
+from bot.models.scans import LeftOut, by_cause
 from bot.views.parts import Inline, bold, bullets, counted, cut, rich, some
 
 MOST_CAUSES = 10
@@ -14,10 +14,7 @@ def left_out_blocks(accounts: Sequence[LeftOut]) -> Iterator[Block]:
     """One line a cause, the most common first; nothing where no account is left out."""
     if not accounts:
         return
-    by_cause: dict[str, list[LeftOut]] = {}
-    for each in accounts:
-        by_cause.setdefault(each.why, []).append(each)
-    causes = sorted(by_cause.items(), key=lambda cause: (-len(cause[1]), cause[0]))
+    causes = by_cause(accounts)
     lines: list[list[Inline]] = [
         [bold(some([_name(each) for each in of_cause], MOST_NAMES)), f" – {cut(why, 300)}"]
         for why, of_cause in causes[:MOST_CAUSES]

@@ -268,3 +268,58 @@ def test_an_interrupted_scan_says_so_and_shows_nothing(aws: AwsServer, terminal:
     assert err == "The scan was interrupted; its findings were thrown away.\n"
     store = ScanStore(Database(terminal.database_url))
     assert (store.current(), store.running()) == (None, [])
+
+
+LEFT_OUT = {
+    "666666666666": ("closed-experiment", "It is closed (CLOSED)."),
+    "777777777777": ("dev-jonas", "It is excluded by scan.exclude.accounts[1], “dev-*”."),
+    "888888888888": ("dev-mara", "It is excluded by scan.exclude.accounts[1], “dev-*”."),
+}
+
+
+@pytest.fixture
+def with_left_out(aws: AwsServer, terminal: Shell) -> Shell:
+    for account, (name, _) in LEFT_OUT.items():
+        aws.world.account(account, name, "CLOSED" if name.startswith("closed") else "ACTIVE")
+    settings = terminal.folder / "kms-rotation.toml"
+    settings.write_text(settings.read_text() + '\n[scan.exclude]\naccounts = ["dev-*"]\n')
+    return terminal
+
+
+def test_accounts_that_are_left_out_stand_in_the_table_by_their_causes(with_left_out: Shell) -> None:
+    done = with_left_out.run("scan")
+    assert done.returncode == 0
+    lines = [" ".join(line.split()) for line in done.stdout.splitlines()]
+    assert [line for line in lines if "It is" in line] == [
+        "2 dev-jonas (777777777777), dev-mara (888888888888) It is excluded by scan.exclude.accounts[1], “dev-*”.",
+        "1 closed-experiment (666666666666) It is closed (CLOSED).",
+    ]
+
+
+def test_in_json_mode_accounts_that_are_left_out_are_a_line_of_the_log(with_left_out: Shell) -> None:
+    done = with_left_out.run("scan", "--format", "json")
+    assert list(json.loads(done.stdout)) == ["started_at", "finished_at", "summary", "coverage", "findings"]
+    [line] = [line for line in done.stderr.splitlines() if "left out" in line]
+    assert line.partition(" INFO ")[2] == (
+        "bot.terminal.scan: 3 accounts left out. "
+        "dev-jonas (777777777777), dev-mara (888888888888): It is excluded by scan.exclude.accounts[1], “dev-*”. "
+        "closed-experiment (666666666666): It is closed (CLOSED)."
+    )
+
+
+def test_where_nobody_is_left_out_nothing_is_said_of_it(aws: AwsServer, terminal: Shell) -> None:
+    assert len(aws.world.accounts) == 2
+    for arguments in ((), ("--format", "json")):
+        done = terminal.run("scan", *arguments)
+        assert "left out" not in done.stdout.lower() + done.stderr.lower()
+
+
+def test_what_the_settings_name_twice_is_a_warning_and_is_scanned_once(terminal: Shell) -> None:
+    settings = terminal.folder / "kms-rotation.toml"
+    settings.write_text(
+        settings.read_text().replace('accounts = "organization"', f'accounts = ["{MEMBER}", "{MEMBER}"]')
+    )
+    done = terminal.run("scan", "--format", "json")
+    assert {each["account"] for each in json.loads(done.stdout)["coverage"]} == {MEMBER}
+    [warning] = [line for line in done.stderr.splitlines() if "WARNING" in line]
+    assert "scan.accounts[2]: “111111111111” is in this list twice, first as scan.accounts[1]." in warning
