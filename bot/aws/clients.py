@@ -1,22 +1,19 @@
 """Clients: one for each service and Region, shared by all accounts and kept within the budget."""
 
-import sys
 import threading
 from typing import TYPE_CHECKING, Any, cast
 
 from botocore.config import Config
-from botocore.retries import standard
-from botocore.retries.quota import RetryQuota
 from botocore.session import Session
 
 from bot.aws.budget import CallBudget
 from bot.aws.credentials import AccountCredentials, account_in_hand
+from bot.aws.retrying import retry_each_call_for_itself
 
 if TYPE_CHECKING:
     from mypy_boto3_account import AccountClient
     from mypy_boto3_kms import KMSClient
 
-ATTEMPTS = 6
 USER_AGENT = "kms-rotation-bot"
 
 
@@ -28,32 +25,8 @@ def client_config(connections: int) -> Config:
         max_pool_connections=connections,
         connect_timeout=5,
         read_timeout=20,
-        retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
+        retries={"mode": "standard", "total_max_attempts": 6},
     )
-
-
-def retry_each_call_for_itself(client: Any, service: str) -> None:  # noqa: ANN401 - botocore's clients share no type
-    """Let each call of a client be tried ATTEMPTS times, whatever becomes of the others.
-
-    botocore lets the calls of a client draw on one store of retries, and a hundred throttled ones empty it: one account
-    would spend what the others need, since they share the client. How fast calls follow each other is the budget's.
-    https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html
-    """
-    adapter = standard.RetryEventAdapter()
-    throttling = standard.ThrottlingErrorDetector(adapter)
-    quota: Any = standard.RetryQuotaChecker(
-        RetryQuota(sys.maxsize), throttling
-    )  # the stubs take a quota for its checker
-    backoff = standard.ExponentialBackoff(service_name=service, throttling_detector=throttling)
-    handler = standard.RetryHandler(
-        retry_policy=standard.RetryPolicy(standard.StandardRetryConditions(ATTEMPTS), backoff),
-        retry_event_adapter=adapter,
-        retry_quota=quota,
-        service_name=service,
-    )
-    event, name = f"needs-retry.{service}", f"retry-config-{service}"
-    client.meta.events.unregister(event, unique_id=name)
-    client.meta.events.register(event, handler.needs_retry, unique_id=name)
 
 
 class SharedClients:
@@ -77,7 +50,7 @@ class SharedClients:
         with self._lock:
             if (service, region) not in self._clients:
                 made: Any = self._session.create_client(service, region_name=region, config=self._config)
-                retry_each_call_for_itself(made, service)
+                retry_each_call_for_itself(made)
                 if service == "kms":
                     self._budget.govern(made, region, account_in_hand.get)
                 self._clients[service, region] = made

@@ -13,6 +13,7 @@ from botocore.credentials import Credentials, ReadOnlyCredentials
 from botocore.exceptions import NoCredentialsError
 from botocore.session import Session
 
+from bot.aws.retrying import retry_each_call_for_itself
 from bot.aws.role_session import RoleSession, SessionKeys
 
 if TYPE_CHECKING:
@@ -57,6 +58,7 @@ class Identity:
         self._arn: str | None = None
         known = session.get_config_variable("region") or region or DEFAULT_STS_REGION
         self._sts = cast("STSClient", self.client("sts", known))
+        retry_each_call_for_itself(self._sts)
 
     def client(self, service: str, region: str, keys: SessionKeys | None = None, config: Config | None = None) -> Any:  # noqa: ANN401 - botocore's clients share no type
         """Make a client that signs with the bot's own credentials, or with those of a role's session."""

@@ -9,6 +9,7 @@ from botocore.config import Config
 from bot.aws.clients import SharedClients
 from bot.aws.credentials import AccountCredentials, Identity, acting_in
 from bot.aws.failures import AWS_ERRORS, failure_of
+from bot.aws.retrying import retry_each_call_for_itself
 from bot.models.keys import FailureKind, ReadFailure
 from bot.models.scans import Account, Member
 
@@ -155,9 +156,9 @@ class Discovery:
         region = self._global_region()
         with self._lock:
             if pace not in self._asking:
-                self._asking[pace] = cast(
-                    "OrganizationsClient", self._identity.client("organizations", region, config=pace)
-                )
+                asking = self._identity.client("organizations", region, config=pace)
+                retry_each_call_for_itself(asking)
+                self._asking[pace] = cast("OrganizationsClient", asking)
             return self._asking[pace]
 
     def _global_region(self) -> str:
