@@ -7,7 +7,7 @@ from bot.models.scans import LeftOut, by_cause
 from bot.views.parts import Inline, bold, bullets, counted, cut, rich, some
 
 MOST_CAUSES = 10
-MOST_NAMES = 10
+MOST_NAMES = 5
 
 
 def left_out_blocks(accounts: Sequence[LeftOut]) -> Iterator[Block]:
