@@ -40,11 +40,15 @@ def budget() -> _Noting:
 
 
 @pytest.fixture
-def reader(aws: AwsServer, budget: _Noting, monkeypatch: pytest.MonkeyPatch) -> KmsReader:
+def credentials(aws: AwsServer, monkeypatch: pytest.MonkeyPatch) -> AccountCredentials:
     point_at(aws, monkeypatch)
-    config = client_config(connections=8)
-    credentials = AccountCredentials(Identity(Session(), config), "KmsRotationAudit", "sandbox-external-id")
-    return KmsReader(SharedClients(Session(), credentials, config, budget))
+    identity = Identity(Session(), client_config(connections=16))
+    return AccountCredentials(identity, "KmsRotationAudit", "sandbox-external-id")
+
+
+@pytest.fixture
+def reader(budget: _Noting, credentials: AccountCredentials) -> KmsReader:
+    return KmsReader(SharedClients(Session(), credentials, client_config(connections=16), budget))
 
 
 def test_many_threads_work_in_many_accounts_with_one_client(aws: AwsServer, reader: KmsReader) -> None:
@@ -135,3 +139,29 @@ def test_acting_in_ends_with_its_block() -> None:
         assert account_in_hand.get() == "1"
     with pytest.raises(LookupError):
         account_in_hand.get()
+
+
+def test_many_threads_stay_within_the_quota_that_aws_keeps(aws: AwsServer, credentials: AccountCredentials) -> None:
+    """ListKeyRotations has a quota of 100 a second; the bot takes half of it, also of the first second."""
+    reader = KmsReader(SharedClients(Session(), credentials, client_config(connections=16), CallBudget()))
+    arn = aws.world.key(account=MEMBER, rotation=365, rotations=[datetime(2025, 3, 1, tzinfo=UTC)])
+    aws.faults.keep_quotas()
+    with ThreadPoolExecutor(16) as threads:
+        answers = list(threads.map(reader.rotations, [arn] * 120))
+    assert answers == [[Rotation(datetime(2025, 3, 1, tzinfo=UTC), is_on_demand=False)]] * 120
+    assert [call.error for call in aws.calls.named("ListKeyRotations")] == [None] * 120
+
+
+@pytest.mark.usefixtures("impatient")
+def test_the_pace_falls_where_somebody_else_takes_most_of_a_quota(
+    aws: AwsServer, credentials: AccountCredentials
+) -> None:
+    """A tenth of the quota is left, and the bot begins at half of it."""
+    budget = CallBudget()
+    reader = KmsReader(SharedClients(Session(), credentials, client_config(connections=16), budget))
+    arn = aws.world.key(account=MEMBER)
+    aws.faults.throttle(MEMBER, action="kms:ListKeyRotations", rate=10)
+    with ThreadPoolExecutor(8) as threads:
+        answers = list(threads.map(reader.rotations, [arn] * 25))
+    assert {answer.kind for answer in answers if isinstance(answer, ReadFailure)} <= {FailureKind.THROTTLED}
+    assert budget._meters[MEMBER, "eu-central-1", "ListKeyRotations"].pace < 0.8
