@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from threading import Event, Lock
 
@@ -38,8 +38,8 @@ class Scans:
         self._record = record
         self._clock = clock
         self._lock = Lock()
-        self._course: Course | None = None
-        self._stop = Event()
+        self._running: _Running | None = None
+        self._is_stopping = False
 
     def run(self, within: Filter, started_by: str, on_progress: OnProgress = lambda _: None) -> Scan:
         """Scan everything, or what `within` narrows it to, and return the scan as recorded.
@@ -49,26 +49,34 @@ class Scans:
         runs already; both before anything is recorded.
         """
         check_narrowing(within)
-        course = Course(on_progress)
-        with self._one_at_a_time(course):
-            self._record.prune(self._stop.wait)
+        with self._one_at_a_time(_Running(Course(on_progress))) as running:
+            self._record.prune(running.stop.wait)
             scan = Scan(secrets.token_hex(8), ScanState.RUNNING, self._clock(), None, str(within), started_by)
             try:
-                plan = self._scanner.plan(within, self._stop, course.tell_planned)
+                plan = self._scanner.plan(within, running.stop, running.course.tell_planned)
             except StoppedError:
                 self._record.begin(scan)
                 return self._record.interrupt(scan.id, self._clock(), [plan_unknown(End.STOPPED)])
             self._record.begin(scan)
-            return self._carry_out(scan, plan, course)
+            return self._carry_out(scan, plan, running)
 
     def progress(self) -> Progress | None:
         """Say how far the running scan is; None where none runs."""
-        course = self._course
-        return None if course is None else course.progress()
+        running = self._running
+        return None if running is None else running.course.progress()
+
+    def cancel(self) -> bool:
+        """Tell the running scan to end within seconds; False where none runs."""
+        running = self._running
+        if running is not None:
+            running.stop.set()
+        return running is not None
 
     def stop(self) -> None:
         """Tell the running scan to end within seconds, and any later one at once: a stop is for good."""
-        self._stop.set()
+        with self._lock:
+            self._is_stopping = True
+        self.cancel()
 
     def recover(self) -> list[Scan]:
         """End the scans that a crash left behind, as of their last reading. For the start of the bot."""
@@ -79,45 +87,56 @@ class Scans:
         read_until = self._record.last_reading(scan.id) or scan.started_at
         return self._record.interrupt(scan.id, self._clock(), [*begun, plan_lost()], read_until)
 
-    def _carry_out(self, scan: Scan, plan: Plan, course: Course) -> Scan:
+    def _carry_out(self, scan: Scan, plan: Plan, running: "_Running") -> Scan:
+        course = running.course
         ledger = Ledger(self._record, scan.id, plan.targets)
         try:
             course.begin(plan.targets, self._record.sizes())
-            if self._read(scan, plan, ledger, course):
+            if self._read(scan, plan, ledger, running):
                 return self._record.finish(scan.id, self._clock())
         except BaseException:
             self._cut_short(scan, ledger, course, End.BROKE_OFF)
             raise
         return self._cut_short(scan, ledger, course, End.STOPPED)
 
-    def _read(self, scan: Scan, plan: Plan, ledger: Ledger, course: Course) -> bool:
+    def _read(self, scan: Scan, plan: Plan, ledger: Ledger, running: "_Running") -> bool:
         """Read what is planned and write it down; False where the scan was stopped before all of it was read."""
         self._record.leave_out(scan.id, plan.left_out)
         for failure in plan.failures:
             ledger.take(failure)
         is_whole = True
         try:
-            with closing(self._scanner.read(plan, self._stop)) as readings:
+            with closing(self._scanner.read(plan, running.stop)) as readings:
                 for read in readings:
-                    course.take(read)
+                    running.course.take(read)
                     if not isinstance(read, Listed):
                         ledger.take(read)
         except StoppedError:
             is_whole = False
         ledger.flush()
-        course.tell()
+        running.course.tell()
         return is_whole
 
     def _cut_short(self, scan: Scan, ledger: Ledger, course: Course, end: End) -> Scan:
         return self._record.interrupt(scan.id, self._clock(), list(ledger.unread(course.begun, end)))
 
     @contextmanager
-    def _one_at_a_time(self, course: Course) -> Iterator[None]:
+    def _one_at_a_time(self, running: "_Running") -> Iterator["_Running"]:
         with self._lock:
-            if self._course is not None:
-                raise ScanRunningError(self._course.progress())
-            self._course = course
+            if self._running is not None:
+                raise ScanRunningError(self._running.course.progress())
+            self._running = running
+            if self._is_stopping:
+                running.stop.set()
         try:
-            yield
+            yield running
         finally:
-            self._course = None
+            self._running = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Running:
+    """The scan that runs: how far it is, and how it is told to stop."""
+
+    course: Course
+    stop: Event = field(default_factory=Event)

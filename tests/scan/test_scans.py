@@ -18,7 +18,7 @@ from bot.store.engine import Database
 from bot.store.scans import ScanStore
 from bot.store.schema import upgrade
 from bot.store.trail import Trail
-from tests.scan.audits import MEMBER, ONE_PLACE, ORGANISATION, TOOLING, House
+from tests.scan.audits import MEMBER, ONE_PLACE, ORGANISATION, TOOLING, House, wait_for
 
 EVERYTHING = Filter()
 
@@ -146,7 +146,7 @@ def test_a_second_scan_is_refused_while_one_runs(house: House, held: list[_Held]
     house.aws.world.key(account=MEMBER)
     scans, _ = house.scans()
     first = _Running(scans)
-    assert held[0].reached.wait(60)
+    wait_for(lambda: (progress := scans.progress()) and progress.keys_listed, "the key to be known")
     with pytest.raises(
         ScanRunningError,
         match=r"^A scan is running: 0 of 1 target done, 0 of 1 known key read, too early to tell how long\. Wait",
