@@ -10,7 +10,7 @@ from bot.models.slack import Posted
 from bot.rules.filters import BadFilterError, Filter
 from bot.scan import ScanRunningError
 from bot.views.parts import listed
-from bot.views.scan import failed, finished, running
+from bot.views.scan import failed, finished, running, stopped
 from handlers.call import Call
 from handlers.desk import Desk
 
@@ -28,7 +28,8 @@ def scan(desk: Desk, call: Call) -> None:
         return
     board = _Board(desk, call, str(within))
     try:
-        last = _ended(desk, call, within, desk.rounds.scan(within, call.actor.user_id, board.note))
+        made = desk.rounds.scan(within, call.actor.user_id, board.note)
+        last = _ended(desk, call, within, made, board.progress)
     except (ScanRunningError, BadFilterError) as error:
         call.reply.say(str(error))
         return
@@ -52,10 +53,10 @@ def digest(desk: Desk, call: Call) -> None:
     call.reply.say(f"{on_the_way} to {channels}.")
 
 
-def _ended(desk: Desk, call: Call, within: Filter, ended: Scan) -> Rendered:
+def _ended(desk: Desk, call: Call, within: Filter, ended: Scan, progress: Progress | None) -> Rendered:
     posture = desk.postures.of(within)
     if ended.state is not ScanState.FINISHED or posture is None:
-        return failed(call.actor.user_id, str(within), "It was stopped; what the scan before found still stands.")
+        return stopped(call.actor.user_id, str(within), progress)
     return finished(call.actor.user_id, str(within), posture)
 
 
@@ -69,14 +70,14 @@ class _Board:
         self._desk = desk
         self._call = call
         self._scope = scope
-        self._progress: Progress | None = None
+        self.progress: Progress | None = None
         self._place: tuple[str, str] | None = None
         self._done = Event()
         self._thread: Thread | None = None
 
     def note(self, progress: Progress) -> None:
         """Take note of the progress; called on the scan's own thread, so nothing here waits for Slack."""
-        self._progress = progress
+        self.progress = progress
         if self._thread is None:
             self._thread = Thread(target=self._show, name="scan-progress", daemon=True)
             self._thread.start()
@@ -91,8 +92,8 @@ class _Board:
     def _show(self) -> None:
         shown: Progress | None = None
         while not self._done.is_set():
-            if self._progress != shown or self._place is None:
-                shown = self._progress
+            if self.progress != shown or self._place is None:
+                shown = self.progress
                 self._put(running(self._call.actor.user_id, self._scope, shown))
             self._done.wait(PROGRESS_SECONDS)
 
