@@ -43,9 +43,10 @@ def main() -> None:
 
 def _report(bench: Bench, names: dict[str, None]) -> Iterator[str]:
     yield f"# Benchmarks\n\nPython {platform.python_version()}, {os.cpu_count()} cores, {platform.machine()}\n"
+    pace, cpu = bench.load_the_fake()
     yield (
-        "The fake AWS is a process of its own. Without latency it answers "
-        f"{bench.load_the_fake():,.0f} calls a second to a raw load of one process.\n"
+        f"The fake AWS is a process of its own. Without latency it answers {pace:,.0f} calls a second to a raw load, "
+        f"with {cpu * 1e6:.0f} µs of CPU for each.\n"
     )
     for name in names:
         yield from SECTIONS[name](bench)

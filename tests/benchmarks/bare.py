@@ -56,8 +56,12 @@ class Organisation:
         return found
 
     def _targets(self, account_id: str) -> list[tuple[Credentials, str]]:
+        """Return a target for each enabled Region; none where the role is missing."""
         role = f"arn:aws:iam::{account_id}:role/{ROLE}"
-        given = self._sts.assume_role(RoleArn=role, RoleSessionName="bare")["Credentials"]
+        try:
+            given = self._sts.assume_role(RoleArn=role, RoleSessionName="bare")["Credentials"]
+        except ClientError:
+            return []
         credentials = {
             "aws_access_key_id": given["AccessKeyId"],
             "aws_secret_access_key": given["SecretAccessKey"],
@@ -70,7 +74,10 @@ class Organisation:
     def _read_target(self, target: tuple[Credentials, str]) -> Counter[str]:
         credentials, region = target
         kms = self._client("kms", region, credentials)
-        return Counter(_judge(kms, arn) for arn in _arns(kms))
+        try:
+            return Counter(_judge(kms, arn) for arn in _arns(kms))
+        except ClientError:
+            return Counter()
 
     def _client(self, service: str, region: str, credentials: Credentials | None) -> Client:
         make = cast("Any", self._session.client)

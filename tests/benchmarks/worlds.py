@@ -57,6 +57,15 @@ THROTTLED = one_account("one account, 2,000 keys, 10 % of the calls throttled", 
 DENIED = one_account("one account, 2,000 keys, 5 % of them denied by key policy", 2000, denied_keys=0.05)
 SHARED = one_account("one account, 2,000 keys, others use half of the quota", 2000, replace(QUIET, used_by_others=0.5))
 ORGANISATION = organisation("100 accounts × 4 Regions × 5 keys", 100, 4, 5)
+DENIED_ORGANISATION = organisation(
+    "100 accounts × 4 Regions × 5 keys, 5 % of the keys, of the roles and of the Regions denied",
+    100,
+    4,
+    5,
+    denied_keys=0.05,
+    denied_accounts=0.05,
+    denied_regions=0.05,
+)
 MOSTLY_EMPTY = organisation(
     "1,000 accounts × 17 Regions, 3 % of them with 5 keys", 1000, 17, 5, holding=0.03, empty_pages=1
 )

@@ -31,22 +31,42 @@ def _requests() -> list[bytes]:
     ]
 
 
-async def _ask(port: int, requests: list[bytes], until: float) -> int:
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    answered = 0
-    while time.monotonic() < until:
-        writer.write(requests[answered % len(requests)])
-        head = await reader.readuntil(b"\r\n\r\n")
-        await reader.readexactly(int(head.rpartition(b"Content-Length: ")[2]))
-        answered += 1
-    writer.close()
-    return answered
+class _Caller(asyncio.Protocol):
+    """Sends one request after the other over one connection, until it is told to stop."""
+
+    def __init__(self, requests: list[bytes]) -> None:
+        self.answered = 0
+        self._requests = requests
+        self._transport: asyncio.WriteTransport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        if isinstance(transport, asyncio.WriteTransport):
+            self._transport = transport
+            transport.write(self._requests[0])
+
+    def data_received(self, data: bytes) -> None:
+        """An answer is a single piece of data: it is short, and the way is short."""
+        if self._transport is None or not data.endswith(b"}"):
+            raise RuntimeError("the fake AWS answered in pieces")
+        self.answered += 1
+        self._transport.write(self._requests[self.answered % len(self._requests)])
+
+    def stop(self) -> None:
+        if self._transport is not None:
+            self._transport.abort()
 
 
 async def _load(port: int) -> float:
-    requests, begun = _requests(), time.monotonic()
-    answered = await asyncio.gather(*(_ask(port, requests, begun + SECONDS) for _ in range(CONNECTIONS)))
-    return sum(answered) / (time.monotonic() - begun)
+    loop, requests = asyncio.get_running_loop(), _requests()
+    callers = [
+        (await loop.create_connection(lambda: _Caller(requests), "127.0.0.1", port))[1] for _ in range(CONNECTIONS)
+    ]
+    begun, before = time.monotonic(), sum(caller.answered for caller in callers)
+    await asyncio.sleep(SECONDS)
+    pace = (sum(caller.answered for caller in callers) - before) / (time.monotonic() - begun)
+    for caller in callers:
+        caller.stop()
+    return pace
 
 
 if __name__ == "__main__":

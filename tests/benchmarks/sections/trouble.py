@@ -7,8 +7,8 @@ from tests.benchmarks import tables
 from tests.benchmarks.bench import Bench
 from tests.benchmarks.measuring import Measurement
 from tests.benchmarks.peers import custodian, prowler
-from tests.benchmarks.ways import LOOP, SCAN_OF_ACCOUNT, THREADS
-from tests.benchmarks.worlds import DENIED, SHARED, THROTTLED, Setting
+from tests.benchmarks.ways import CLIENT_PER_TARGET, LOOP, SCAN_OF_ACCOUNT, SCAN_OF_ORGANISATION, THREADS
+from tests.benchmarks.worlds import DENIED, DENIED_ORGANISATION, SHARED, THROTTLED, Setting
 
 PART = 10
 
@@ -20,6 +20,10 @@ def report(bench: Bench) -> Iterator[str]:
         scan, threads = bench.fastest((SCAN_OF_ACCOUNT, THREADS), setting, rounds=1)
         yield tables.runs([bench.part(LOOP, setting, PART), threads, scan, *_peers(bench, setting)])
         _want(bench, setting, scan)
+    yield f"{DENIED_ORGANISATION.title}:\n"
+    ways = (SCAN_OF_ORGANISATION, CLIENT_PER_TARGET)
+    scan, threads = bench.fastest(ways, DENIED_ORGANISATION, rounds=1)
+    yield tables.runs([threads, scan])
 
 
 def _peers(bench: Bench, setting: Setting) -> list[Measurement]:
