@@ -29,6 +29,7 @@ def test_the_organisation_has_its_accounts(seeded: AwsServer) -> None:
         "444444444444": ("data-lake", "ACTIVE"),
         "555555555555": ("legacy-erp", "ACTIVE"),
         "666666666666": ("closed-experiment", "SUSPENDED"),
+        "777777777777": ("playground", "ACTIVE"),
     }
 
 
@@ -114,4 +115,5 @@ def test_accounts_stand_in_organisational_units(seeded: AwsServer) -> None:
         "444444444444": [production, root],
         "555555555555": [production, root],
         "666666666666": ["ou-nw1x-suspended", root],
+        "777777777777": ["ou-nw1x-sandbox0", root],
     }

@@ -84,7 +84,7 @@ def test_without_the_bot_it_prints_an_environment_that_boto3_and_slacks_client_w
         monkeypatch.setenv(name, value)
 
     accounts = boto3.Session().client("organizations").list_accounts()["Accounts"]
-    assert len(accounts) == 7
+    assert len(accounts) == 8
     key = re.search(r"get-key-rotation-status --key-id (\S+)", printed)
     assert key is not None
     kms = boto3.Session().client("kms")

@@ -1,4 +1,4 @@
-"""The demo's organisation: seven accounts and about sixty keys of every kind, named and tagged as real teams do."""
+"""The demo's organisation: eight accounts and about sixty keys of every kind, named and tagged as real teams do."""
 
 import json
 from collections.abc import Mapping
@@ -9,7 +9,7 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 from deploy.sandbox.aws.world import ENABLED_REGIONS, TOOLING_ACCOUNT, Denial, World
 
 PAYMENTS, WEB, STAGING = "111111111111", "222222222222", "333333333333"
-LAKE, ERP, CLOSED = "444444444444", "555555555555", "666666666666"
+LAKE, ERP, CLOSED, PLAYGROUND = "444444444444", "555555555555", "666666666666", "777777777777"
 SYDNEY = "ap-southeast-2"
 FRANKFURT, DUBLIN, VIRGINIA = ENABLED_REGIONS
 TERRAFORM = {"managed-by": "terraform"}
@@ -77,14 +77,16 @@ ROWS: tuple[Row, ...] = (
     (ERP, FRANKFURT, "erp/sap-hana", None, "erp", "werner.vogel", {}),
     (ERP, FRANKFURT, "erp/invoices", None, "erp", "werner.vogel", {}),
     (CLOSED, FRANKFURT, "experiment/genomics", None, "research", "nobody", {}),
+    (PLAYGROUND, FRANKFURT, "play/first-steps", None, "web", "elif.yilmaz", {"environment": "play"}),
 )  # fmt: skip
 
 
 def sow(world: World) -> None:
-    world.account(PAYMENTS, "prod-payments")
-    world.account(WEB, "prod-web")
-    world.account(STAGING, "staging")
-    world.account(LAKE, "data-lake", regions=(*ENABLED_REGIONS, SYDNEY))
+    world.account(PAYMENTS, "prod-payments", tags={"stage": "prod"})
+    world.account(WEB, "prod-web", tags={"stage": "prod"})
+    world.account(STAGING, "staging", tags={"stage": "test"})
+    world.account(LAKE, "data-lake", regions=(*ENABLED_REGIONS, SYDNEY), tags={"stage": "prod"})
+    world.account(PLAYGROUND, "playground", tags={"stage": "play"})
     world.account(ERP, "legacy-erp", roles=False)
     world.account(CLOSED, "closed-experiment", "SUSPENDED")
     _sow_units(world)
@@ -103,7 +105,7 @@ def _sow_units(world: World) -> None:
     for unit, accounts in (
         (production, (WEB, LAKE, ERP)),
         (world.unit("Regulated", production), (PAYMENTS,)),
-        (world.unit("Sandbox"), (STAGING,)),
+        (world.unit("Sandbox"), (STAGING, PLAYGROUND)),
         (world.unit("Suspended"), (CLOSED,)),
     ):
         for account in accounts:
