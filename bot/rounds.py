@@ -24,11 +24,15 @@ class Scans(Protocol):
 
     def progress(self) -> Progress | None: ...
 
+    def cancel(self, by: str) -> bool: ...
 
-class Shown(Protocol):
-    """The scan that readers are shown."""
+
+class ScanRecord(Protocol):
+    """The scan that readers are shown, and the one that some process makes."""
 
     def current(self) -> Scan | None: ...
+
+    def ask_to_stop(self, by: str) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +40,7 @@ class Rounds:
     """`pause` waits so many seconds and answers True where the bot is stopping; `tell` says that messages are owed."""
 
     scans: Scans
-    shown: Shown
+    record: ScanRecord
     digests: Digests
     pause: Callable[[float], bool]
     tell: Callable[[], None]
@@ -47,6 +51,11 @@ class Rounds:
             if not is_ours:
                 raise ScanRunningError(self.scans.progress())
             return self.scans.run(within, by, on_progress)
+
+    def stop_scan(self, by: str) -> bool:
+        """Stop the scan that runs, here or in another process; False where none does, or none reads anything yet."""
+        asked = self.record.ask_to_stop(by)
+        return self.scans.cancel(by) or asked
 
     def scan_since(self, moment: datetime, by: str) -> bool:
         """See to it that everything was scanned since a moment: by a scan now, or by one that runs already.
@@ -87,5 +96,5 @@ class Rounds:
 
     def _finished(self) -> Scan | None:
         """Return the scan that readers are shown, unless it was interrupted: that one is no scan to go by."""
-        scan = self.shown.current()
+        scan = self.record.current()
         return scan if scan is not None and scan.state is ScanState.FINISHED else None

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from handlers import actions, commands, errors, home, modals
+from handlers import actions, commands, errors, home, modals, operating
 from handlers.desk import Desk
 
 __all__ = ["Desk", "register"]
@@ -13,5 +13,6 @@ def register(app: Any, desk: Desk) -> None:  # noqa: ANN401 - Bolt is published 
     commands.register(app, desk)
     modals.register(app, desk)
     home.register(app, desk)
+    operating.register(app, desk)
     actions.register(app, desk)
     errors.register(app, desk)

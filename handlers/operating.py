@@ -1,23 +1,34 @@
-"""Subcommands that set something off. People who may approve something may use them."""
+"""Subcommands that set something off, and the button that stops it. People who may approve something may use them."""
 
 import logging
 from threading import Event, Thread
+from typing import Any
 
 from bot.models.approval import Refused, Wish
 from bot.models.messages import Rendered
+from bot.models.people import Actor
 from bot.models.scans import Progress, Scan, ScanState
 from bot.models.slack import Posted
 from bot.rules.filters import BadFilterError, Filter
 from bot.scan import ScanRunningError
+from bot.views.names import STOP_SCAN
 from bot.views.parts import listed
-from bot.views.scan import failed, finished, running, stopped
+from bot.views.scan import failed, finished, running, stop_answer, stopped
 from handlers.call import Call
-from handlers.desk import Desk
+from handlers.desk import Desk, Payload, Reply, actor_of, reply_to
 
 PROGRESS_SECONDS = 2.0
 """Between two updates of a scan's message: chat.update is tier 3, 50 a minute."""
 
 log = logging.getLogger(__name__)
+
+
+def register(app: Any, desk: Desk) -> None:  # noqa: ANN401 - Bolt is published without types
+    @app.action(STOP_SCAN)  # type: ignore[untyped-decorator]
+    def stop(ack: Any, body: Payload, respond: Any) -> None:  # noqa: ANN401 - Bolt's
+        ack()
+        reply = reply_to(desk, body, respond)
+        desk.looking.submit("stopping the scan", lambda: _stop_scan(desk, actor_of(body), reply), reply.say)
 
 
 def scan(desk: Desk, call: Call) -> None:
@@ -53,10 +64,18 @@ def digest(desk: Desk, call: Call) -> None:
     call.reply.say(f"{on_the_way} to {channels}.")
 
 
+def _stop_scan(desk: Desk, actor: Actor, reply: Reply) -> None:
+    permitted = desk.may_operate(actor, Wish.STOP_SCAN)
+    if isinstance(permitted, Refused):
+        reply.say(permitted.sentence)
+        return
+    reply.say(stop_answer(runs=desk.rounds.stop_scan(actor.user_id)))
+
+
 def _ended(desk: Desk, call: Call, within: Filter, ended: Scan, progress: Progress | None) -> Rendered:
     posture = desk.postures.of(within)
     if ended.state is not ScanState.FINISHED or posture is None:
-        return stopped(call.actor.user_id, str(within), progress)
+        return stopped(call.actor.user_id, str(within), progress, ended.stopped_by)
     return finished(call.actor.user_id, str(within), posture)
 
 

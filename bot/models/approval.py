@@ -82,6 +82,7 @@ class Wish(StrEnum):
     RETRY = "RETRY"
     BREAK_GLASS = "BREAK_GLASS"
     START_SCAN = "START_SCAN"
+    STOP_SCAN = "STOP_SCAN"
     SEND_DIGEST = "SEND_DIGEST"
 
 

@@ -129,7 +129,10 @@ class Summary:
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """One run of the audit. `scope` is the filter it was narrowed to, empty for the whole organisation."""
+    """One run of the audit. `scope` is the filter it was narrowed to, empty for the whole organisation.
+
+    `stopped_by` is who wanted a scan to end that was read no further.
+    """
 
     id: str
     state: ScanState
@@ -138,6 +141,7 @@ class Scan:
     scope: str = ""
     started_by: str = ""
     summary: Summary = field(default_factory=Summary)
+    stopped_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)

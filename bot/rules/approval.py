@@ -106,6 +106,7 @@ _OWN = {
 }
 _OPERATORS_ONLY = {
     Wish.START_SCAN: "Only people who may approve requests can start a scan; the next scheduled one comes by itself.",
+    Wish.STOP_SCAN: "Only people who may approve requests can stop a scan.",
     Wish.SEND_DIGEST: (
         "Only people who may approve requests can send the digest. `/kms-rotation status` is there for everybody."
     ),

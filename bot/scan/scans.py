@@ -16,6 +16,7 @@ from bot.scan.course import Course, OnProgress
 from bot.scan.crew import StoppedError
 from bot.scan.endings import End, cut_short_somewhere, plan_lost, plan_unknown
 from bot.scan.gateways import ScanRecord
+from bot.scan.heeding import heeding
 from bot.scan.ledger import Ledger
 from bot.scan.plan import check_narrowing
 from bot.scan.scanner import Scanner, utc_now
@@ -55,20 +56,22 @@ class Scans:
             try:
                 plan = self._scanner.plan(within, running.stop, running.course.tell_planned)
             except StoppedError:
-                self._record.begin(scan)
+                self._record.begin(replace(scan, stopped_by=running.stopped_by))
                 return self._record.interrupt(scan.id, self._clock(), [plan_unknown(End.STOPPED)])
             self._record.begin(scan)
-            return self._carry_out(scan, plan, running)
+            with heeding(lambda: self._record.stop_asked(scan.id), running.stop):
+                return self._carry_out(scan, plan, running)
 
     def progress(self) -> Progress | None:
         """Say how far the running scan is; None where none runs."""
         running = self._running
         return None if running is None else running.course.progress()
 
-    def cancel(self) -> bool:
-        """Tell the running scan to end within seconds; False where none runs."""
+    def cancel(self, by: str = "") -> bool:
+        """Tell the running scan to end within seconds, because somebody wants it to; False where none runs."""
         running = self._running
         if running is not None:
+            running.stopped_by = running.stopped_by or by
             running.stop.set()
         return running is not None
 
@@ -134,9 +137,10 @@ class Scans:
             self._running = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Running:
-    """The scan that runs: how far it is, and how it is told to stop."""
+    """The scan that runs: how far it is, how it is told to stop, and who wanted that."""
 
     course: Course
     stop: Event = field(default_factory=Event)
+    stopped_by: str = ""

@@ -45,7 +45,8 @@ def interrupt(
         count(connection, scan_id)
         interrupted = _scan(connection, scan_id)
         details = {**asdict(interrupted.summary), "scope": interrupted.scope, "unread_targets": len(unread)}
-        append(connection, Entry(at, SYSTEM, Act.SCAN_INTERRUPTED, scan_id, details))
+        by = interrupted.stopped_by
+        append(connection, Entry(at, by or SYSTEM, Act.SCAN_STOPPED if by else Act.SCAN_INTERRUPTED, scan_id, details))
         return interrupted
 
 

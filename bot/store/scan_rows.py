@@ -58,5 +58,6 @@ def scan_of(row: Row[tuple[object, ...]]) -> Scan:
         finished_at=row.finished_at,
         scope=row.scope,
         started_by=row.started_by,
+        stopped_by=row.stopped_by,
         summary=Summary(row.compliant, row.non_compliant, row.not_applicable, row.insufficient_data, row.exempt),
     )

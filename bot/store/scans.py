@@ -34,6 +34,7 @@ class ScanStore(Answers):
                     state=scan.state.value,
                     scope=scan.scope,
                     started_by=scan.started_by,
+                    stopped_by=scan.stopped_by,
                     started_at=scan.started_at,
                 )
             )
@@ -61,6 +62,19 @@ class ScanStore(Answers):
     ) -> Scan:
         """Keep what a scan read before it was stopped, and say what it did not read; see `scan_ends.interrupt`."""
         return scan_ends.interrupt(self._database, scan_id, at, unread, read_until)
+
+    def ask_to_stop(self, by: str) -> bool:
+        """Leave word for whichever process scans that somebody wants it to stop; False where none reads anything."""
+        running = scans.c.state == ScanState.RUNNING.value
+        with self._database.write() as connection:
+            connection.execute(scans.update().where(running, scans.c.stopped_by == "").values(stopped_by=by))
+            return connection.execute(sa.select(scans.c.id).where(running)).first() is not None
+
+    def stop_asked(self, scan_id: str) -> bool:
+        """Say whether somebody left word that a scan is to stop."""
+        query = sa.select(scans.c.id).where(scans.c.id == scan_id, scans.c.stopped_by != "")
+        with self._database.read() as connection:
+            return connection.execute(query).first() is not None
 
     def begun_targets(self, scan_id: str) -> list[Coverage]:
         """Return the targets that a scan which was killed had begun, with the keys that it read of each."""

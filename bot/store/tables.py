@@ -29,6 +29,7 @@ scans = sa.Table(
     sa.Column("state", sa.String(16), nullable=False),
     sa.Column("scope", sa.Text, nullable=False),
     sa.Column("started_by", sa.String(64), nullable=False),
+    sa.Column("stopped_by", sa.String(64), nullable=False, server_default=""),
     sa.Column("started_at", UtcDateTime, nullable=False),
     sa.Column("finished_at", UtcDateTime),
     sa.Column("compliant", sa.Integer, nullable=False, server_default="0"),

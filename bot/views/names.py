@@ -12,6 +12,7 @@ RETRY = "retry_request"
 BREAK_GLASS = "break_glass"
 SHOW_KEYS = "show_keys"
 LIST_PAGE = "list_page"
+STOP_SCAN = "stop_scan"
 
 ASK_MODAL = "ask_for_rotation"
 SEVERAL_MODAL = "ask_for_several"

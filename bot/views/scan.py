@@ -5,7 +5,22 @@ from bot.models.posture import Posture
 from bot.models.scans import Phase, Progress
 from bot.rules.progress import how_far, keys_so_far
 from bot.views.budget import message
-from bot.views.parts import bold, context, counted, cut, fallback, note, rich, user
+from bot.views.names import STOP_SCAN
+from bot.views.parts import (
+    Element,
+    Inline,
+    actions,
+    bold,
+    button,
+    confirm,
+    context,
+    counted,
+    cut,
+    fallback,
+    note,
+    rich,
+    user,
+)
 from bot.views.posture import gap_blocks, headline, posture_lines
 
 BAR_CELLS = 20
@@ -18,6 +33,7 @@ def running(started_by: str, scope: str, progress: Progress | None) -> Rendered:
     blocks = [
         rich([bold("Scanning"), f"{what} … ", _bar(progress)], [f"{told[0].upper()}{told[1:]}."]),
         _by(started_by),
+        actions(button("Stop the scan", STOP_SCAN, "running", confirm=_sure())),
     ]
     return message(fallback(f"A scan{where} is running: {told}."), blocks)
 
@@ -33,18 +49,18 @@ def finished(started_by: str, scope: str, posture: Posture) -> Rendered:
     return message(fallback(f"The scan{where} has finished. {title}."), blocks)
 
 
-def stopped(started_by: str, scope: str, progress: Progress | None) -> Rendered:
-    """Say that a scan was stopped, and what that means for what readers are shown."""
+def stopped(started_by: str, scope: str, progress: Progress | None, stopped_by: str = "") -> Rendered:
+    """Say that a scan was stopped, by whom if somebody wanted it, and what that means for what readers are shown."""
     if progress is None or progress.phase is not Phase.READING:
-        return failed(started_by, scope, "It was stopped before it read anything.")
+        return failed(started_by, scope, "It was stopped before it read anything.", stopped_by)
     done = f"{progress.targets_done:,} of {counted(progress.targets_total, 'target')} done"
     kept = "What was read is kept; the rest is shown as it was read before, or as unread."
-    return failed(started_by, scope, f"It was stopped with {done} and {keys_so_far(progress)}. {kept}")
+    return failed(started_by, scope, f"It was stopped with {done} and {keys_so_far(progress)}. {kept}", stopped_by)
 
 
-def failed(started_by: str, scope: str, sentence: str) -> Rendered:
+def failed(started_by: str, scope: str, sentence: str, stopped_by: str = "") -> Rendered:
     where = f" of {cut(scope, 200)}" if scope else ""
-    blocks = [rich([bold(f"Scan{where} ended early. "), cut(sentence, 500)]), _by(started_by)]
+    blocks = [rich([bold(f"Scan{where} ended early. "), cut(sentence, 500)]), _by(started_by, stopped_by)]
     return message(fallback(f"The scan{where} ended early. {sentence}"), blocks)
 
 
@@ -55,7 +71,23 @@ def _bar(progress: Progress | None) -> str:
     return "▓" * full + "░" * (BAR_CELLS - full)
 
 
-def _by(started_by: str) -> Block:
+def _by(started_by: str, stopped_by: str = "") -> Block:
     if started_by[:1] in {"U", "W"}:
-        return rich(["Started by ", user(started_by)])
+        who: list[Inline] = ["Started by ", user(started_by)]
+        return rich([*who, ", stopped by ", user(stopped_by)] if stopped_by else who)
     return context(note("Started by the schedule."))
+
+
+def _sure() -> Element:
+    return confirm(
+        "Stop the running scan?",
+        "It ends within seconds. What it has read by then is kept; the rest is shown as it was read before.",
+        "Stop it",
+        "Let it run",
+        style="danger",
+    )
+
+
+def stop_answer(*, runs: bool) -> str:
+    """Answer somebody who wanted the scan to stop."""
+    return "The scan is being stopped." if runs else "No scan is reading anything now, so there is none to stop."

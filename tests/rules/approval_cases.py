@@ -21,7 +21,7 @@ NO_ANSWER = LookupFailure("users.info", "timeout")
 NO_GROUPS = LookupFailure("usergroups.users.list", "plan_upgrade_required")
 
 DECIDING = (Wish.APPROVE, Wish.DENY, Wish.WITHDRAW, Wish.RETRY, Wish.BREAK_GLASS)
-OPERATING = (Wish.START_SCAN, Wish.SEND_DIGEST)
+OPERATING = (Wish.START_SCAN, Wish.STOP_SCAN, Wish.SEND_DIGEST)
 LISTED: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "by name": ((ME, ADMINS), ()),
     "by name, quietly": ((SOMEBODY, ADMINS), (ME,)),

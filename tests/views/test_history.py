@@ -68,6 +68,7 @@ ACTS = {
     Act.SCAN_STARTED: "started a scan",
     Act.SCAN_FINISHED: "finished a scan",
     Act.SCAN_INTERRUPTED: "saw a scan interrupted",
+    Act.SCAN_STOPPED: "stopped a scan",
     Act.DIGEST_POSTED: "made a digest",
     Act.REQUEST_CREATED: "asked for rotation",
     Act.APPROVAL_GIVEN: "approved",

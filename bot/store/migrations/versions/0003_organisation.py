@@ -11,6 +11,7 @@ _IN_ORDER = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 
 
 def upgrade() -> None:
+    op.add_column("scans", sa.Column("stopped_by", sa.String(length=64), nullable=False, server_default=""))
     op.create_table(
         "left_out",
         sa.Column("scan_id", sa.String(length=32), nullable=False),

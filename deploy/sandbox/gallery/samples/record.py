@@ -19,6 +19,7 @@ ENTRIES: Mapping[Act, tuple[str, str, Mapping[str, object]]] = {
     Act.SCAN_STARTED: (JONAS, SCAN, {"scope": "account=prod-*"}),
     Act.SCAN_FINISHED: (SYSTEM, SCAN, {"compliant": 16, "non_compliant": 22, "scope": ""}),
     Act.SCAN_INTERRUPTED: (SYSTEM, SCAN, {}),
+    Act.SCAN_STOPPED: (JONAS, SCAN, {}),
     Act.DIGEST_POSTED: (SYSTEM, "d0a1b2c3d4e5", {"name": "default", "channel": "C0SECURITY", "open": 22}),
     Act.REQUEST_CREATED: (
         MARA, REQUEST, {"keys": [arn_of()], "period_days": 365, "reason": "Finding 3.8 of the March audit"},

@@ -128,7 +128,7 @@ def _under_two_rules() -> Request:
 
 
 def _operating() -> Iterator[Sample]:
-    for wish in (Wish.START_SCAN, Wish.SEND_DIGEST):
+    for wish in (Wish.START_SCAN, Wish.STOP_SCAN, Wish.SEND_DIGEST):
         refused = may_operate(HOUSE, _standing(MARA), wish)
         assert isinstance(refused, Refused)  # noqa: S101 - what this sample is about
         yield _refused(wish.value.lower().replace("_", " "), "Mara may not", refused)

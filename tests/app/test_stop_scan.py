@@ -1,0 +1,86 @@
+"""A scan that runs can be stopped from its message, by those who may start one, whichever process hears the click."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from deploy.sandbox.slack.driver import Actor
+from deploy.sandbox.slack.things import Message
+from tests.app.house import CHANNEL, House, eventually, house
+from tests.store.conftest import make_postgresql
+from tests.store.databases import MakeUrl
+
+__all__ = ["house", "make_postgresql"]
+
+LONG_SECONDS = 15
+"""A call that takes so long is one that nobody waits for."""
+
+
+@contextmanager
+def scanning(house: House, who: Actor) -> Iterator[Message]:
+    """Somebody's scan, in the middle of reading a key; the message that shows it."""
+    house.key()
+    with house.running():
+        house.aws.calls.clear()
+        house.aws.faults.slow(LONG_SECONDS, action="kms:DescribeKey")
+        who.slash("/kms-rotation scan", channel=CHANNEL)
+        house.slack.wait_for(lambda: house.channel.roots, what="the scan's message")
+        eventually(lambda: house.scans.running() or None, "the scan to read")
+        house.until_shown(house.channel.roots[0], "Scanning … ")
+        yield house.channel.roots[0]
+
+
+def test_a_scan_is_stopped_by_whoever_may_start_one_and_its_message_says_by_whom(house: House) -> None:
+    with scanning(house, house.jonas) as message:
+        assert house.whisper(house.aiko, lambda: house.press(house.aiko, message, "Stop the scan")) == (
+            "The scan is being stopped."
+        )
+        told = house.until_shown(message, "ended early")
+    assert "It was stopped" in told
+    assert f"Started by <@{house.jonas.id}>, stopped by <@{house.aiko.id}>" in told
+    assert "Stop the scan" not in told
+    newest = house.trail.newest(1)[0]
+    assert (newest.actor, newest.act) == (house.aiko.id, "SCAN_STOPPED")
+
+
+def test_the_first_of_two_who_stop_a_scan_is_the_one_who_stopped_it(house: House) -> None:
+    with scanning(house, house.jonas) as message:
+        for who in (house.aiko, house.jonas):
+            house.press(who, message, "Stop the scan")
+        assert f"stopped by <@{house.aiko.id}>" in house.until_shown(message, "ended early")
+        eventually(lambda: len(house.jonas.ephemerals) == 1, "an answer to the second")
+
+
+def test_somebody_who_may_approve_nothing_cannot_stop_a_scan(house: House) -> None:
+    with scanning(house, house.jonas) as message:
+        refused = house.whisper(house.mara, lambda: house.press(house.mara, message, "Stop the scan"))
+        assert house.scans.running()
+    assert refused == "Only people who may approve requests can stop a scan."
+    assert house.trail.newest(20)[-1].act != "SCAN_STOPPED"
+    assert "REFUSED" in [entry.act for entry in house.trail.newest(5)]
+
+
+def test_a_click_on_a_message_that_a_crash_left_behind_finds_nothing_to_stop(house: House) -> None:
+    with scanning(house, house.jonas) as message:
+        house.press(house.jonas, message, "Stop the scan")
+        house.until_shown(message, "ended early")
+        assert house.whisper(house.jonas, lambda: house.jonas.click_stale(message, text="Stop the scan")) == (
+            "No scan is reading anything now, so there is none to stop."
+        )
+
+
+@pytest.mark.parametrize("clicks", range(2))
+def test_another_process_can_be_the_one_that_hears_the_click(
+    house: House, make_postgresql: MakeUrl, clicks: int
+) -> None:
+    """Slack hands payloads out to the sockets in turn: each of two clicks reaches another process."""
+    house.configure(DATABASE_URL=make_postgresql("migrated"))
+    with house.running(), scanning(house, house.jonas) as message:
+        house.slack.wait_for(lambda: house.slack.connections == 2, what="both bots")
+        for _ in range(clicks):
+            house.command(house.mara, "help")
+        house.press(house.aiko, message, "Stop the scan")
+        told = house.until_shown(message, "ended early")
+    assert f"stopped by <@{house.aiko.id}>" in told
+    assert house.scans.running() == []
