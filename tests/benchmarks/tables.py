@@ -9,6 +9,8 @@ HEADS = (
     "non-compliant", "unread", "CPU of the fake AWS",
 )  # fmt: skip
 
+WHOLE_PERCENT = 0.095
+
 
 def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """Lay out a table whose first column is text and whose others are numbers."""
@@ -48,4 +50,4 @@ def _busiest(run: Measurement) -> str:
     if not run.counts.busiest:
         return "none"
     operation, share = max(run.counts.busiest.items(), key=lambda each: each[1])
-    return f"{share:.0%} of {operation}"
+    return f"{share:.0%} of {operation}" if share >= WHOLE_PERCENT else f"{share:.1%} of {operation}"

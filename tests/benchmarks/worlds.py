@@ -53,6 +53,7 @@ def organisation(title: str, accounts: int, regions: int, keys_a_place: int, **m
 
 
 ACCOUNT = one_account("one account, 2,000 keys", 2000)
+WITHOUT_LATENCY = one_account("one account, 1,000 keys, without latency", 1000, Levers())
 THROTTLED = one_account("one account, 2,000 keys, 10 % of the calls throttled", 2000, replace(QUIET, throttled=0.10))
 DENIED = one_account("one account, 2,000 keys, 5 % of them denied by key policy", 2000, denied_keys=0.05)
 SHARED = one_account("one account, 2,000 keys, others use half of the quota", 2000, replace(QUIET, used_by_others=0.5))

@@ -7,7 +7,7 @@ from tests.benchmarks.bench import Bench
 from tests.benchmarks.measuring import Measurement
 from tests.benchmarks.peers import custodian, prowler
 from tests.benchmarks.ways import BARE_CALLS, LOOP, SCAN_OF_ACCOUNT, THREADS
-from tests.benchmarks.worlds import ACCOUNT, LATENCY_SECONDS
+from tests.benchmarks.worlds import ACCOUNT, LATENCY_SECONDS, WITHOUT_LATENCY
 
 ROUNDS = 3
 PART_OF_LOOP, PART_OF_PROWLER = 5, 10
@@ -44,13 +44,13 @@ def _peers(bench: Bench, scan: Measurement) -> list[Measurement]:
 
 
 def _calls(bench: Bench, scan: Measurement) -> Iterator[str]:
-    bare = bench.whole(BARE_CALLS, ACCOUNT.part(2))
-    ours, theirs = scan.audit_cpu / scan.calls, bare.audit_cpu / bare.calls
-    ratio = ours / theirs
+    """Hold the scan's calls against the cheaper of two bare ones: a processor that never waits keeps its caches warm."""
+    waiting, busy = (bench.whole(BARE_CALLS, setting) for setting in (ACCOUNT.part(2), WITHOUT_LATENCY))
+    ours, cold, warm = (run.audit_cpu / run.calls for run in (scan, waiting, busy))
     yield (
-        f"CPU a call, start-up left out: {ours * 1000:.2f} ms in the scan, its judging and its database with it; "
-        f"{theirs * 1000:.2f} ms for a bare DescribeKey with one client in one thread.\n"
+        f"CPU a call, start-up left out: {ours * 1000:.2f} ms in the scan, its judging and its database with it; for a "
+        f"bare DescribeKey with one client in one thread {cold * 1000:.2f} ms, and {warm * 1000:.2f} ms without latency.\n"
     )
-    bench.want(
-        "CPU a call, beside a bare boto3 call", f"≤ {CALLS_MOST}×", tables.times(ratio), is_reached=ratio <= CALLS_MOST
-    )
+    ratio = ours / min(cold, warm)
+    wanted = f"≤ {CALLS_MOST}×"
+    bench.want("CPU a call, beside a bare boto3 call", wanted, tables.times(ratio), is_reached=ratio <= CALLS_MOST)
