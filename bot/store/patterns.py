@@ -52,16 +52,30 @@ class Pattern:
     def is_open_after(self) -> bool:
         return bool(self.places) and self.places[-1] is None
 
+    def may_begin(self, text: str) -> bool:
+        """Say whether something that matches begins with a text."""
+        for place, letter in zip(self.places, text, strict=False):
+            if place is None:
+                return True
+            if letter not in place:
+                return False
+        return len(self.places) >= len(text)
+
     @property
     def has_choices(self) -> bool:
         """Say whether a place takes some letters and not others, for which LIKE has no sign."""
         return any(place is not None and 1 < len(place) < len(ALPHABET) for place in self.places)
 
     @property
+    def is_of_letters(self) -> bool:
+        """Say whether the pattern is letters and `*`, so that no place of it can stand for a quotation mark."""
+        return all(place is None or len(place) == 1 for place in self.places)
+
+    @property
     def is_one_text(self) -> bool:
         """Say whether the pattern is letters, with `*` before and after them at most."""
         within = self.places[self.is_open_before : len(self.places) - self.is_open_after]
-        return bool(within) and all(place is not None and len(place) == 1 for place in within)
+        return bool(within) and self.is_of_letters and None not in within
 
     @property
     def like(self) -> str:
@@ -83,14 +97,18 @@ def matches_whole(connection: Connection, column: Column, pattern: Pattern, star
 
 
 def matches_an_item(connection: Connection, column: Column, pattern: Pattern, start: str) -> Condition:
-    """Say that an item of a JSON list of texts matches, or what of it follows its `start`."""
+    """Say that an item of a JSON list matches, or what of it follows `start`, with which all items begin."""
     if not pattern.can_match:
         return sa.false()
-    starts = [""] if pattern.is_open_before else ["", start]
+    starts = [start, ""] if pattern.may_begin(start) and not pattern.is_open_before else [start]
     likes = sa.or_(*(_is_like(connection, column, _within_quotes(pattern, each)) for each in starts))
     if pattern.is_one_text or set(pattern.places) == {None}:
         return likes
-    return sa.and_(likes, _text(column).regexp_match(f'(?i)"({start})?{pattern.regex}"'))
+    is_exact = _text(column).regexp_match(f'(?i)"({start})?{pattern.regex}"')
+    if not pattern.is_of_letters:
+        return sa.and_(likes, is_exact)
+    has_one_item = sa.not_(_text(column).like('%", "%'))
+    return sa.and_(likes, sa.or_(has_one_item, is_exact))
 
 
 def _within_quotes(pattern: Pattern, start: str) -> str:
