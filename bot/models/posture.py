@@ -8,7 +8,7 @@ from bot.models.digests import OpenKey
 from bot.models.gaps import Gaps
 from bot.models.keys import Finding, KeyMetadata, Rotation, RotationStatus
 from bot.models.requests import Request
-from bot.models.scans import EVERYWHERE, Coverage, CoverageStatus, LeftOut, Progress, Scan, Summary
+from bot.models.scans import EVERYWHERE, Account, Coverage, CoverageStatus, LeftOut, Progress, Scan, Summary
 
 MOST_ACCOUNTS = 40
 """So many accounts are shown with what was read of each."""
@@ -53,10 +53,11 @@ class AccountsCovered:
     @classmethod
     def of(cls, scan: Scan, coverage: Sequence[Coverage], left_out: Sequence[LeftOut] = ()) -> "AccountsCovered":
         """Count and show all of them."""
-        every = {each.account for each in coverage}
-        unread = {each.account for each in coverage if each.status is not CoverageStatus.SCANNED}
-        own, unread_own = every - {EVERYWHERE}, unread - {EVERYWHERE}
-        return cls(scan, len(own), len(unread_own), own == every, tuple(coverage), tuple(left_out))
+        every = {Account(each.account, each.account_name) for each in coverage}
+        gaps = [each for each in coverage if each.status is not CoverageStatus.SCANNED]
+        unread = {Account(each.account, each.account_name) for each in gaps if each.account != EVERYWHERE}
+        own = {each for each in every if each.id != EVERYWHERE}
+        return cls(scan, len(own), len(unread), own == every, tuple(coverage), tuple(left_out))
 
 
 @dataclass(frozen=True, slots=True)

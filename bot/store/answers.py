@@ -57,10 +57,15 @@ class Answers:
             return int(connection.execute(query).scalar_one())
 
     def open_page(self, scan_id: str, scope: Filter, start: int, size: int) -> list[Finding]:
-        """Return some of the open keys, in the order of their accounts' and their own names."""
+        """Return some of the open keys, in the order of their accounts' and their own names.
+
+        They are found in the index first, so that what comes before the page is counted there and not read.
+        """
+        order = (findings.c.account_name, findings.c.name, findings.c.arn)
         with self._database.read() as connection:
-            order = (findings.c.account_name, findings.c.name, findings.c.arn)
-            query = _open_keys(connection, scan_id, scope).order_by(*order).offset(start).limit(size)
+            chosen = _open_keys(connection, scan_id, scope).with_only_columns(findings.c.arn)
+            page = chosen.order_by(*order).offset(start).limit(size)
+            query = sa.select(findings).where(findings.c.scan_id == scan_id, findings.c.arn.in_(page)).order_by(*order)
             return [finding_of(row) for row in connection.execute(query)]
 
     def arns_called(self, scan_id: str, name: str) -> list[str]:
@@ -92,6 +97,7 @@ def _unread(connection: Connection, scan_id: str, scope: Filter) -> tuple[tuple[
         coverage.c.account == findings.c.account,
         coverage.c.region == findings.c.region,
         coverage.c.status == CoverageStatus.PARTIAL.value,
+        *narrow_coverage(connection, scan_id, scope),
     )
     query = sa.select(findings).where(
         findings.c.scan_id == scan_id,
