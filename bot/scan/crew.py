@@ -87,13 +87,17 @@ class Crew(Generic[Result]):
             self._dismiss()
 
     def _next(self) -> Result | BaseException | None:
-        """Wait for a result; None is the end."""
+        """Wait for a result; None is the end. After a stop there are those that were there by then, and no more."""
         while not self._stop.is_set():
             try:
                 return self._results.get(timeout=PATIENCE_SECONDS)
             except Empty:
                 continue
-        raise StoppedError
+        self._dismiss()
+        try:
+            return self._results.get_nowait()
+        except Empty:
+            raise StoppedError from None
 
     def _work(self) -> None:
         try:

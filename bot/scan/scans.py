@@ -76,9 +76,12 @@ class Scans:
         return running is not None
 
     def stop(self) -> None:
-        """Tell the running scan to end within seconds, and any later one at once: a stop is for good."""
-        with self._lock:
-            self._is_stopping = True
+        """Tell the running scan to end within seconds, and any later one at once: a stop is for good.
+
+        It takes no lock: a signal may call it in the middle of anything. A scan that begins just now is seen here, or
+        sees it.
+        """
+        self._is_stopping = True
         self.cancel()
 
     def recover(self) -> list[Scan]:

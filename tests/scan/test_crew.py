@@ -226,3 +226,21 @@ def test_a_reader_that_goes_away_dismisses_the_crew() -> None:
     for thread in crew_threads():
         thread.join(20)
         assert not thread.is_alive()
+
+
+def test_what_was_done_before_a_stop_is_not_lost() -> None:
+    stop, done = Event(), Event()
+    crew: Crew[int] = Crew(1, stop)
+
+    def hang() -> None:
+        done.set()
+        stop.wait(60)
+
+    crew.add([*(partial(crew.emit, number) for number in range(100)), hang])
+    results = crew.results()
+    told = [next(results)]
+    assert done.wait(60)
+    stop.set()
+    with pytest.raises(StoppedError):
+        told.extend(results)
+    assert told == list(range(100))

@@ -9,13 +9,20 @@ from typing import Any
 
 import pytest
 
+from bot.models.scans import ScanState
 from bot.store.engine import Database
 from bot.store.scans import ScanStore
 from bot.store.trail import Trail
+from bot.terminal.output import KEYS_A_TABLE, MOST_GAPS, print_table
 from deploy.sandbox.aws import AwsServer
 from tests.scan.audits import DUBLIN, FRANKFURT, MEMBER, TOOLING, wait_for
+from tests.store.samples import covered, failed, finding, scan
 from tests.terminal.conftest import SETTINGS
 from tests.terminal.shell import PATIENCE_SECONDS, Shell
+
+HANGS_SECONDS = 60
+ENDS_SECONDS = 15
+"""A call is waited for 20 seconds, and then tried again: a process that waits for one is not at its end by then."""
 
 
 def scanned(terminal: Shell, *arguments: str) -> tuple[int, Any]:
@@ -47,9 +54,9 @@ def test_the_json_has_the_documented_shape_and_nothing_else_is_on_standard_outpu
         "error": None,
     }
     assert len(document["coverage"]) == 6
-    finding, other = document["findings"]
-    assert finding.pop("next_rotation")[-1] == "Z"
-    assert finding == {
+    one, other = document["findings"]
+    assert one.pop("next_rotation")[-1] == "Z"
+    assert one == {
         "arn": rotating,
         "account": MEMBER,
         "region": FRANKFURT,
@@ -150,7 +157,7 @@ def test_progress_is_drawn_on_a_terminal_and_leaves_standard_output_alone(aws: A
     assert len(json.loads(done.stdout)["findings"]) == 1
     drawn = os.read(ours, 1_000_000)
     assert b"6/6" in drawn
-    assert b"targets, 1 keys" in drawn
+    assert b"targets, 1 key read" in drawn
     os.close(ours)
 
 
@@ -257,17 +264,115 @@ def test_a_reader_that_has_seen_enough_is_no_defect(aws: AwsServer, terminal: Sh
 
 
 @pytest.mark.parametrize("which", [signal.SIGINT, signal.SIGTERM])
-def test_an_interrupted_scan_says_so_and_shows_nothing(aws: AwsServer, terminal: Shell, which: signal.Signals) -> None:
-    aws.world.key(account=MEMBER)
-    aws.faults.slow(2, action="kms:DescribeKey")
-    with terminal.start("scan", "--format", "json") as process:
-        wait_for(lambda: aws.calls.named("ListAliases"), "the scan to reach the key")
+@pytest.mark.parametrize("options", [(), ("--no-store",)])
+def test_a_scan_that_is_stopped_prints_what_it_read_and_says_what_it_did_not(
+    aws: AwsServer, terminal: Shell, which: signal.Signals, options: tuple[str, ...]
+) -> None:
+    read = aws.world.key(account=TOOLING, alias="alias/read", rotation=365)
+    aws.world.key(account=MEMBER, alias="alias/waiting")
+    aws.faults.slow(HANGS_SECONDS, MEMBER, action="kms:DescribeKey")
+    with terminal.start("scan", "--format", "json", *options) as process:
+        wait_for(lambda: aws.calls.named("DescribeKey") and len(aws.calls.named("ListKeys")) == 6, "the key that hangs")
+        wait_for(lambda: aws.calls.named("GetKeyRotationStatus"), "the key that is read")
         process.send_signal(which)
-        out, err = process.communicate(timeout=PATIENCE_SECONDS)
-    assert (process.returncode, out) == (130, "")
-    assert err == "The scan was interrupted; its findings were thrown away.\n"
+        out, err = process.communicate(timeout=ENDS_SECONDS)
+    document = json.loads(out)
+    assert process.returncode == 130
+    rows = {(each["account"], each["region"]): each for each in document["coverage"]}
+    assert len(rows) == 6
+    waiting = rows.pop((MEMBER, FRANKFURT))
+    assert (waiting["status"], waiting["keys"]) == ("FAILED", 0)
+    assert waiting["error"] in {
+        "The scan was stopped before this Region was read.",
+        "The scan was stopped when 0 of 1 known keys were read.",
+    }
+    unread = [each for each in rows.values() if each["status"] != "SCANNED"]
+    in_time = [read] if rows[TOOLING, FRANKFURT]["status"] == "SCANNED" else []
+    assert [finding["arn"] for finding in document["findings"]] == in_time
+    kept = "" if options else " What was read is kept."
+    assert err == f"The scan was stopped: {1 + len(unread)} of 6 targets were not read in full.{kept}\n"
+    if options:
+        assert not terminal.database.exists()
+        return
     store = ScanStore(Database(terminal.database_url))
-    assert (store.current(), store.running()) == (None, [])
+    current = store.current()
+    assert current is not None
+    assert (current.state, store.running()) == (ScanState.INTERRUPTED, [])
+
+
+@pytest.mark.parametrize("lever", ["a call that hangs", "throttling without end"])
+def test_a_scan_that_is_stopped_ends_at_once_whatever_its_calls_wait_for(
+    aws: AwsServer, terminal: Shell, lever: str
+) -> None:
+    for _ in range(30):
+        aws.world.key(account=MEMBER)
+    if lever == "a call that hangs":
+        aws.faults.slow(HANGS_SECONDS, action="kms:DescribeKey")
+    else:
+        aws.faults.throttle(action="kms:DescribeKey")
+    with terminal.start("scan") as process:
+        first = "ListAliases" if lever == "a call that hangs" else "DescribeKey"
+        wait_for(lambda: aws.calls.named(first), "the scan to reach the keys")
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=ENDS_SECONDS)
+    assert process.returncode == 130
+    assert err.startswith("The scan was stopped: ")
+    assert "The scan was stopped when 0 of 30 known keys were read." in out or "before this Region was read." in out
+    assert out.splitlines()[-1].endswith(" of 6 targets were read in full.")
+
+
+def test_a_scan_that_is_stopped_before_it_knows_its_targets_says_so(aws: AwsServer, terminal: Shell) -> None:
+    aws.faults.slow(HANGS_SECONDS, action="organizations:ListAccounts")
+    with terminal.start("scan", "--format", "json") as process:
+        wait_for(lambda: aws.calls.named("GetCallerIdentity"), "the first call")
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=ENDS_SECONDS)
+    assert (process.returncode, err) == (130, "The scan was stopped before it knew what to read; nothing was read.\n")
+    document = json.loads(out)
+    [row] = document["coverage"]
+    assert (row["account"], row["region"], row["status"], document["findings"]) == ("*", "*", "FAILED", [])
+    assert row["error"] == "The scan was stopped before its accounts and Regions were known, so nothing was read."
+
+
+def test_the_next_scan_after_a_stopped_one_is_whole(aws: AwsServer, terminal: Shell) -> None:
+    arn = aws.world.key(account=MEMBER)
+    aws.faults.slow(HANGS_SECONDS, action="kms:DescribeKey")
+    with terminal.start("scan") as process:
+        wait_for(lambda: aws.calls.named("ListAliases"), "the scan to reach the key")
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=ENDS_SECONDS)
+    aws.faults.clear()
+    status, document = scanned(terminal)
+    assert (status, [finding["arn"] for finding in document["findings"]]) == (1, [arn])
+    current = ScanStore(Database(terminal.database_url)).current()
+    assert current is not None
+    assert current.state is ScanState.FINISHED
+
+
+def test_no_store_leaves_nothing_behind_in_the_temporary_folder(aws: AwsServer, terminal: Shell) -> None:
+    aws.world.key(account=MEMBER)
+    folder = terminal.folder / "tmp"
+    folder.mkdir()
+    terminal.environment["TMPDIR"] = str(folder)
+    assert terminal.run("scan", "--no-store").returncode == 1
+    aws.faults.slow(HANGS_SECONDS, action="kms:DescribeKey")
+    with terminal.start("scan", "--no-store") as process:
+        wait_for(lambda: len(aws.calls.named("ListAliases")) == 2, "the scan to reach the key")
+        assert len(list(folder.iterdir())) == 1
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=ENDS_SECONDS)
+    assert list(folder.iterdir()) == []
+
+
+def test_a_long_table_is_printed_in_parts_and_long_gaps_are_counted(capsys: pytest.CaptureFixture[str]) -> None:
+    found = [finding(f"{number:05}") for number in range(2 * KEYS_A_TABLE + 1)]
+    gaps = [failed(f"{number:012}") for number in range(MOST_GAPS + 3)]
+    print_table(scan(), [*gaps, covered()], found, [])
+    lines = capsys.readouterr().out.splitlines()
+    assert sum("Finding" in line for line in lines) == 3
+    assert sum("Automatic rotation is off." in line for line in lines) == len(found)
+    assert lines[-3] == "… and 3 more; --format json names them all."
+    assert lines[-1] == f"1 of {len(gaps) + 1} targets were read in full."
 
 
 LEFT_OUT = {
