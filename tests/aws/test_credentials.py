@@ -6,7 +6,6 @@ from threading import Event
 from typing import TYPE_CHECKING
 
 import pytest
-from botocore.config import Config
 from botocore.session import Session
 
 from bot.aws.budget import CallBudget
@@ -203,7 +202,7 @@ def test_sts_is_asked_in_a_region(
         monkeypatch.setenv("AWS_DEFAULT_REGION", configured)
     if legacy:
         monkeypatch.setenv("AWS_STS_REGIONAL_ENDPOINTS", "legacy")
-    assert Identity(Session(), Config(), scanned)._sts.meta.endpoint_url == url
+    assert Identity(Session(), client_config(connections=1), scanned)._sts.meta.endpoint_url == url
 
 
 def test_many_threads_ask_once_who_the_bot_is(aws: AwsServer, credentials: AccountCredentials) -> None:

@@ -5,7 +5,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
-from botocore.config import Config
 from botocore.session import Session
 
 from bot.aws.budget import CallBudget
@@ -206,7 +205,7 @@ def test_without_a_role_the_bot_changes_keys_of_its_own_account_alone(
 ) -> None:
     for name, value in aws.environment().items():
         monkeypatch.setenv(name, value)
-    remediator = Remediator(Identity(Session(), Config()), None, None, CallBudget())
+    remediator = Remediator(Identity(Session(), client_config(connections=1)), None, None, CallBudget())
     own, foreign = aws.world.key(account=TOOLING), aws.world.key(account=MEMBER)
     opened(remediator, own).enable_rotation(365)
     assert aws.world.rotation(aws.world.find(own)).enabled
