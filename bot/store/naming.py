@@ -11,6 +11,7 @@ from bot.store.tables import findings
 MOST_NEAR = 500
 """So many keys are looked at for a name that somebody misspelt."""
 
+_LETTERS_OF_IDS = frozenset("0123456789abcdef-mrk")
 _PIECES = 3
 _SHORTEST_PIECE = 2
 
@@ -27,19 +28,24 @@ def names_near(connection: Connection, scan_id: str, name: str) -> set[str]:
 
     Who misspells a name in one place gets the rest of it right.
     """
-    shares = [_has(connection, Pattern.parse(f"*{piece}*")) for piece in _pieces(name)]
-    if not shares:
+    pieces = [Pattern.parse(f"*{piece}*") for piece in _pieces(name)]
+    if not pieces:
         return set()
-    shared = sum((sa.case((each, 1), else_=0) for each in shares[1:]), sa.case((shares[0], 1), else_=0))
-    query = (
-        sa.select(findings.c.aliases, findings.c.arn)
-        .where(findings.c.scan_id == scan_id, sa.or_(*shares))
-        .order_by(shared.desc())
-        .limit(MOST_NEAR)
-    )
+    shared = sum((sa.case((_shares(connection, each, name), 1), else_=0) for each in pieces), sa.literal(0))
+    scored = sa.select(findings.c.aliases, findings.c.arn, shared.label("shared")).where(findings.c.scan_id == scan_id)
+    keys = scored.subquery()
+    query = sa.select(keys).where(keys.c.shared > 0).order_by(keys.c.shared.desc()).limit(MOST_NEAR)
     rows = connection.execute(query).all()
     ids = {row.arn.rpartition("/")[2] for row in rows}
     return ids | {alias.removeprefix("alias/") for row in rows for alias in row.aliases}
+
+
+def _shares(connection: Connection, piece: Pattern, name: str) -> Condition:
+    """Say that an alias has a piece of a name, or where it may be an id, that the id has it."""
+    in_alias = matches_an_item(connection, findings.c.aliases, piece, "alias/")
+    if not set(name.lower()) <= _LETTERS_OF_IDS:
+        return in_alias
+    return sa.or_(in_alias, matches_whole(connection, findings.c.arn, piece, "/"))
 
 
 def _has(connection: Connection, pattern: Pattern) -> Condition:

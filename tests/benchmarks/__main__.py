@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 
 from tests.benchmarks import tables
 from tests.benchmarks.bench import Bench
-from tests.benchmarks.sections import account, answers, clicking, large, organisations, trouble
+from tests.benchmarks.sections import account, answers, clicking, digesting, large, organisations, reading, trouble
 
 SECTIONS: dict[str, Callable[[Bench], Iterator[str]]] = {
     "account": account.report,
@@ -21,6 +21,8 @@ SECTIONS: dict[str, Callable[[Bench], Iterator[str]]] = {
     "growth": large.growth,
     "large": large.large,
     "answers": answers.report,
+    "reads": reading.report,
+    "digest": digesting.report,
     "clicks": clicking.report,
 }
 GROUPS = {"scan": ("account", "organisation", "empty", "trouble", "growth", "large", "answers")}

@@ -14,7 +14,7 @@ from bot.models.keys import Finding, Reason, Verdict
 from bot.models.scans import Coverage, CoverageStatus, Scan, ScanState
 from bot.store.engine import Database
 from bot.store.scans import ScanStore
-from bot.store.tables import findings
+from bot.store.tables import coverage, findings
 from tests.store.databases import postgresql_server, sqlite_files
 
 REGIONS = ("eu-central-1", "eu-west-1", "us-east-1", "us-west-2")
@@ -67,6 +67,9 @@ def store_next_day(database: Database, before: Scan, changed: int) -> Scan:
         copied = sa.select(sa.literal(scan.id), sa.literal(scan.started_at, findings.c.read_at.type), *columns)
         names = ["scan_id", "read_at", *(each.name for each in columns)]
         connection.execute(findings.insert().from_select(names, copied.where(findings.c.scan_id == before.id)))
+        places = [each for each in coverage.c if each.name != "scan_id"]
+        covered = sa.select(sa.literal(scan.id), *places).where(coverage.c.scan_id == before.id)
+        connection.execute(coverage.insert().from_select(["scan_id", *(each.name for each in places)], covered))
         for was, now in ((KINDS[0], KINDS[1]), (KINDS[1], KINDS[0])):
             some = sa.select(findings.c.arn).where(findings.c.scan_id == scan.id, findings.c.verdict == was[1].value)
             arns = connection.execute(some.order_by(findings.c.message, findings.c.arn).limit(changed // 2)).scalars()

@@ -147,6 +147,12 @@ def test_a_name_that_is_misspelt_in_one_place_is_near_its_own_among_many(store: 
     assert len(near) <= 2 * MOST_NEAR + 1
 
 
+def test_an_id_that_is_misspelt_in_one_place_is_near_its_own(store: ScanStore) -> None:
+    scan = run(store, [finding("12ab34cd-0001"), finding("mrk-99ef12cd"), finding("77770000-1111")])
+    assert "12ab34cd-0001" in store.names_near(scan.id, "12ab35cd-0001")
+    assert "mrk-99ef12cd" in store.names_near(scan.id, "mrk-98ef12cd")
+
+
 def test_nothing_is_near_a_name_of_other_letters(store: ScanStore, everything: Scan) -> None:
     assert store.names_near(everything.id, "ä") == set()
 
