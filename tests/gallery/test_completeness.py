@@ -22,7 +22,7 @@ from bot.views.parts import Element
 from deploy.sandbox.gallery.registry import gallery
 from deploy.sandbox.gallery.sample import Sample, Surface, name_of
 
-PIECES = frozenset({"budget", "form", "kinds", "names", "parts", "rows"})
+PIECES = frozenset({"age", "budget", "form", "kinds", "names", "parts", "rows"})
 """Modules of what views are made of."""
 
 SHOWN = (Rendered, Attachment, Element)

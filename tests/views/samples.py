@@ -251,5 +251,5 @@ def unread_details(words: Words = ORDINARY) -> KeyDetails:
     )
 
 
-RUNNING = Progress(3, 10, 1234)
+RUNNING = Progress(3, 10, 1234, 5678, 5, 5, 170.0)
 ORGANISATION = Coverage(EVERYWHERE, EVERYWHERE, EVERYWHERE, CoverageStatus.FAILED, 0, "Nothing can be listed.")

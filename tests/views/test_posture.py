@@ -131,7 +131,9 @@ def test_old_data_says_so(hours: int, is_old: bool) -> None:
 def test_a_narrowed_and_a_running_scan_are_told() -> None:
     foot = lines(status(posture_of(scan=scan("account=prod-*"), running=RUNNING), at(5)))[-1]
     assert "narrowed to account=prod-*" in foot
-    assert foot.endswith("A scan is running: 3 of 10 targets done, 1,234 keys read, too early to tell how long.")
+    assert foot.endswith(
+        "A scan is running: 3 of 10 targets done, 1,234 of 5,678 known keys read, about 3 minutes left."
+    )
 
 
 def test_unread_keys_of_a_target_that_was_read_in_part_are_told_once() -> None:
@@ -222,4 +224,4 @@ def test_a_scan_without_an_end_is_dated_by_its_start() -> None:
         listing(ListPage(unfinished, "", (), 1, 1, 0, {})),
     ]
     for each in shown:
-        assert lines(each)[-1].startswith("As of the scan of 2026-03-02 12:00 UTC.")
+        assert lines(each)[-1].startswith("As of the scan of 2026-03-02 12:00 UTC, which was stopped before its end.")

@@ -258,7 +258,7 @@ class Office:
         )
 
     def desk(self) -> Desk:
-        scans, handles = BusyScans(Progress(12, 40, 812)), Handles()
+        scans, handles = BusyScans(Progress(12, 40, 812, 1024, 10, 10, 170.0)), Handles()
         audiences = [Audience("default", CHANNEL, Filter())]
         digests = Digests(self.scans, DigestStore(self.database), audiences, 10, _now)
         return Desk(

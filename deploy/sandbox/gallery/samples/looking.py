@@ -5,18 +5,19 @@ from dataclasses import replace
 
 from bot.models.gaps import Gaps
 from bot.models.posture import AccountPosture, AccountsCovered, ListPage, Posture
-from bot.models.scans import Account, Coverage, LeftOut, Progress, Summary
+from bot.models.scans import Account, Coverage, LeftOut, Progress, ScanState, Summary
 from bot.scan.sentences import not_active
 from bot.views import help as helping
 from bot.views.accounts import accounts
 from bot.views.home import home
 from bot.views.listing import listing
 from bot.views.posture import status
-from bot.views.scan import failed, finished, running
+from bot.views.scan import failed, finished, running, stopped
 from deploy.sandbox.gallery.sample import Sample, Surface, shown
 from deploy.sandbox.gallery.things import (
     BERLIN,
     DUBLIN,
+    JONAS,
     LAKE,
     LEGACY,
     LINK,
@@ -40,7 +41,9 @@ from deploy.sandbox.gallery.things import (
     unread,
 )
 
-HALF = Progress(12, 40, 812)
+ENTERING = Progress(accounts_entered=3, accounts_found=40)
+EARLY = Progress(1, 40, 12, 55, 10, 10)
+HALF = Progress(12, 40, 812, 1024, 10, 10, seconds_left=170.0)
 GAPS = (dark(), partly(), closed())
 LEFT_OUT = (
     LeftOut("666666666666", "closed-experiment", not_active("SUSPENDED")),
@@ -85,8 +88,13 @@ def statuses() -> Iterator[Sample]:
         status, _posture(Summary(), gaps=Gaps.of([lost()], [])), soon
     )
     yield shown("old", Surface.REPLY, "The scan is three days old").by(status, TYPICAL, later(days=3))
-    yield shown("while a scan runs", Surface.REPLY, "A scan is running").by(
-        status, replace(TYPICAL, running=HALF), soon
+    for name, progress in (("runs", HALF), ("has just begun", EARLY), ("enters accounts", ENTERING)):
+        yield shown(f"while a scan {name}", Surface.REPLY, "A scan is running").by(
+            status, replace(TYPICAL, running=progress), soon
+        )
+    interrupted = replace(scan(), state=ScanState.INTERRUPTED)
+    yield shown("after an interrupted first scan", Surface.REPLY, "No scan has finished yet").by(
+        status, replace(TYPICAL, scan=interrupted, previous=None), soon
     )
     yield shown("narrowed", Surface.REPLY, "A filter").by(
         status, replace(TYPICAL, scope="account=prod-*", summary=Summary(7, 6)), soon
@@ -195,22 +203,25 @@ def scans() -> Iterator[Sample]:
     for scope in ("", "account=prod-*"):
         of = " of a part" if scope else ""
         yield shown(f"begun{of}", Surface.CHANNEL, "Looking for accounts").by(running, MARA, scope, None)
-        yield shown(f"running{of}", Surface.CHANNEL, "Half done").by(running, MARA, scope, HALF)
+        yield shown(f"entering{of}", Surface.CHANNEL, "Entering accounts").by(running, MARA, scope, ENTERING)
+        yield shown(f"early{of}", Surface.CHANNEL, "Too early for an estimate").by(running, MARA, scope, EARLY)
+        yield shown(f"running{of}", Surface.CHANNEL, "A good part done").by(running, MARA, scope, HALF)
         yield shown(f"finished{of}", Surface.CHANNEL, "Open keys and gaps").by(
             finished, MARA, scope, replace(TYPICAL, scope=scope)
         )
     well = _posture(Summary(compliant=38, not_applicable=20))
     yield shown("finished, all well", Surface.CHANNEL, "Every key rotates").by(finished, MARA, "", well)
-    stopped = "It was stopped; what the scan before found still stands."
     yield shown("failed", Surface.CHANNEL, "The bot made a mistake").by(
         failed, MARA, "", "Something went wrong in the bot; its log says what."
     )
-    yield shown("stopped", Surface.CHANNEL, "The bot was told to stop").by(failed, MARA, "", stopped)
-    yield shown("stopped, by the schedule", Surface.CHANNEL, "Nobody started it by hand").by(
-        failed, "schedule", "", stopped
+    yield shown("stopped", Surface.CHANNEL, "The bot was told to stop").by(stopped, MARA, "", HALF)
+    yield shown("stopped by somebody", Surface.CHANNEL, "Somebody pressed the button").by(
+        stopped, MARA, "", HALF, JONAS
     )
+    yield shown("stopped before it read", Surface.CHANNEL, "It only entered accounts").by(stopped, MARA, "", ENTERING)
     for kind, words in STRANGE_WORDS.items():
         yield shown(f"running, {kind} words", Surface.CHANNEL, f"A filter: {kind}").by(running, MARA, words.scope, HALF)
+        yield shown(f"stopped, {kind} words", Surface.CHANNEL, f"A filter: {kind}").by(stopped, MARA, words.scope, HALF)
 
 
 def helps() -> Iterator[Sample]:
