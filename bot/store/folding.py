@@ -66,7 +66,8 @@ class Folding:
         self._is_running = part.state is ScanState.RUNNING
         self._within = Filter.parse(part.scope)
         self._is_cut_short = unread is not None
-        self._unread = [row for row in unread or () if row.region != EVERYWHERE or not _says(connection, part.id, row)]
+        self._knows_plan = all(row.account != EVERYWHERE for row in unread or ())
+        self._unread = list(unread or ())
         self._accounts = iter(self._agenda(connection))
         if self._is_running and current is not None:
             take_newer_readings(connection, part.id, current.id)
@@ -89,7 +90,11 @@ class Folding:
         """Say what is unread, and fold what is no matter of single accounts."""
         if not self._is_running:
             return
-        add_coverage(connection, self._part.id, self._unread)
+        add_coverage(
+            connection,
+            self._part.id,
+            [row for row in self._unread if not _said_as_well(connection, self._part.id, row)],
+        )
         if not self._refreshes or self.current is None:
             return
         if self._is_too_old:
@@ -112,10 +117,6 @@ class Folding:
     @property
     def _is_too_old(self) -> bool:
         return self.current is not None and self._part.started_at < self.current.started_at
-
-    @property
-    def _knows_plan(self) -> bool:
-        return all(row.account != EVERYWHERE for row in self._unread)
 
     def _agenda(self, connection: Connection) -> list[tuple[str, list[Coverage]]]:
         """Return what the scan says of each account, if it is to be folded."""
@@ -171,10 +172,13 @@ def _coverage(connection: Connection, scan_id: str) -> list[Coverage]:
     return [coverage_of(row) for row in connection.execute(query)]
 
 
-def _says(connection: Connection, scan_id: str, row: Coverage) -> bool:
-    of_target = (coverage.c.account == row.account, coverage.c.region == row.region)
-    query = sa.select(coverage.c.account).where(coverage.c.scan_id == scan_id, *of_target)
-    return connection.execute(query).first() is not None
+def _said_as_well(connection: Connection, scan_id: str, row: Coverage) -> bool:
+    """Add to what a scan says of a whole account, or of all, as one row must; False where it says nothing yet."""
+    of_target = (coverage.c.scan_id == scan_id, coverage.c.account == row.account, coverage.c.region == row.region)
+    if row.region != EVERYWHERE:
+        return False
+    both = coverage.update().where(*of_target).values(error=coverage.c.error + f" {row.error}")
+    return connection.execute(both).rowcount == 1
 
 
 def _regions(connection: Connection, scan_id: str, account: str) -> set[str]:

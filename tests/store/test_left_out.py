@@ -1,13 +1,15 @@
 """Accounts that are left out are told with the scan that leaves them out, and the current scan follows newer ones."""
 
+from dataclasses import replace
+
 import pytest
 
-from bot.models.scans import LeftOut, Scan, Summary
+from bot.models.scans import EVERYWHERE, LeftOut, Scan, Summary
 from bot.rules.filters import Filter
 from bot.store.engine import Database
 from bot.store.left_out import left_out_in
 from bot.store.scans import ScanStore
-from tests.store.samples import ALPHA, BERLIN, BETA, at, covered, finding, run, scan
+from tests.store.samples import ALPHA, BERLIN, BETA, IRELAND, at, covered, failed, finding, run, scan
 
 CLOSED = LeftOut("666666666666", "closed-experiment", "It is closed (CLOSED).")
 DEV = LeftOut("777777777777", "dev-jonas", "It is excluded by scan.exclude.accounts[1], “dev-*”.")
@@ -88,3 +90,30 @@ def test_they_go_with_the_scan_that_nobody_is_shown_any_more(store: ScanStore) -
         run(store, minutes=minutes)
     store.prune(lambda _: False)
     assert store.left_out(old.id) == []
+
+
+def test_a_scan_that_had_lost_accounts_before_it_was_killed_can_be_ended(store: ScanStore) -> None:
+    """Both say something of all accounts: that a unit is missing, and that the rest was not read."""
+    everywhere = failed(EVERYWHERE, EVERYWHERE)
+    made = scan()
+    store.begin(made)
+    store.add(made.id, [], [replace(everywhere, error="There is no unit ou-ab12-nowhere0.")])
+    store.interrupt(made.id, at(1), [replace(everywhere, error="The scan was cut off.")])
+    [told] = store.coverage(made.id)
+    assert told.error == "There is no unit ou-ab12-nowhere0. The scan was cut off."
+
+
+def test_what_a_killed_scan_had_not_read_stays_although_it_had_lost_accounts_before(store: ScanStore) -> None:
+    """Nobody knows its plan any more, so a Region without a line of its own is not one that is scanned no more."""
+    current = run(store, [finding("key", ALPHA, region) for region in (BERLIN, IRELAND)],
+                  [covered(ALPHA, region) for region in (BERLIN, IRELAND)])  # fmt: skip
+    killed = scan(minutes=5)
+    store.begin(killed)
+    store.add(killed.id, [], [failed(EVERYWHERE, EVERYWHERE)])
+    store.add(killed.id, [finding("key", ALPHA, BERLIN, minutes=5)], [covered(ALPHA, BERLIN)])
+    store.interrupt(killed.id, at(6), [failed(EVERYWHERE, EVERYWHERE, "The scan was cut off.")])
+    shown = store.current()
+    assert shown is not None
+    assert shown.id == current.id
+    assert {(each.region) for each in store.findings(current.id)} == {BERLIN, IRELAND}
+    assert tuple(each.region for each in store.coverage(current.id)) == (BERLIN, IRELAND)
