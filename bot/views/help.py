@@ -73,7 +73,7 @@ TOPICS = (
         "accounts",
         "accounts [filter]",
         "what the last scan covered, and what it could not read",
-        "One line an account, those with something unread first.",
+        "One line an account, those with something unread first; then who is left out, and why.",
         "accounts account=data-*",
     ),
     Topic(
