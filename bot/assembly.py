@@ -15,7 +15,7 @@ from bot import check
 from bot.app import build_scans, connect_aws, open_database
 from bot.cron import cron_trigger
 from bot.deliver import Delivery
-from bot.digest import Audience, Digests, open_keys
+from bot.digest import Audience, Digests
 from bot.explain import Explaining
 from bot.key import KeyLookup
 from bot.listing import Listing
@@ -157,8 +157,8 @@ class _Assembly:
         return self.stop.wait(seconds)
 
     def _delivery(self) -> Delivery:
-        open_now = partial(open_keys, self.scan_store)
-        presenter = Presenter(self.digest_store, self.request_store, self.house, open_now, self.clock)
+        open_keys = self.scan_store.open_keys
+        presenter = Presenter(self.digest_store, self.request_store, self.house, open_keys, self.clock)
         return Delivery(self.message_store, self.poster, presenter.render, self.clock, self.pause)
 
     def _remediation(self) -> Remediation:

@@ -1,7 +1,7 @@
 """The digest: what the last scan says, compared with the digest before, for each channel that wants to know."""
 
 import secrets
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -9,8 +9,7 @@ from itertools import islice
 from typing import Protocol
 
 from bot.models.digests import Comparison, Digest, DigestContent, OpenKey
-from bot.models.keys import Finding, Verdict
-from bot.models.scans import Coverage, Scan, ScanState
+from bot.models.scans import Scan, ScanState
 from bot.rules.digest import MOST_PAGES, in_pages, rows_shown
 from bot.rules.filters import Filter
 
@@ -21,14 +20,6 @@ class LastScan(Protocol):
     def current(self) -> Scan | None: ...
 
 
-class Findings(LastScan, Protocol):
-    """The last scan."""
-
-    def findings(self, scan_id: str, verdicts: Iterable[Verdict] | None = None) -> Iterator[Finding]: ...
-
-    def coverage(self, scan_id: str) -> list[Coverage]: ...
-
-
 class DigestBook(Protocol):
     """Digests as posted, and what each said of every key."""
 
@@ -37,12 +28,6 @@ class DigestBook(Protocol):
     ) -> Digest: ...
 
     def made_for(self, name: str, since: datetime) -> bool: ...
-
-
-class Handles(Protocol):
-    """Opaque ids for keys."""
-
-    def of(self, arns: Iterable[str]) -> dict[str, str]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,15 +89,6 @@ def _content(compared: Comparison, top: int, scope: str) -> DigestContent:
         rest=() if is_file else pages,
         rest_is_file=is_file,
     )
-
-
-def open_keys(findings: Findings, scope: Filter) -> Iterator[Finding]:
-    """Stream the keys that are open now, as the last scan says."""
-    scan = findings.current()
-    if scan is not None:
-        for finding in findings.findings(scan.id, [Verdict.NON_COMPLIANT]):
-            if finding.exempt_until is None and scope.matches(finding):
-                yield finding
 
 
 def _paged(keys: Sequence[OpenKey]) -> tuple[tuple[OpenKey, ...], ...]:

@@ -36,6 +36,8 @@ class Findings(Protocol):
 
     def finding(self, scan_id: str, arn: str) -> Finding | None: ...
 
+    def names(self, scan_id: str, arns: Iterable[str]) -> dict[str, tuple[str, str]]: ...
+
     def arns_called(self, scan_id: str, name: str) -> list[str]: ...
 
     def names_near(self, scan_id: str, name: str) -> set[str]: ...
@@ -93,8 +95,8 @@ class KeyLookup:
     def names(self, arns: Iterable[str]) -> dict[str, str]:
         """Name each key that the last scan knows, and its account: “payments/card-vault (prod-payments)”."""
         scan = self.findings.current()
-        found = {} if scan is None else {arn: self.findings.finding(scan.id, arn) for arn in arns}
-        return {arn: f"{each.name} ({each.account_name})" for arn, each in found.items() if each is not None}
+        found = {} if scan is None else self.findings.names(scan.id, arns)
+        return {arn: f"{name} ({account})" for arn, (name, account) in found.items()}
 
     def read(self, finding: Finding) -> KeyDetails:
         """Read a key anew, and let the last scan's finding know."""

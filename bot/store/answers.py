@@ -1,5 +1,6 @@
 """What people ask of a scan, answered by counted rows and indexes: no answer loads the findings that it is about."""
 
+from collections.abc import Iterable, Iterator
 from heapq import nsmallest
 
 import sqlalchemy as sa
@@ -11,6 +12,7 @@ from bot.models.posture import AccountsCovered
 from bot.models.scans import EVERYWHERE, Account, Coverage, CoverageStatus, Scan, Summary
 from bot.rules.filters import Filter
 from bot.store.counting import summaries, sums
+from bot.store.current_scan import current_scan
 from bot.store.engine import Database
 from bot.store.left_out import left_out_in
 from bot.store.naming import arns_called, names_near
@@ -18,6 +20,9 @@ from bot.store.narrowing import is_among, is_open, narrow, narrow_coverage
 from bot.store.patterns import Condition
 from bot.store.scan_rows import coverage_of, finding_of
 from bot.store.tables import coverage, finding_counts, findings
+
+STREAMED = 1000
+"""So many rows are fetched at a time."""
 
 _IS_GAP = coverage.c.status != CoverageStatus.SCANNED.value
 
@@ -67,6 +72,25 @@ class Answers:
             page = chosen.order_by(*order).offset(start).limit(size)
             query = sa.select(findings).where(findings.c.scan_id == scan_id, findings.c.arn.in_(page)).order_by(*order)
             return [finding_of(row) for row in connection.execute(query)]
+
+    def open_keys(self, scope: Filter) -> Iterator[Finding]:
+        """Stream the keys that are open as the current scan says, by account, Region and ARN; none before the first."""
+        with self._database.read() as connection:
+            scan = current_scan(connection)
+            if scan is None:
+                return
+            query = _open_keys(connection, scan.id, scope)
+            rows = query.order_by(findings.c.account, findings.c.region, findings.c.arn)
+            for row in connection.execution_options(yield_per=STREAMED).execute(rows):
+                yield finding_of(row)
+
+    def names(self, scan_id: str, arns: Iterable[str]) -> dict[str, tuple[str, str]]:
+        """Return what people call keys and their accounts, of those that a scan knows."""
+        with self._database.read() as connection:
+            query = sa.select(findings.c.arn, findings.c.name, findings.c.account_name)
+            chosen = is_among(connection, findings.c.arn, list(arns))
+            rows = connection.execute(query.where(findings.c.scan_id == scan_id, chosen))
+            return {row.arn: (row.name, row.account_name) for row in rows}
 
     def arns_called(self, scan_id: str, name: str) -> list[str]:
         """Return the keys that go by an alias, with or without its prefix, or by an id."""

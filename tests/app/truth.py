@@ -3,12 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
 
-from bot.digest import open_keys
 from bot.models.messages import Attachment, MessageKind
 from bot.models.messages import Message as Owed
 from bot.models.requests import Change, ChangeState, Request, RequestState
@@ -135,4 +133,4 @@ def presenter(house: House) -> Presenter:
         settings.approval.remind_after,
     )
     digests = DigestStore(house.database)
-    return Presenter(digests, house.requests, rules, partial(open_keys, house.scans), lambda: datetime.now(UTC))
+    return Presenter(digests, house.requests, rules, house.scans.open_keys, lambda: datetime.now(UTC))

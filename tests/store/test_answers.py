@@ -77,6 +77,8 @@ def test_every_answer_is_what_reading_all_findings_would_say(store: ScanStore, e
     assert store.count_open(everything.id, scope) == len(expected)
     pages = [store.open_page(everything.id, scope, start, 7) for start in range(0, len(expected) + 1, 7)]
     assert [each for page in pages for each in page] == expected
+    streamed = sorted(expected, key=lambda each: (each.account, each.region, each.arn))
+    assert list(store.open_keys(scope)) == streamed
     within = filter(scope.may_concern, TARGETS)
     targets = AccountsCovered.of(everything, sorted(within, key=lambda each: (each.account, each.region)))
     assert store.accounts(everything, scope, 100) == targets
@@ -155,6 +157,18 @@ def test_an_id_that_is_misspelt_in_one_place_is_near_its_own(store: ScanStore) -
 
 def test_nothing_is_near_a_name_of_other_letters(store: ScanStore, everything: Scan) -> None:
     assert store.names_near(everything.id, "ä") == set()
+
+
+def test_keys_are_named_all_at_once_and_those_that_nobody_knows_are_left_out(
+    store: ScanStore, everything: Scan
+) -> None:
+    known = {each.arn: (each.name, each.account_name) for each in POPULATION}
+    assert store.names(everything.id, [*known, "arn:none"]) == known
+    assert store.names(everything.id, []) == {}
+
+
+def test_before_the_first_scan_no_key_is_open(store: ScanStore) -> None:
+    assert list(store.open_keys(Filter())) == []
 
 
 @pytest.mark.parametrize("filter_text", ["", "account=prod-*", "region=eu-*", "team=*", "alias=k*", "k"])
