@@ -15,7 +15,7 @@ from bot.errors import UserError
 
 BUSY_TIMEOUT_SECONDS = 30
 
-BREATH_SECONDS = 0.02
+BREATH_SECONDS = 0.01
 """Long work in many transactions pauses so long between them: SQLite gives its lock to whoever asks first."""
 
 

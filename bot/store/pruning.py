@@ -14,7 +14,7 @@ KEPT_SCANS = 2
 """Findings of this many finished scans are kept, of everything and of any scope: the newest, and what it is compared
 with. The counts of older ones stay for the trend."""
 
-ROWS = 1000
+ROWS = 2000
 """So many rows go in one transaction."""
 
 

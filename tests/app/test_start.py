@@ -101,7 +101,8 @@ def test_sigterm_does_not_wait_for_what_aws_does_not_answer(house: House) -> Non
     bot.send_signal(signal.SIGTERM)
     _, log = bot.communicate(timeout=20)
     assert bot.returncode == 0, log
-    assert "Not every call to AWS was answered" in log
+    assert "Some work did not end in time" not in log
+    assert "Not every call to AWS was answered" not in log, "a scan's own threads keep nothing from ending"
     assert "Scan ended early." in shown(house.channel.roots[0])
     assert house.scans.running() == []
 
