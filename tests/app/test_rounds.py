@@ -2,6 +2,9 @@
 
 from concurrent.futures import ThreadPoolExecutor
 
+from bot.models.scans import ScanState
+from bot.process import Process
+from deploy.sandbox.aws.world import TOOLING_ACCOUNT
 from tests.app.house import CHANNEL, House, eventually, house
 
 __all__ = ["house"]
@@ -50,3 +53,49 @@ def test_a_digest_asked_for_twice_at_once_tells_what_is_new_once(house: House) -
         house.slack.wait_for(lambda: len(house.channel.roots) == 2, what="both digests")
         first = [each for each in house.channel.roots if "This is the first digest" in str(each.blocks)]
     assert len(first) == 1
+
+
+def test_a_first_scan_that_the_stop_cuts_short_is_shown_until_the_next_start_has_made_a_whole_one(house: House) -> None:
+    for name in ("read", "waits"):
+        house.key(f"payments/{name}")
+    house.aws.faults.slow(60, account=TOOLING_ACCOUNT, action="kms:ListKeys")
+    with house.running(scanned=False) as process:
+        eventually(lambda: keys_read(process) == 2, "the keys that are read")
+    cut_short = eventually(house.scans.current, "the interrupted scan")
+    assert (cut_short.state, cut_short.summary.non_compliant) == (ScanState.INTERRUPTED, 2)
+    house.aws.faults.clear()
+    with house.running(scanned=False):
+        eventually(lambda: is_finished(house), "the first whole scan")
+    assert [entry.act for entry in house.trail.newest(50) if entry.act.startswith("SCAN")] == [
+        "SCAN_FINISHED",
+        "SCAN_STARTED",
+        "SCAN_INTERRUPTED",
+        "SCAN_STARTED",
+    ]
+
+
+def test_while_only_an_interrupted_scan_is_there_people_are_shown_it_and_no_digest_is_made_of_it(house: House) -> None:
+    house.key("payments/read")
+    house.aws.faults.slow(60, account=TOOLING_ACCOUNT, action="kms:ListKeys")
+    with house.running(scanned=False) as process:
+        eventually(lambda: keys_read(process) == 1, "the key that is read")
+    with ThreadPoolExecutor(1) as schedule:
+        with house.running(scanned=False) as process:
+            is_done = schedule.submit(process.calendar.jobs[1].run, house.clock())
+            eventually(house.scans.running, "the next scan")
+            shown = house.command(house.mara, "status")
+            assert "which was stopped before its end" in shown
+            assert "The scan was stopped" in shown
+            assert "A scan is running: " in shown
+        assert not is_done.result()
+    assert [entry.act for entry in house.trail.newest(50) if entry.act == "DIGEST_POSTED"] == []
+
+
+def keys_read(process: Process) -> int:
+    progress = process.stop_scan.__self__.progress()  # type: ignore[attr-defined]  # Scans.stop
+    return 0 if progress is None else progress.keys_read
+
+
+def is_finished(house: House) -> bool:
+    scan = house.scans.current()
+    return scan is not None and scan.state is ScanState.FINISHED
