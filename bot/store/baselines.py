@@ -15,10 +15,13 @@ def renew_baseline(sides: Sides) -> None:
     Keys that could not be read, or that nobody looked for, stay as they are. Compliant ones are kept as well, or they
     would be new when they are open again.
     """
-    _forget(sides)
-    _close(sides)
-    _reopen(sides)
-    _add(sides)
+    if sides.has_baseline:
+        _forget(sides)
+        _close(sides)
+        _reopen(sides)
+        _add(sides, sides.now.where(sa.not_(IS_KNOWN)))
+    else:
+        _add(sides, sides.matching)
 
 
 def _forget(sides: Sides) -> None:
@@ -34,12 +37,12 @@ def _close(sides: Sides) -> None:
 
 
 def _reopen(sides: Sides) -> None:
-    again = sides.now.add_columns(findings.c.arn).where(IS_OPEN, IS_KNOWN, sides.is_news)
+    again = sides.open_now.add_columns(findings.c.arn).where(IS_KNOWN, sides.is_news)
     opening = digest_baselines.update().where(sides.of_name, digest_baselines.c.arn.in_(again))
     sides.connection.execute(opening.values(open=True, since=sides.at))
 
 
-def _add(sides: Sides) -> None:
+def _add(sides: Sides, unknown: sa.Select[tuple[()]]) -> None:
     columns: dict[str, sa.ColumnElement[Any]] = {
         "name": sa.literal(sides.name),
         "arn": findings.c.arn,
@@ -48,5 +51,5 @@ def _add(sides: Sides) -> None:
         "open": IS_OPEN,
         "since": sa.literal(sides.at, UtcDateTime),
     }
-    judged = sides.now.add_columns(*columns.values()).where(sa.or_(IS_OPEN, IS_COMPLIANT), sa.not_(IS_KNOWN))
+    judged = unknown.add_columns(*columns.values()).where(sa.or_(IS_OPEN, IS_COMPLIANT))
     sides.connection.execute(digest_baselines.insert().from_select(list(columns), judged))

@@ -53,8 +53,7 @@ def first_open(sides: Sides, most: int) -> list[tuple[Finding, datetime]]:
     """Return open keys and since when they are: what is new or open again first, then the longest open."""
     since = sa.case((sides.is_news, sa.literal(sides.at, UtcDateTime)), else_=digest_baselines.c.since)
     query = (
-        sides.now.add_columns(findings.c.arn, since.label("open_since"))
-        .where(IS_OPEN)
+        sides.open_now.add_columns(findings.c.arn, since.label("open_since"))
         .order_by(sa.case((sides.is_news, 0), else_=1), since, findings.c.account_name, findings.c.name, findings.c.arn)
         .limit(most)
     )
@@ -86,7 +85,7 @@ def _of_unknown_owner(sides: Sides) -> Summary:
 def _news(sides: Sides) -> sa.Select[tuple[str, str]]:
     """Choose the open keys that were not open."""
     kind = sa.case((IS_KNOWN, DeltaKind.REGRESSED.value), else_=DeltaKind.NEW.value)
-    return sides.now.add_columns(kind.label("kind"), findings.c.name.label("name")).where(IS_OPEN, sides.is_news)
+    return sides.open_now.add_columns(kind.label("kind"), findings.c.name.label("name")).where(sides.is_news)
 
 
 def _gone(sides: Sides) -> sa.Select[tuple[str, str]]:

@@ -14,16 +14,12 @@ from bot.models.keys import Verdict
 from bot.models.requests import ChangeKind, ChangeState
 from bot.models.scans import EVERYWHERE, Coverage, CoverageStatus, Scan
 from bot.rules.filters import Filter
-from bot.store.narrowing import is_among, narrow
+from bot.store.narrowing import is_among, is_open, narrow
 from bot.store.patterns import Condition
 from bot.store.scan_rows import coverage_of
 from bot.store.tables import changes, coverage, digest_baselines, findings
 
-IS_OPEN = sa.and_(
-    findings.c.verdict == sa.literal_column(f"'{Verdict.NON_COMPLIANT.value}'"), findings.c.exempt_until.is_(None)
-)
-"""Written out, or the databases would not see that the index of open keys serves."""
-
+IS_OPEN = is_open()
 IS_COMPLIANT = findings.c.verdict == Verdict.COMPLIANT.value
 IS_UNREAD = findings.c.verdict == Verdict.INSUFFICIENT_DATA.value
 IS_FOUND = findings.c.arn.is_not(None)
@@ -62,6 +58,16 @@ class Sides:
         return sa.select().select_from(joined).where(self.of_scan, in_scope)
 
     @cached_property
+    def matching(self) -> sa.Select[tuple[()]]:
+        """The findings that the scope matches, by themselves: a table that is being filled is not looked up in."""
+        return sa.select().select_from(findings).where(self.of_scan, self.matches)
+
+    @cached_property
+    def open_now(self) -> sa.Select[tuple[()]]:
+        """The open keys in scope."""
+        return self.now.where(IS_OPEN)
+
+    @cached_property
     def before(self) -> sa.Select[tuple[()]]:
         """The baseline, each key with what is found of it in scope, if anything is."""
         return sa.select().select_from(sa.outerjoin(digest_baselines, findings, self.is_same_known)).where(self.of_name)
@@ -94,15 +100,10 @@ class Sides:
         """Say of an open key that its rotation was enabled since the digest before."""
         if self.repaired_since is None:
             return sa.false()
-        query = (
-            sa.select(changes.c.arn)
-            .join(findings, sa.and_(self.of_scan, findings.c.arn == changes.c.arn))
-            .where(
-                changes.c.state == ChangeState.SUCCEEDED.value,
-                changes.c.kind == ChangeKind.ENABLE_ROTATION.value,
-                changes.c.finished_at >= self.repaired_since,
-                IS_OPEN,
-            )
+        query = sa.select(changes.c.arn).where(
+            changes.c.state == ChangeState.SUCCEEDED.value,
+            changes.c.kind == ChangeKind.ENABLE_ROTATION.value,
+            changes.c.finished_at >= self.repaired_since,
         )
         return is_among(self.connection, findings.c.arn, list(self.connection.execute(query).scalars()))
 

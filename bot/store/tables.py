@@ -226,6 +226,13 @@ digest_baselines = sa.Table(
     sa.Column("since", UtcDateTime, nullable=False),
     sa.Column("account", sa.String(32), nullable=False, server_default=""),
     sa.Column("region", sa.String(32), nullable=False, server_default=""),
+    sa.Index(
+        "ix_digest_baselines_open",
+        "name",
+        "arn",
+        sqlite_where=sa.text("open = 1"),
+        postgresql_where=sa.text("open"),
+    ),
 )
 
 firings = sa.Table(

@@ -70,13 +70,13 @@ def store_next_day(database: Database, before: Scan, changed: int) -> Scan:
         places = [each for each in coverage.c if each.name != "scan_id"]
         covered = sa.select(sa.literal(scan.id), *places).where(coverage.c.scan_id == before.id)
         connection.execute(coverage.insert().from_select(["scan_id", *(each.name for each in places)], covered))
-        for was, now in ((KINDS[0], KINDS[1]), (KINDS[1], KINDS[0])):
-            some = sa.select(findings.c.arn).where(findings.c.scan_id == scan.id, findings.c.verdict == was[1].value)
-            arns = connection.execute(some.order_by(findings.c.message, findings.c.arn).limit(changed // 2)).scalars()
+        of_day = sa.select(findings.c.arn).where(findings.c.scan_id == before.id).order_by(findings.c.arn)
+        for (_, was, _), (_, now, reason) in ((KINDS[0], KINDS[1]), (KINDS[1], KINDS[0])):
+            some = of_day.where(findings.c.verdict == was.value).offset(scan.started_at.day).limit(changed // 2)
             connection.execute(
                 findings.update()
-                .where(findings.c.scan_id == scan.id, findings.c.arn.in_(arns.all()))
-                .values(verdict=now[1].value, reason=now[2].value)
+                .where(findings.c.scan_id == scan.id, findings.c.arn.in_(connection.execute(some).scalars().all()))
+                .values(verdict=now.value, reason=reason.value)
             )
     finished = store.finish(scan.id, scan.started_at + timedelta(hours=1))
     _learn_sizes(database)

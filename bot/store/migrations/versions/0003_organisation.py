@@ -114,3 +114,10 @@ def _place_baselines() -> None:
         places = [(key.name, key.arn, *key.arn.split(":")[3:5]) for key in keys[start : start + 1000]]
         bound = ("of_name", "of_arn", "in_region", "in_account")
         connection.execute(placing, [dict(zip(bound, place, strict=True)) for place in places])
+    op.create_index(
+        "ix_digest_baselines_open",
+        "digest_baselines",
+        ["name", "arn"],
+        sqlite_where=sa.text("open = 1"),
+        postgresql_where=sa.text("open"),
+    )
