@@ -18,7 +18,8 @@ __all__ = ["make_postgresql"]
 
 READ_KEY = ("KMS DescribeKey", "KMS GetKeyRotationStatus")
 LOOK_UP = ("Slack users.info", "Slack usergroups.users.list")
-NOTE_READING = "commit findings scans"
+NOTE_READING = "commit findings"
+NOTE_CHANGE = "commit findings finding_counts scans"
 SHOW = ("Slack chat.update", "commit messages")
 POST = ("Slack chat.postMessage", "commit messages")
 ASKING = (
@@ -45,7 +46,7 @@ CHANGING = (
     "commit CHANGE_CALLING",
     "KMS EnableKeyRotation",
     *READ_KEY,
-    NOTE_READING,
+    NOTE_CHANGE,
     "commit CHANGE_SUCCEEDED REQUEST_DONE",
     *SHOW,
     *SHOW,
@@ -60,7 +61,7 @@ EFFECTS_OF_SEVERAL = Counter(
     [*LOOK_UP, "commit APPROVAL_GIVEN REQUEST_APPROVED", *SHOW, *SHOW]
     + [*LOOK_UP, *POST]
     + KEYS * ["commit CHANGE_CLAIMED", *SHOW, *SHOW, "STS AssumeRole", *READ_KEY, NOTE_READING]
-    + KEYS * ["commit CHANGE_CALLING", "KMS EnableKeyRotation", *READ_KEY, NOTE_READING, *SHOW, *SHOW]
+    + KEYS * ["commit CHANGE_CALLING", "KMS EnableKeyRotation", *READ_KEY, NOTE_CHANGE, *SHOW, *SHOW]
     + (KEYS - 1) * ["commit CHANGE_SUCCEEDED"]
     + ["commit CHANGE_SUCCEEDED REQUEST_DONE"]
 )
