@@ -1,13 +1,14 @@
 """A digest: what it says, kept so that its message can be rendered again when a request changes a row."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
 from bot.models.anchor import Anchor
+from bot.models.gaps import Gaps
 from bot.models.keys import Finding
-from bot.models.scans import Coverage, Scan, Summary
+from bot.models.scans import Coverage, CoverageStatus, Scan, Summary
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +89,7 @@ class DigestContent:
 
     `rest` are the pages of its thread. Where they would be too many it is empty and `rest_is_file`.
     `anchor` is the entry of the record that tells of this digest; None until it is stored, and in those of a version
-    that kept none.
+    that kept none. `failures_total` is None in those of a version that kept all coverage failures.
     """
 
     as_of: datetime
@@ -104,6 +105,16 @@ class DigestContent:
     rest: tuple[tuple[OpenKey, ...], ...] = ()
     rest_is_file: bool = False
     anchor: Anchor | None = None
+    failures_total: int | None = None
+
+    @property
+    def gaps(self) -> Gaps:
+        """What could not be read: the first of it, and how much there is."""
+        if self.failures_total is not None:
+            return Gaps(self.coverage_failures, self.failures_total, self.unread_keys, self.unread_total)
+        gaps = Gaps.of(self.coverage_failures, self.unread_keys)
+        is_told_in_part = any(each.status is CoverageStatus.PARTIAL for each in self.coverage_failures)
+        return gaps if is_told_in_part else replace(gaps, unread_total=self.unread_total)
 
     @property
     def replies(self) -> int:
@@ -127,7 +138,7 @@ class Comparison:
     """What the last scan says of some of the keys, beside what the digest before said of them.
 
     `delta` is None before the first digest, when everything would be new. `first` are the open keys that a digest
-    shows, in its order: what is new or open again, then the longest open. `unread` are a few of the unread keys.
+    shows, in its order: what is new or open again, then the longest open.
     """
 
     scan: Scan
@@ -135,5 +146,4 @@ class Comparison:
     summary: Summary
     delta: Delta | None
     first: tuple[OpenKey, ...]
-    coverage_failures: tuple[Coverage, ...]
-    unread: tuple[Finding, ...]
+    gaps: Gaps

@@ -5,9 +5,6 @@ from collections.abc import Iterable
 MOST_NAMES = 5
 """So many keys of each kind of change are named; the others are counted."""
 
-MOST_UNREAD = 5
-"""So many unread keys are named."""
-
 PAGE_ROWS = 60
 PAGE_CHARACTERS = 8000
 """Slack refuses messages of about 13,200 characters; a page keeps well below."""

@@ -43,7 +43,7 @@ class Answers:
         A key's team is known only while the key is open.
         """
         with self._database.read() as connection:
-            return Gaps(*_failures(connection, scan_id, scope), *_unread(connection, scan_id, scope))
+            return gaps_of(connection, scan_id, scope)
 
     def accounts(self, scan: Scan, scope: Filter, most: int) -> AccountsCovered:
         """Say how much of each account was read; those with something unread come first."""
@@ -101,6 +101,10 @@ class Answers:
         """Return names of keys that somebody who typed this one may have meant."""
         with self._database.read() as connection:
             return names_near(connection, scan_id, name)
+
+
+def gaps_of(connection: Connection, scan_id: str, scope: Filter) -> Gaps:
+    return Gaps(*_failures(connection, scan_id, scope), *_unread(connection, scan_id, scope))
 
 
 def _open_keys(connection: Connection, scan_id: str, scope: Filter) -> sa.Select[tuple[object, ...]]:

@@ -64,16 +64,6 @@ def first_open(sides: Sides, most: int) -> list[tuple[Finding, datetime]]:
     return [(by_arn[arn], moment) for arn, moment in since_when.items()]
 
 
-def first_unread(sides: Sides, most: int) -> list[Finding]:
-    query = (
-        sides.now.add_columns(findings)
-        .where(IS_UNREAD)
-        .order_by(findings.c.account, findings.c.region, findings.c.arn)
-        .limit(most)
-    )
-    return list(map(finding_of, sides.connection.execute(query)))
-
-
 def _of_unknown_owner(sides: Sides) -> Summary:
     """Count the keys that belong here although the filter does not match them."""
     is_else = sa.and_(sides.may_belong, sa.not_(sides.matches))

@@ -12,9 +12,10 @@ from bot.models.anchor import Anchor
 from bot.models.digests import Comparison, Digest, DigestContent, OpenKey
 from bot.models.messages import MessageKind
 from bot.models.trail import Act, Entry
-from bot.rules.digest import MOST_UNREAD, rows_shown
+from bot.rules.digest import rows_shown
 from bot.rules.filters import Filter
 from bot.store import comparing
+from bot.store.answers import gaps_of
 from bot.store.baselines import renew_baseline
 from bot.store.current_scan import CURRENT, current_scan
 from bot.store.engine import Database, take_turns
@@ -80,8 +81,7 @@ def compare(sides: Sides, before: Digest | None, top: int) -> Comparison:
         summary=summary,
         delta=comparing.delta(sides, summary.non_compliant),
         first=tuple(OpenKey.of(each, handle=handles.get(each.arn, ""), open_since=since) for each, since in first),
-        coverage_failures=sides.coverage_failures,
-        unread=tuple(comparing.first_unread(sides, MOST_UNREAD)),
+        gaps=gaps_of(sides.connection, sides.scan.id, sides.scope),
     )
 
 

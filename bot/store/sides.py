@@ -12,11 +12,10 @@ from sqlalchemy.engine import Connection
 
 from bot.models.keys import Verdict
 from bot.models.requests import ChangeKind, ChangeState
-from bot.models.scans import EVERYWHERE, Coverage, CoverageStatus, Scan
+from bot.models.scans import EVERYWHERE, CoverageStatus, Scan
 from bot.rules.filters import Filter
-from bot.store.narrowing import is_among, is_open, narrow
+from bot.store.narrowing import is_among, is_open, narrow, narrow_coverage
 from bot.store.patterns import Condition
-from bot.store.scan_rows import coverage_of
 from bot.store.tables import changes, coverage, digest_baselines, findings
 
 IS_OPEN = is_open()
@@ -113,25 +112,19 @@ class Sides:
         return self.connection.execute(query).first() is not None
 
     @cached_property
-    def coverage_failures(self) -> tuple[Coverage, ...]:
-        """The targets that were not wholly read, as far as they may hold keys in scope."""
-        query = (
-            sa.select(coverage)
-            .where(coverage.c.scan_id == self.scan.id, coverage.c.status != CoverageStatus.SCANNED.value)
-            .order_by(coverage.c.account, coverage.c.region)
-        )
-        unread = map(coverage_of, self.connection.execute(query))
-        return tuple(each for each in unread if self.scope.may_concern(each))
-
-    @cached_property
     def is_dark(self) -> Condition:
         """Say that nobody looked for a key of the baseline: its Region, its account or all could not be scanned."""
-        failed = [each for each in self.coverage_failures if each.status is CoverageStatus.FAILED]
-        if any(each.account == EVERYWHERE and each.region == EVERYWHERE for each in failed):
+        failed = sa.select(coverage.c.account, coverage.c.region).where(
+            coverage.c.scan_id == self.scan.id,
+            coverage.c.status == CoverageStatus.FAILED.value,
+            *narrow_coverage(self.connection, self.scan.id, self.scope),
+        )
+        places = {(row.account, row.region) for row in self.connection.execute(failed)}
+        if (EVERYWHERE, EVERYWHERE) in places:
             return sa.true()
-        accounts = [each.account for each in failed if each.region == EVERYWHERE]
-        places = [f"{each.account} {each.region}" for each in failed]
+        accounts = [account for account, region in places if region == EVERYWHERE]
         place = digest_baselines.c.account + " " + digest_baselines.c.region
         return sa.or_(
-            is_among(self.connection, digest_baselines.c.account, accounts), is_among(self.connection, place, places)
+            is_among(self.connection, digest_baselines.c.account, accounts),
+            is_among(self.connection, place, list(map(" ".join, places))),
         )

@@ -25,7 +25,7 @@ from bot.views.parts import (
     rich,
     some,
 )
-from bot.views.posture import headline, percent, posture_lines, unread_blocks
+from bot.views.posture import gap_blocks, headline, percent, posture_lines
 from bot.views.rows import key_row
 
 _KINDS = {
@@ -40,13 +40,13 @@ _KINDS = {
 def digest(message: Digest, requests: Mapping[str, Request]) -> Rendered:
     """The one message of a digest; `requests` are the newest of each key, by ARN."""
     content = message.content
-    title = headline(content.summary, bool(content.coverage_failures), content.scope)
+    title = headline(content.summary, bool(content.gaps.failures_total), content.scope)
     blocks: list[Block] = [header(f"🔑 {title}")]
     if content.scope:
         blocks.append(context(note(f"Keys that match {content.scope}")))
     blocks.append(rich(*posture_lines(content.summary, content.previous_summary, content.scope)))
     blocks.append(_changes(content))
-    blocks += unread_blocks(content.coverage_failures, content.unread_keys, content.unread_total)
+    blocks += gap_blocks(content.gaps)
     if content.top:
         blocks.append(divider())
     for key in content.top:

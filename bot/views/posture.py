@@ -1,14 +1,11 @@
 """How the organisation stands: the answer to `status`, and the lines that the digest shares with it."""
 
-from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.models.gaps import Gaps
-from bot.models.keys import Finding
 from bot.models.messages import Block, Rendered
 from bot.models.posture import AccountPosture, Posture
-from bot.models.scans import EVERYWHERE, Coverage, CoverageStatus, Summary
+from bot.models.scans import EVERYWHERE, Coverage, Summary
 from bot.rules.progress import how_far
 from bot.views.age import as_of
 from bot.views.budget import message
@@ -108,13 +105,6 @@ def gap_blocks(gaps: Gaps) -> list[Block]:
     if untold := gaps.unread_total - len(gaps.unread):
         lines.append(f"… and {counted(untold, 'more key')}")
     return [rich(bold("⚠️ Not everything could be read")), bullets(*lines)]
-
-
-def unread_blocks(failures: Sequence[Coverage], unread: Sequence[Finding], unread_total: int) -> list[Block]:
-    """What a digest says of it, which knows all failures, the first unread keys and how many there are."""
-    gaps = Gaps.of(failures, unread)
-    is_told_in_part = any(each.status is CoverageStatus.PARTIAL for each in failures)
-    return gap_blocks(gaps if is_told_in_part else replace(gaps, unread_total=unread_total))
 
 
 def _change(summary: Summary, previous: Summary | None) -> str:

@@ -119,7 +119,8 @@ def _content(comparison: Comparison) -> DigestContent:
         delta=comparison.delta,
         top=comparison.first[:1],
         open_total=comparison.summary.non_compliant,
-        coverage_failures=comparison.coverage_failures,
-        unread_keys=comparison.unread,
-        unread_total=comparison.summary.insufficient_data,
+        coverage_failures=comparison.gaps.failures,
+        failures_total=comparison.gaps.failures_total,
+        unread_keys=comparison.gaps.unread,
+        unread_total=comparison.gaps.unread_total,
     )

@@ -11,10 +11,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.models.digests import Comparison, DeltaKind
+from bot.models.gaps import MOST_UNREAD, Gaps
 from bot.models.keys import Finding, Verdict
 from bot.models.requests import ChangeKind, ChangeState
 from bot.models.scans import EVERYWHERE, Coverage, CoverageStatus, Summary
-from bot.rules.digest import MOST_NAMES, MOST_PAGES, MOST_UNREAD, PAGE_ROWS
+from bot.rules.digest import MOST_NAMES, MOST_PAGES, PAGE_ROWS
 from bot.rules.filters import Filter
 from bot.store.engine import Database
 from tests.store.digest_model import Baseline, modelled
@@ -228,8 +229,8 @@ def test_no_more_names_are_loaded_than_are_shown(database: Database) -> None:
     for kind, letter in ((DeltaKind.NEW, "a"), (DeltaKind.FIXED, "b"), (DeltaKind.UNREAD, "c")):
         assert comparison.delta.names(kind) == tuple(f"{letter}{number}" for number in range(MOST_NAMES))
         assert comparison.delta.total(kind) == 8
-    assert [each.name for each in comparison.unread] == [f"c{number}" for number in range(MOST_UNREAD)]
-    assert comparison.summary.insufficient_data == 8
+    assert [each.name for each in comparison.gaps.unread] == [f"c{number}" for number in range(MOST_UNREAD)]
+    assert comparison.gaps.unread_total == 8
 
 
 def test_an_ordinary_day_writes_the_keys_that_changed_and_no_other(database: Database) -> None:
@@ -273,7 +274,10 @@ ACCOUNT_NAMES = {ALPHA: "prod-Älpha", BETA: "prod beta"}
 
 @dataclass(frozen=True)
 class Day:
-    """What a scan finds of each key (its verdict and team), what it covers, and which keys were repaired before it."""
+    """What a scan finds of each key (its verdict and team), what it covers, and which keys were repaired before it.
+
+    Of a key that could not be read nobody reads the team either.
+    """
 
     found: dict[tuple[str, tuple[str, str]], tuple[str, str | None]]
     coverage: dict[tuple[str, str], CoverageStatus]
@@ -285,7 +289,7 @@ class Day:
                 finding(key, now, *place, minutes),
                 account_name=ACCOUNT_NAMES[place[0]],
                 aliases=ALIASES[key],
-                team=team,
+                team=None if now == Verdict.INSUFFICIENT_DATA else team,
             )
             for (key, place), (now, team) in self.found.items()
         ]
@@ -335,9 +339,8 @@ def test_day_after_day_the_database_says_what_the_model_says(
         assert [(key.arn, key.open_since) for key in comparison.first] == [
             (each.arn, model.since[each.arn]) for each in model.in_order()
         ]
-        assert list(comparison.unread) == model.unread[:MOST_UNREAD]
-        assert list(comparison.coverage_failures) == [
-            each for each in day.targets() if scope.may_concern(each) and each.status is not CoverageStatus.SCANNED
-        ]
+        concerned = [each for each in day.targets() if scope.may_concern(each)]
+        failures = [each for each in concerned if each.status is not CoverageStatus.SCANNED]
+        assert comparison.gaps == Gaps.of(failures, model.unread)
         assert stage.baseline == model.baseline
         last, baseline = at(minutes + 2), model.baseline

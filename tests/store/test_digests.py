@@ -10,6 +10,8 @@ import sqlalchemy as sa
 
 from bot.models.anchor import Anchor
 from bot.models.digests import Delta, DeltaKind, Digest
+from bot.models.gaps import MOST_FAILURES, Gaps
+from bot.models.keys import Verdict
 from bot.models.messages import MessageKind
 from bot.models.trail import Act, Entry
 from bot.rules.filters import Filter
@@ -22,7 +24,7 @@ from bot.store.trail import Trail
 from tests.store.crowd import all_at_once
 from tests.store.digest_model import Baseline
 from tests.store.digest_stage import Stage, kept
-from tests.store.samples import ALPHA, BETA, CHANNEL, arn_of, at, digest_of, finding
+from tests.store.samples import ALPHA, BETA, CHANNEL, arn_of, at, digest_of, failed, finding
 
 
 @pytest.fixture
@@ -110,6 +112,23 @@ def test_a_digest_of_a_version_that_named_all_keys_can_be_read(store: DigestStor
     assert read is not None
     assert read.content.delta == Delta(new=("a",), still_open=tuple("bcdefgh"))
     assert [read.content.delta.total(kind) for kind in DeltaKind] == [1, 0, 0, 7, 0, 0]
+
+
+def test_a_digest_of_a_version_that_kept_all_that_could_not_be_read_can_be_read(
+    store: DigestStore, database: Database
+) -> None:
+    failures = tuple(failed(BETA, f"xx-test-{number}") for number in range(20))
+    unread = tuple(finding(f"unread-{number}", verdict=Verdict.INSUFFICIENT_DATA) for number in range(5))
+    old = digest_of("a")
+    content = replace(old.content, coverage_failures=failures, unread_keys=unread, unread_total=9)
+    made = kept(database, replace(old, content=content))
+    with database.write() as connection:
+        stored = connection.execute(sa.select(digests.c.content)).scalar_one()
+        del stored["failures_total"]
+        connection.execute(digests.update().values(content=stored))
+    read = store.get(made.id)
+    assert read is not None
+    assert read.content.gaps == Gaps(failures[:MOST_FAILURES], 20, unread, 9)
 
 
 def test_each_name_has_a_baseline_of_its_own(database: Database) -> None:

@@ -12,6 +12,7 @@ import pytest
 from bot.digest import Audience, Digests
 from bot.models.anchor import Anchor
 from bot.models.digests import Comparison, Delta, DeltaKind, Digest, OpenKey
+from bot.models.gaps import Gaps
 from bot.models.keys import Finding
 from bot.models.messages import Rendered
 from bot.models.scans import Scan, Summary
@@ -63,7 +64,7 @@ class Store:
         model = modelled({}, at, self.found, [], scope=scope)
         shown = model.in_order()[: rows_shown(top, len(self.found))]
         keys = tuple(OpenKey.of(each, handle=f"k{number}", open_since=at) for number, each in enumerate(shown))
-        digest = compose(Comparison(scan(), None, model.summary, model.delta, keys, (), tuple(model.unread)))
+        digest = compose(Comparison(scan(), None, model.summary, model.delta, keys, Gaps.of((), model.unread)))
         anchored = replace(digest, content=replace(digest.content, anchor=ANCHOR))
         self.made.append((anchored, digest.content.replies))
         return anchored
