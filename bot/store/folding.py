@@ -1,5 +1,6 @@
 """How a scan that looked at a part refreshes that part of the current scan: a narrowed one, or an interrupted one."""
 
+from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -68,23 +69,22 @@ class Folding:
         self._is_cut_short = unread is not None
         self._knows_plan = all(row.account != EVERYWHERE for row in unread or ())
         self._unread = list(unread or ())
-        self._accounts = iter(self._agenda(connection))
+        self._accounts = deque(self._agenda(connection))
         if self._is_running and current is not None:
             take_newer_readings(connection, part.id, current.id)
 
     def go_on(self, connection: Connection) -> bool:
-        """Fold some accounts; False where none are left."""
+        """Fold some accounts; False where none are left after them."""
         folded, rows = list[str](), 0
-        for account, met in self._accounts:
+        while self._accounts and rows < ROWS:
+            account, met = self._accounts.popleft()
             self._fold_account(connection, account, met)
             folded.append(account)
             rows += sum(1 + row.keys for row in met)
-            if rows >= ROWS:
-                break
         if folded and self.current is not None:
             self._copy_findings(connection, self.current.id, folded)
             count(connection, self.current.id, folded)
-        return bool(folded)
+        return bool(self._accounts)
 
     def close(self, connection: Connection) -> None:
         """Say what is unread, and fold what is no matter of single accounts."""
