@@ -167,6 +167,14 @@ def test_a_digest_needs_a_scan(database: Database) -> None:
         Stage(database).publish(2)
 
 
+@pytest.mark.parametrize(("account_name", "kind"), [("prod-alpha", "unread"), ("old-alpha", "lapsed")])
+def test_an_account_that_went_out_of_scope_is_not_waited_for(database: Database, account_name: str, kind: str) -> None:
+    stage = Stage(database, scope=Filter(account="prod-*"))
+    stage.remember({arn_of("k"): OPEN})
+    stage.scan([], [replace(failed(), account_name=account_name)], minutes=0)
+    assert told(stage.publish(2)) == {kind: {"k"}}
+
+
 def test_a_key_that_was_disabled_for_a_while_is_open_again_and_not_new(database: Database) -> None:
     stage = Stage(database)
     for minutes, verdict in enumerate((Verdict.NON_COMPLIANT, Verdict.NOT_APPLICABLE, Verdict.NON_COMPLIANT)):
