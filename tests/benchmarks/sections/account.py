@@ -44,12 +44,13 @@ def _peers(bench: Bench, scan: Measurement) -> list[Measurement]:
 
 
 def _calls(bench: Bench, scan: Measurement) -> Iterator[str]:
-    """Hold the scan's calls against the cheaper of two bare ones: a processor that never waits keeps its caches warm."""
+    """Hold the scan's calls against the cheaper of two bare ones: a processor that never waits has warm caches."""
     waiting, busy = (bench.whole(BARE_CALLS, setting) for setting in (ACCOUNT.part(2), WITHOUT_LATENCY))
     ours, cold, warm = (run.audit_cpu / run.calls for run in (scan, waiting, busy))
     yield (
         f"CPU a call, start-up left out: {ours * 1000:.2f} ms in the scan, its judging and its database with it; for a "
-        f"bare DescribeKey with one client in one thread {cold * 1000:.2f} ms, and {warm * 1000:.2f} ms without latency.\n"
+        f"bare DescribeKey with one client in one thread {cold * 1000:.2f} ms, "
+        f"and {warm * 1000:.2f} ms without latency.\n"
     )
     ratio = ours / min(cold, warm)
     wanted = f"≤ {CALLS_MOST}×"

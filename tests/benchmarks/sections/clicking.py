@@ -54,7 +54,7 @@ def report(_bench: Bench) -> Iterator[str]:
             sleep(0.5)
         idle = _acks(slack, ts, lambda: True)
         slack.person("U0JONAS").slash("/kms-rotation scan", channel=CHANNEL)
-        reading = re.compile(r"\b[1-9][\d,]* keys read")
+        reading = re.compile(r"\b[1-9][\d,]* (of [\d,]+ known )?keys? read")
         slack.wait_for(lambda: reading.search(_newest(slack)), PATIENCE_SECONDS, "the scan to read keys")
         busy = _acks(slack, ts, lambda: "Scan finished" not in _newest(slack))
     rows = [_row("idle", idle), _row("while it scans", busy)]
