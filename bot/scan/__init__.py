@@ -1,6 +1,6 @@
 """The scan: every key of every target is read and judged, and whatever could not be read is said."""
 
-from bot.scan.branches import Branching
+from bot.scan.branches import BranchError, Branching
 from bot.scan.gateways import AccountDirectory, KeyMemory, KeyReader, ScanRecord
 from bot.scan.memory import Forgetful
 from bot.scan.scanner import Scanner
@@ -8,6 +8,7 @@ from bot.scan.scans import ScanRunningError, Scans
 
 __all__ = [
     "AccountDirectory",
+    "BranchError",
     "Branching",
     "Forgetful",
     "KeyMemory",

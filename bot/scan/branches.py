@@ -14,7 +14,6 @@ from threading import Lock
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from bot.errors import UserError
 from bot.models.scans import Target
 from bot.scan.branch import Done, Equip, Errand, Message, Wanted, serve
 from bot.scan.crew import Task
@@ -38,8 +37,8 @@ MOST_AT_ONCE = 64
 LEAVE_SECONDS = 5.0
 
 
-class BranchError(UserError):
-    """A process of the scan ended before its work did."""
+class BranchError(Exception):
+    """A process of the scan ended before its work did. Its text is a sentence for people."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -119,7 +119,8 @@ class Scans:
                         ledger.take(read)
         except StoppedError:
             is_whole = False
-        ledger.flush()
+        finally:
+            ledger.flush()  # whatever ended the reading, what was read is kept
         running.course.tell()
         return is_whole
 

@@ -13,7 +13,7 @@ from types import FrameType
 from bot.app import build_scans, connect_aws, open_database
 from bot.models.scans import CoverageStatus, Scan, ScanState
 from bot.rules.filters import Filter
-from bot.scan import Scans
+from bot.scan import BranchError, Scans
 from bot.settings import Settings
 from bot.store.key_facts import KeyFactStore
 from bot.store.scans import ScanStore
@@ -35,8 +35,12 @@ def scan(settings: Settings, asked: Namespace) -> int:
     with temporary_database() if asked.no_store else closing(open_database(settings)) as database:
         store = ScanStore(database)
         scans = build_scans(settings, aws, store, None if asked.no_store else KeyFactStore(database))
-        with _stopping_at_a_signal(scans), progress_bar() as on_progress:
-            made = scans.run(within, f"terminal:{_user()}", on_progress)
+        try:
+            with _stopping_at_a_signal(scans), progress_bar() as on_progress:
+                made = scans.run(within, f"terminal:{_user()}", on_progress)
+        except BranchError as error:
+            print(error, file=sys.stderr)  # noqa: T201 - for the person who waits for it
+            return Exit.UNREAD
         coverage, left_out = store.coverage(made.id), store.left_out(made.id)
         if asked.format == "json":
             if left_out:

@@ -5,6 +5,8 @@ import os
 import pty
 import signal
 from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -298,6 +300,40 @@ def test_a_scan_that_is_stopped_prints_what_it_read_and_says_what_it_did_not(
     current = store.current()
     assert current is not None
     assert (current.state, store.running()) == (ScanState.INTERRUPTED, [])
+
+
+def test_a_long_scan_whose_process_is_killed_is_3_keeps_what_it_read_and_says_why(
+    aws: AwsServer, terminal: Shell
+) -> None:
+    for number in range(10, 80):
+        aws.world.account(f"2{number:011}", f"team-{number}")
+    aws.faults.slow(6, action="kms:ListKeys")
+    terminal.configure(f"{SETTINGS}processes = 2\n")
+    with terminal.start("scan") as process:
+        wait_for(lambda: branches_of(process.pid), "the scan to branch")
+        for branch in branches_of(process.pid):
+            os.kill(branch, signal.SIGKILL)
+        out, err = process.communicate(timeout=PATIENCE_SECONDS)
+    assert (process.returncode, out) == (3, "")
+    assert err == (
+        "A process of the scan was ended from outside, for want of memory perhaps. "
+        "Scan again, or set scan.processes = 1.\n"
+    )
+    store = ScanStore(Database(terminal.database_url))
+    current = store.current()
+    assert current is not None
+    assert (current.state, store.running()) == (ScanState.INTERRUPTED, [])
+
+
+def branches_of(parent: int) -> list[int]:
+    """Name the processes that a scan spread itself over."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            is_child = process.joinpath("stat").read_text().rpartition(")")[2].split()[1] == str(parent)
+            if is_child and b"spawn_main" in process.joinpath("cmdline").read_bytes():
+                found.append(int(process.name))
+    return found
 
 
 @pytest.mark.parametrize("lever", ["a call that hangs", "throttling without end"])
