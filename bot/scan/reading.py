@@ -1,6 +1,6 @@
 """Reads one key with as few calls as its judgement needs."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -19,7 +19,7 @@ from bot.rules import ownership
 from bot.rules.verdict import Policy, aws_managed, judge, judge_eligibility, judge_failure, judge_immutable
 from bot.scan.gateways import KeyReader
 from bot.scan.memory import Learning
-from bot.scan.tally import Tally
+from bot.scan.tally import KeyRead, Tally
 
 AWS_MANAGED_ALIAS = "alias/aws/"
 """Only AWS makes such aliases, so their keys need no DescribeKey.
@@ -36,19 +36,13 @@ class KeyAudit:
     places: frozenset[tuple[str, str]]
     clock: Callable[[], datetime]
 
-    def audit(self, arn: str, tally: Tally) -> Finding:
-        """Read and judge one key of the tally's target; a read that failed is noted there.
-
-        The finding has the aliases that are known by now.
-        """
+    def audit(self, arn: str, tally: Tally) -> KeyRead:
+        """Read and judge one key of the tally's target, by the aliases that are known by now."""
         known = tally.recall(arn)
         aliases = tally.aliases(arn.rpartition("/")[2])
         read_at = self.clock()
-        status: RotationStatus | None = None
-        if any(alias.startswith(AWS_MANAGED_ALIAS) for alias in aliases):
-            judgement = aws_managed()
-        else:
-            judgement, status = self._judge(arn, known, tally)
+        judgement, read = (aws_managed(), None) if _names_an_aws_key(aliases) else self._judge(arn, known)
+        status = read if isinstance(read, RotationStatus) else None
         account = tally.target.account
         finding = Finding(
             arn=arn,
@@ -64,16 +58,34 @@ class KeyAudit:
             rotation_period_days=status.period_days if status else None,
             next_rotation=status.next_rotation if status else None,
         )
-        return self._with_owner(finding, tally) if finding.verdict is Verdict.NON_COMPLIANT else finding
+        if finding.verdict is Verdict.NON_COMPLIANT:
+            finding = self._with_owner(finding, tally)
+        return KeyRead(finding, read if isinstance(read, ReadFailure) else None)
 
-    def _judge(self, arn: str, known: ImmutableFacts | None, tally: Tally) -> tuple[Judgement, RotationStatus | None]:
+    def settle(self, read: KeyRead, tally: Tally) -> Finding:
+        """Give a finding its aliases, all of which are known by now, and note in the tally what could not be read.
+
+        They can tell that AWS manages a key that was asked for before, in vain: the verdict is not to depend on which
+        answer came first.
+        """
+        aliases = tuple(sorted(tally.aliases(read.finding.key_id)))
+        finding = read.finding if aliases == read.finding.aliases else replace(read.finding, aliases=aliases)
+        if read.failure is None:
+            return finding
+        if _names_an_aws_key(aliases):
+            known = aws_managed()
+            return replace(finding, verdict=known.verdict, reason=known.reason, message=known.message)
+        tally.note_unread(read.failure)
+        return finding
+
+    def _judge(self, arn: str, known: ImmutableFacts | None) -> tuple[Judgement, RotationStatus | ReadFailure | None]:
+        """Judge a key, with its status or with what kept it from being read."""
         remembered = None if known is None else judge_immutable(known)
         if remembered is not None:
             return remembered, None
         key = self.reader.describe(arn)
         if isinstance(key, ReadFailure):
-            tally.note_unread(key)
-            return judge_failure(key), None
+            return judge_failure(key), key
         ineligible = judge_eligibility(key, primary_in_scan=self._reads_primary_of(key))
         if ineligible is not None:
             if judge_immutable(key.immutable) is not None:
@@ -81,8 +93,7 @@ class KeyAudit:
             return ineligible, None
         status = self.reader.rotation_status(arn)
         if isinstance(status, ReadFailure):
-            tally.note_unread(status)
-            return judge_failure(status), None
+            return judge_failure(status), status
         return judge(key, status, self.policy), status
 
     def _reads_primary_of(self, key: KeyMetadata) -> bool:
@@ -100,3 +111,7 @@ class KeyAudit:
             return replace(finding, verdict=gone.verdict, reason=gone.reason, message=gone.message)
         tally.note_untagged(tags)
         return finding
+
+
+def _names_an_aws_key(aliases: Iterable[str]) -> bool:
+    return any(alias.startswith(AWS_MANAGED_ALIAS) for alias in aliases)

@@ -2,12 +2,20 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass
 from threading import Lock
 
 from bot.models.keys import FailureKind, Finding, ImmutableFacts, ReadFailure
 from bot.models.scans import Coverage, CoverageStatus, Target
 from bot.scan import sentences
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRead:
+    """A finding whose aliases may not all be known yet, and what kept the key from being read, if anything did."""
+
+    finding: Finding
+    failure: ReadFailure | None
 
 
 class Tally:
@@ -24,7 +32,7 @@ class Tally:
         self._keys = 0
         self._aliases: dict[str, tuple[str, ...]] = {}
         self._aliases_left = True
-        self._held: list[Finding] = []
+        self._held: list[KeyRead] = []
         self._cut_short: str | None = None
         self._nameless: str | None = None
         self._unread: Counter[str] = Counter()
@@ -77,19 +85,14 @@ class Tally:
         with self._lock:
             self._untagged[failure.sentence] += 1
 
-    def holds_back(self, finding: Finding) -> bool:
+    def holds_back(self, read: KeyRead) -> bool:
         """Keep a finding until the aliases are known; False where they are."""
         with self._lock:
             if self._aliases_left:
-                self._held.append(finding)
+                self._held.append(read)
             return self._aliases_left
 
-    def named(self, finding: Finding) -> Finding:
-        """Give a finding its aliases."""
-        aliases = tuple(sorted(self.aliases(finding.key_id)))
-        return finding if aliases == finding.aliases else replace(finding, aliases=aliases)
-
-    def release(self) -> list[Finding]:
+    def release(self) -> list[KeyRead]:
         """Hand out what was held back, once: all aliases that can be known are."""
         with self._lock:
             self._aliases_left = False

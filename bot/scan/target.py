@@ -72,17 +72,17 @@ class TargetReading:
                 tally.expect(1)
                 self._crew.add([partial(self._more_aliases, tally, aliases.next_marker)], self._lane, first=True)
                 return
-        for finding in tally.release():
-            self._crew.emit(tally.named(finding))
+        for read in tally.release():
+            self._crew.emit(self._audit.settle(read, tally))
 
     def _more_aliases(self, tally: Tally, marker: str) -> None:
         self._note_aliases(tally, marker)
         self._end_task(tally)
 
     def _audit_key(self, tally: Tally, arn: str) -> None:
-        finding = self._audit.audit(arn, tally)
-        if not tally.holds_back(finding):
-            self._crew.emit(tally.named(finding))
+        read = self._audit.audit(arn, tally)
+        if not tally.holds_back(read):
+            self._crew.emit(self._audit.settle(read, tally))
         self._end_task(tally)
 
     def _end_task(self, tally: Tally) -> None:

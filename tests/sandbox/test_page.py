@@ -179,6 +179,7 @@ def test_an_ephemeral_is_shown_to_its_person_alone_until_dismissed(bot: Bot, bro
 def test_the_switcher_makes_you_somebody_else(bot: Bot, browsing: Browsing, slack: SlackServer) -> None:
     page = browsing.open("U0MARA")
     page.get_by_test_id("person").select_option("U0AIKO")
+    page.wait_for_url("**person=U0AIKO*")
     expect(page.get_by_test_id("person")).to_have_value("U0AIKO")
     say(page, "/kms-rotation help")
     slack.wait_for(lambda: bot.sent, what="the command")

@@ -132,6 +132,7 @@ def test_each_person_has_their_own_lines(browsing: Browsing) -> None:
     composer(page).fill("from Mara")
     composer(page).press("Enter")
     page.get_by_test_id("person").select_option("U0AIKO")
+    page.wait_for_url("**person=U0AIKO*")
     expect(page.get_by_test_id("person")).to_have_value("U0AIKO")
     page.wait_for_selector("body[data-drawn]")
     composer(page).press("ArrowUp")

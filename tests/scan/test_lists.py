@@ -5,7 +5,7 @@ from threading import Event
 
 from bot.app import Aws
 from bot.aws.kms import KmsReader
-from bot.models.keys import KeyMetadata, ReadFailure
+from bot.models.keys import KeyMetadata, ReadFailure, Reason
 from bot.models.scans import CoverageStatus, Page, Target
 from deploy.sandbox.aws import AwsServer
 from tests.scan.audits import FRANKFURT, MEMBER, PATIENCE_SECONDS, House
@@ -13,11 +13,12 @@ from tests.scan.audits import FRANKFURT, MEMBER, PATIENCE_SECONDS, House
 DENIED = "is denied (the role's own policy lacks it)."
 
 
-class _Slow(KmsReader):
-    """The second page of aliases comes only after some key was described; all is real."""
+class _Waits(KmsReader):
+    """The second page of aliases comes only after a key was described, some key or a certain one; all is real."""
 
-    def __init__(self, real: KmsReader) -> None:
+    def __init__(self, real: KmsReader, arn: str | None = None) -> None:
         self.__dict__.update(vars(real))
+        self._arn = arn
         self._described = Event()
 
     def list_aliases(self, target: Target, marker: str | None = None) -> Page[tuple[str, str]] | ReadFailure:
@@ -27,7 +28,8 @@ class _Slow(KmsReader):
 
     def describe(self, arn: str) -> KeyMetadata | ReadFailure:
         described = super().describe(arn)
-        self._described.set()
+        if self._arn in {None, arn}:
+            self._described.set()
         return described
 
 
@@ -66,9 +68,21 @@ def test_keys_are_read_while_a_long_list_of_aliases_is_and_all_get_their_names(h
         house.aws.world.key(account=MEMBER, alias=f"alias/key-{number}", rotation=365): (f"alias/key-{number}",)
         for number in range(250)
     }
-    house.wrap = lambda connected: replace(connected, reader=_Slow(connected.reader))
+    house.wrap = lambda connected: replace(connected, reader=_Waits(connected.reader))
     audit = house.audit()
     assert {finding.arn: finding.aliases for finding in audit.findings} == names
+    assert audit.at(MEMBER, FRANKFURT).status is CoverageStatus.SCANNED
+
+
+def test_a_key_that_aws_manages_is_known_by_its_alias_also_where_it_was_asked_for_in_vain_before(house: House) -> None:
+    for number in range(150):
+        house.aws.world.key(account=MEMBER, alias=f"alias/a-key-{number:03}", rotation=365)
+    amazons = house.aws.world.key(account=MEMBER, alias="alias/aws/zzz")
+    house.aws.faults.deny(MEMBER, action="kms:DescribeKey", resource=amazons)
+    house.wrap = lambda connected: replace(connected, reader=_Waits(connected.reader, amazons))
+    audit = house.audit()
+    assert [call.key for call in house.aws.calls if call.error == "AccessDeniedException"] == [amazons]
+    assert (audit.of(amazons).reason, audit.of(amazons).aliases) == (Reason.AWS_MANAGED, ("alias/aws/zzz",))
     assert audit.at(MEMBER, FRANKFURT).status is CoverageStatus.SCANNED
 
 
