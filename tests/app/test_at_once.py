@@ -93,6 +93,10 @@ def test_trying_again_twice_at_once_changes_the_key_once(house: House, monkeypat
             house.aiko.click_stale(failed, text="Try again", wait=False)
             eventually(lambda: len(words_to(house.jonas, house.aiko)) > before, "a word to who came second")
         house.until_shown(message, "Rotation is on")
-    assert words_to(house.jonas, house.aiko)[before:] == ["It is being carried out already."]
+    [second] = words_to(house.jonas, house.aiko)[before:]
+    assert second in {
+        "It is being carried out already.",
+        "There is nothing to try again: no change of this request has failed.",  # the first has succeeded by then
+    }
     assert house.request().changes[0].state is ChangeState.SUCCEEDED
     assert len([call for call in house.enable_calls if call.error is None]) == 1
