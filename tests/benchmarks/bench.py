@@ -63,7 +63,7 @@ class Bench:
             self._measured[key] = extrapolated(made, divisor, setting, before, before_cpu)
         return self._measured[key]
 
-    def want(self, what: str, wanted: str, measured: str, *, is_reached: bool) -> None:
+    def want(self, what: str, wanted: str, measured: str, is_reached: bool) -> None:
         self.wanted.append(Wanted(what, wanted, measured, is_reached))
 
     def _start_up(self, way: Way, setting: Setting) -> Measurement | None:

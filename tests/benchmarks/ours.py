@@ -13,10 +13,12 @@ from time import perf_counter
 from bot.app import build_scans, connect_aws, open_database
 from bot.rules.filters import Filter
 from bot.settings import load
+from bot.store.key_facts import KeyFactStore
 from bot.store.scans import ScanStore
 
 SETTINGS = {
     "account": '[scan]\nregions = ["eu-central-1"]',
+    "whole-quota": '[scan]\nregions = ["eu-central-1"]\nquota_share = 1.0',
     "organisation": '[scan]\naccounts = "organization"\naudit_role = "KmsRotationAudit"',
 }
 
@@ -27,9 +29,10 @@ def audit(settings_text: str) -> dict[str, float]:
         path = Path(folder) / "kms-rotation.toml"
         path.write_text(settings_text)
         settings = load({"KMS_ROTATION_CONFIG": str(path)}, with_slack=False)
-        store = ScanStore(open_database(settings))
+        database = open_database(settings)
         begun, cpu = perf_counter(), _cpu()
-        made = build_scans(settings, connect_aws(settings), store).run(Filter(), "benchmark")
+        scans = build_scans(settings, connect_aws(settings), ScanStore(database), KeyFactStore(database))
+        made = scans.run(Filter(), "benchmark")
         return {
             "seconds": perf_counter() - begun,
             "cpu": _cpu() - cpu,

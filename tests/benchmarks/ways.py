@@ -36,6 +36,7 @@ def _findings(_folder: Path, output: str) -> Outcome:
 
 
 SCAN_OF_ACCOUNT = _own("the bot’s scan", "ours", "account")
+SCAN_WITH_WHOLE_QUOTA = _own("the bot’s scan, quota_share = 1", "ours", "whole-quota")
 SCAN_OF_ORGANISATION = _own("the bot’s scan", "ours", "organisation")
 LOOP = _own("plain boto3 loop", "bare", "account", "1")
 THREADS = _own("50 bare threads", "bare", "account", "50")

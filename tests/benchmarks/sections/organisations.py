@@ -9,7 +9,7 @@ from tests.benchmarks.peers import custodian, prowler
 from tests.benchmarks.ways import CLIENT_PER_TARGET, LOOP_OVER_TARGETS, SCAN_OF_ORGANISATION, THREADS_OVER_TARGETS
 from tests.benchmarks.worlds import MOSTLY_EMPTY, ORGANISATION, Setting
 
-ROUNDS = 2
+ROUNDS = 3
 LEAST = 1.8
 
 
