@@ -8,13 +8,15 @@ from pathlib import Path
 from threading import Timer
 from time import perf_counter
 
+from tests.benchmarks.memory import watching
+
 PATIENCE_SECONDS = 900.0
 TAIL = 2000
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Times are in seconds, its descendants' CPU with it; memory is that of its largest process, in MiB."""
+    """Times are in seconds, its descendants' CPU with it; memory is that of all its processes, in MiB."""
 
     wall: float
     cpu: float
@@ -35,7 +37,8 @@ def run(command: Sequence[str], environment: Mapping[str, str], folder: Path, ex
             raise RuntimeError("the command has no pipe")
         impatience = Timer(PATIENCE_SECONDS, process.kill)
         impatience.start()
-        output = process.stdout.read()
+        with watching(process.pid) as memory:
+            output = process.stdout.read()
         _, waited, usage = os.wait4(process.pid, 0)
         impatience.cancel()
         process.returncode = os.waitstatus_to_exitcode(waited)
@@ -44,7 +47,7 @@ def run(command: Sequence[str], environment: Mapping[str, str], folder: Path, ex
     return Run(
         wall=perf_counter() - begun,
         cpu=usage.ru_utime + usage.ru_stime,
-        peak_memory=usage.ru_maxrss / 1024,
+        peak_memory=memory.mebibytes,
         status=process.returncode,
         output=output,
     )
