@@ -223,7 +223,10 @@ class Judgement:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What the audit says about one key, and when it was read."""
+    """What the audit says about one key, and when it was read.
+
+    `team`, `owner`, `is_production`, `tags` and `managed_by` are known of open keys alone: only their tags are read.
+    """
 
     arn: str
     account: str
@@ -240,6 +243,9 @@ class Finding:
     team: str | None = None
     managed_by: str | None = None
     exempt_until: datetime | None = None
+    owner: str | None = None
+    is_production: bool = False
+    tags: tuple[tuple[str, str], ...] = ()
 
     @property
     def key_id(self) -> str:

@@ -14,6 +14,12 @@ class MessageKind(StrEnum):
     RESULT = "RESULT"
     REMINDER = "REMINDER"
     BREAK_GLASS = "BREAK_GLASS"
+    DIGEST_OWNERS = "DIGEST_OWNERS"
+    """In a digest's thread: whose the open keys are."""
+    LAPSED = "LAPSED"
+    """In the thread of its request: an exemption has ended, and the keys are open again."""
+    UNDONE = "UNDONE"
+    """To whoever approved it: a key that was mended does not rotate any more."""
 
 
 @dataclass(frozen=True, slots=True)

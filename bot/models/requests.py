@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from bot.models.approval import KeyFacts
+from bot.models.exemptions import ExemptionTerms
 from bot.models.keys import KeyArn
 
 
@@ -33,10 +34,12 @@ FINAL_CHANGE_STATES = frozenset({ChangeState.SUCCEEDED, ChangeState.FAILED, Chan
 
 
 class ChangeKind(StrEnum):
-    """What is done to a key: automatic rotation is enabled, or it is rotated once, now."""
+    """What is done to a key: automatic rotation is enabled, it is rotated once, now, or it is excused."""
 
     ENABLE_ROTATION = "ENABLE_ROTATION"
     ROTATE_ON_DEMAND = "ROTATE_ON_DEMAND"
+    EXEMPT = "EXEMPT"
+    """Nothing is done in AWS: the keys are excused for a time."""
 
 
 class Basis(StrEnum):
@@ -75,7 +78,8 @@ class Change:
 
     `period_days` is 0 where nothing is said about the schedule. `rule` names the approval rule under which it was asked
     for, `facts` are what that was told by. `rotations_before` counts the rotations on demand that AWS listed before a
-    call of which nobody knows yet what became of it.
+    call of which nobody knows yet what became of it. Where keys are to be excused, `exemption` holds the terms, and
+    `arn` is the scope as it is written where that is not one key.
     """
 
     id: str
@@ -96,6 +100,7 @@ class Change:
     next_rotation: datetime | None = None
     started_at: datetime | None = None
     finished_at: datetime | None = None
+    exemption: ExemptionTerms | None = None
 
     @property
     def account(self) -> str:

@@ -9,11 +9,13 @@ from sqlalchemy.engine import Connection, Row
 from sqlalchemy.exc import IntegrityError
 
 from bot.models.approval import KeyFacts
+from bot.models.exemptions import ExemptionTerms
 from bot.models.requests import Change, ChangeKind, ChangeState, Decision, DecisionKind, Request, RequestState
 from bot.rules.request_state import CHANGE_MOVES, REQUEST_MOVES
 from bot.store.tables import ONE_OPEN_CHANGE_A_KEY, changes, decisions, requests
 
 _FACTS = TypeAdapter(KeyFacts)
+_TERMS = TypeAdapter(ExemptionTerms | None)
 
 
 def move_request(
@@ -90,8 +92,13 @@ def load_request(connection: Connection, request_id: str) -> Request | None:
 
 def change_of(row: Row[tuple[object, ...]]) -> Change:
     values = dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's public name
-    del values["open"]
-    typed = {"state": ChangeState(row.state), "kind": ChangeKind(row.kind), "facts": _FACTS.validate_python(row.facts)}
+    del values["open"], values["undone_at"]
+    typed = {
+        "state": ChangeState(row.state),
+        "kind": ChangeKind(row.kind),
+        "facts": _FACTS.validate_python(row.facts),
+        "exemption": _TERMS.validate_python(row.exemption),
+    }
     return Change(**values | typed)
 
 
@@ -101,4 +108,9 @@ def decision_of(row: Row[tuple[object, ...]]) -> Decision:
 
 def change_values(change: Change) -> dict[str, object]:
     """What a new change's row holds."""
-    return asdict(change) | {"state": change.state.value, "kind": change.kind.value, "open": True}
+    return asdict(change) | {
+        "state": change.state.value,
+        "kind": change.kind.value,
+        "exemption": _TERMS.dump_python(change.exemption, mode="json"),
+        "open": True,
+    }

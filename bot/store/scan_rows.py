@@ -17,6 +17,7 @@ def finding_values(scan_id: str, finding: Finding) -> dict[str, object]:
     return {name: getattr(finding, name) for name in _FINDING_FIELDS} | {
         "scan_id": scan_id,
         "aliases": list(finding.aliases),
+        "tags": [list(tag) for tag in finding.tags],
         "verdict": finding.verdict.value,
         "reason": finding.reason.value,
         "name": finding.name,
@@ -26,7 +27,12 @@ def finding_values(scan_id: str, finding: Finding) -> dict[str, object]:
 def finding_of(row: Row[tuple[object, ...]]) -> Finding:
     values = dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's public name
     del values["scan_id"], values["name"]
-    values |= {"aliases": tuple(row.aliases), "verdict": Verdict(row.verdict), "reason": Reason(row.reason)}
+    values |= {
+        "aliases": tuple(row.aliases),
+        "tags": tuple((name, value) for name, value in row.tags),
+        "verdict": Verdict(row.verdict),
+        "reason": Reason(row.reason),
+    }
     return Finding(**values)
 
 

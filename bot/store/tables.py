@@ -73,6 +73,9 @@ findings = sa.Table(
     sa.Column("managed_by", sa.Text),
     sa.Column("exempt_until", UtcDateTime),
     sa.Column("name", IN_ORDER, nullable=False, server_default=""),
+    sa.Column("owner", sa.Text),
+    sa.Column("is_production", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("tags", sa.JSON, nullable=False, server_default="[]"),
     sa.Index("ix_findings_scan_id_verdict", "scan_id", "verdict", "account", "region", "arn"),
     sa.Index("ix_findings_scan_id_account", "scan_id", "account", "region"),
     sa.Index(
@@ -168,6 +171,8 @@ changes = sa.Table(
     sa.Column("next_rotation", UtcDateTime),
     sa.Column("started_at", UtcDateTime),
     sa.Column("finished_at", UtcDateTime),
+    sa.Column("exemption", sa.JSON),
+    sa.Column("undone_at", UtcDateTime),
     sa.Index("ix_changes_arn", "arn"),
     sa.Index(ONE_OPEN_CHANGE_A_KEY, "arn", unique=True, sqlite_where=sa.text("open"), postgresql_where=sa.text("open")),
 )
@@ -208,6 +213,60 @@ digests = sa.Table(
     sa.Column("channel", sa.String(32), nullable=False),
     sa.Column("created_at", UtcDateTime, nullable=False),
     sa.Column("content", sa.JSON, nullable=False),
+)
+
+posture_points = sa.Table(
+    "posture_points",
+    metadata,
+    sa.Column("name", sa.String(64), primary_key=True),
+    sa.Column("at", UtcDateTime, primary_key=True),
+    sa.Column("compliant", sa.Integer, nullable=False),
+    sa.Column("non_compliant", sa.Integer, nullable=False),
+    sa.Column("not_applicable", sa.Integer, nullable=False),
+    sa.Column("insufficient_data", sa.Integer, nullable=False),
+    sa.Column("exempt", sa.Integer, nullable=False),
+)
+
+exemptions = sa.Table(
+    "exemptions",
+    metadata,
+    sa.Column("id", sa.String(32), primary_key=True),
+    sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("scope", sa.JSON, nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("ticket", sa.Text, nullable=False, server_default=""),
+    sa.Column("owner", sa.Text, nullable=False, server_default=""),
+    sa.Column("until", UtcDateTime, nullable=False),
+    sa.Column("created_at", UtcDateTime, nullable=False),
+    sa.Column("asked_by", sa.String(64), nullable=False),
+    sa.Column("approved_by", sa.JSON, nullable=False, server_default="[]"),
+    sa.Column("request_id", sa.String(32)),
+    sa.Column("ended_at", UtcDateTime),
+    sa.Column("ended_by", sa.String(64)),
+    sa.Index("ix_exemptions_state_until", "state", "until"),
+)
+
+snoozes = sa.Table(
+    "snoozes",
+    metadata,
+    sa.Column("arn", sa.String(256), primary_key=True),
+    sa.Column("whose", sa.String(64), primary_key=True),
+    sa.Column("until", UtcDateTime, nullable=False),
+    sa.Column("set_by", sa.String(32), nullable=False),
+    sa.Column("set_at", UtcDateTime, nullable=False),
+    sa.Index("ix_snoozes_whose", "whose", "until"),
+)
+
+route_edits = sa.Table(
+    "route_edits",
+    metadata,
+    sa.Column("name", sa.String(64), primary_key=True),
+    sa.Column("channel", sa.String(32)),
+    sa.Column("schedule", sa.Text),
+    sa.Column("timezone", sa.Text),
+    sa.Column("edited_by", sa.String(32), nullable=False),
+    sa.Column("edited_at", UtcDateTime, nullable=False),
 )
 
 digest_rows = sa.Table(

@@ -6,8 +6,7 @@ import warnings
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from bot.aws.remediation import session_policy
-from bot.models.requests import ChangeKind
+from bot.aws.remediation import CALLS, session_policy
 from deploy.sandbox.aws.roles import bot_policy, member_roles
 
 Policy = Mapping[str, Any]
@@ -32,7 +31,7 @@ def documents() -> dict[str, Policy]:
         found[f"member-roles.yml, who may assume {role.name}"] = _naming(role.arn, role.trust)
         for number, policy in enumerate(role.policies, 1):
             found[f"member-roles.yml, {role.name}, policy {number}"] = policy
-    for kind in ChangeKind:
+    for kind in CALLS:
         found[f"session policy, {kind}"] = json.loads(session_policy(KEY, kind))
     return found
 
