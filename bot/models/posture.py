@@ -37,6 +37,14 @@ class Posture:
 
 
 @dataclass(frozen=True, slots=True)
+class PosturePoint:
+    """What a digest counted when it was made: one point of the trend."""
+
+    at: datetime
+    summary: Summary
+
+
+@dataclass(frozen=True, slots=True)
 class AccountsCovered:
     """How much of each account a scan read: of so many accounts, so many not wholly, and the targets of those shown.
 
