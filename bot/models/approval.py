@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 
+from bot.models.exemptions import ExemptionScope
 from bot.models.scans import Account
 
 
@@ -27,6 +28,22 @@ class RuledKey:
     account: Account
     region: str
     facts: KeyFacts = field(default_factory=KeyFacts)
+
+
+@dataclass(frozen=True, slots=True)
+class RuledScope:
+    """Keys that are to be excused together, as the rules see them: those that are there now, and those that come.
+
+    `account` is the one that the scope names, and of `facts` only its units are known; None where it names none.
+    """
+
+    scope: ExemptionScope
+    account: Account | None = None
+    facts: KeyFacts = field(default_factory=KeyFacts)
+
+
+Ruled = RuledKey | RuledScope
+"""What rules decide over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +101,8 @@ class Wish(StrEnum):
     START_SCAN = "START_SCAN"
     STOP_SCAN = "STOP_SCAN"
     SEND_DIGEST = "SEND_DIGEST"
+    SNOOZE_FOR_DIGEST = "SNOOZE_FOR_DIGEST"
+    EDIT_ROUTE = "EDIT_ROUTE"
 
 
 class RefusalReason(StrEnum):
@@ -100,6 +119,7 @@ class RefusalReason(StrEnum):
     NOT_THE_REQUESTER = "NOT_THE_REQUESTER"
     EXPIRED = "EXPIRED"
     DAILY_CAP = "DAILY_CAP"
+    HIDDEN = "HIDDEN"
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+WILDCARDS = "*?["
+"""What makes a text a pattern."""
+
 
 class ExemptionState(StrEnum):
     """`ACTIVE → LAPSED | WITHDRAWN | RENEWED`. Before it is active it is a request that waits for approval."""
@@ -33,22 +36,43 @@ class ExemptionScope:
     def is_one_key(self) -> bool:
         return bool(self.arn)
 
+    @property
+    def one_account(self) -> str:
+        """The id of the one account whose keys it covers; empty where it may be several."""
+        return self.account if self.account.isdigit() else ""
+
+    @property
+    def one_region(self) -> str:
+        """The one Region whose keys it covers; empty where it may be several."""
+        return "" if any(sign in self.region for sign in WILDCARDS) else self.region
+
+    @property
+    def is_narrow(self) -> bool:
+        """Whether any part of it narrows it; stars alone do not."""
+        tag_value = "" if self.tag is None else self.tag[0]
+        return any(part.strip("*") for part in (self.arn, self.account, self.region, self.alias, tag_value))
+
     def __str__(self) -> str:
         """Write it as people type it: an ARN, or `account=… region=… alias=… tag:name=value`."""
         if self.arn:
             return self.arn
         parts = [("account", self.account), ("region", self.region), ("alias", self.alias)]
-        written = [f"{name}={value}" for name, value in parts if value]
         if self.tag is not None:
-            written.append(f"tag:{self.tag[0]}={self.tag[1]}")
-        return " ".join(written)
+            parts.append((f"tag:{self.tag[0]}", self.tag[1]))
+        return " ".join(_written(name, value) for name, value in parts if value)
+
+
+def _written(name: str, value: str) -> str:
+    """Quote what has blanks in it, so that it is read as it was meant."""
+    part = f"{name}={value}"
+    return f'"{part}"' if len(part.split()) > 1 else part
 
 
 @dataclass(frozen=True, slots=True)
 class ExemptionTerms:
     """What is asked for: which keys, until when, why (`reason` is the request's own), by which ticket, whose they are.
 
-    `until` is the moment at which it lapses. `owner` is a Slack id or a name. `renews` is the id of the exemption whose
+    `until` is its last second. `owner` is a Slack id or a name. `renews` is the id of the exemption whose
     place it takes.
     """
 
@@ -63,7 +87,8 @@ class ExemptionTerms:
 class Exemption:
     """An exemption that was granted: by a request, or by the configuration, where `request_id` is None.
 
-    `name` is what people call what it covers: a key's name, or the scope.
+    `name` is what people call what it covers: a key's name, or the scope. `until` is its last second. `reopened` is how
+    many keys were open again when it had ended.
     """
 
     id: str
@@ -80,6 +105,11 @@ class Exemption:
     request_id: str | None = None
     ended_at: datetime | None = None
     ended_by: str | None = None
+    reopened: int | None = None
+
+    @property
+    def is_active(self) -> bool:
+        return self.state is ExemptionState.ACTIVE
 
     @property
     def is_declared(self) -> bool:

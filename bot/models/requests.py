@@ -74,12 +74,13 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One key that a request covers, and what became of it.
+    """One key that a request covers, or keys that are to be excused together; and what became of it.
 
     `period_days` is 0 where nothing is said about the schedule. `rule` names the approval rule under which it was asked
     for, `facts` are what that was told by. `rotations_before` counts the rotations on demand that AWS listed before a
-    call of which nobody knows yet what became of it. Where keys are to be excused, `exemption` holds the terms, and
-    `arn` is the scope as it is written where that is not one key.
+    call of which nobody knows yet what became of it. `undone_at` is when it was found that the change did not last.
+    Where keys are to be excused, `exemption` holds the terms, and `arn` is the scope as it is written where that is not
+    one key.
     """
 
     id: str
@@ -101,13 +102,25 @@ class Change:
     started_at: datetime | None = None
     finished_at: datetime | None = None
     exemption: ExemptionTerms | None = None
+    undone_at: datetime | None = None
+
+    @property
+    def is_one_key(self) -> bool:
+        """Whether it is about one key, and `arn` is its ARN."""
+        return self.exemption is None or self.exemption.scope.is_one_key
 
     @property
     def account(self) -> str:
+        """The id of the account that it is about; empty where it may be about several."""
+        if self.exemption is not None and not self.exemption.scope.is_one_key:
+            return self.exemption.scope.one_account
         return KeyArn.parse(self.arn).account
 
     @property
     def region(self) -> str:
+        """The Region that it is about; empty where it may be about several."""
+        if self.exemption is not None and not self.exemption.scope.is_one_key:
+            return self.exemption.scope.one_region
         return KeyArn.parse(self.arn).region
 
 

@@ -14,6 +14,7 @@ from bot.models.approval import Permitted, RefusalReason, Refused
 from bot.models.keys import ReadFailure
 from bot.models.requests import Change, ChangeKind, ChangeState, Mandate, Outcome, Request
 from bot.remediate.enable import Enabling
+from bot.remediate.excuse import excuse
 from bot.remediate.gateways import Findings, KeySession, KeySessions, RequestBook
 from bot.remediate.hands import INTERRUPTED, READ_BACK_WAITS, Hands, InterruptedChangeError, failed, not_touched
 from bot.remediate.on_demand import Rotating
@@ -87,6 +88,8 @@ class Remediation:
     def _change(self, change: Change, request: Request, holds: Permitted | Refused) -> Outcome:
         if isinstance(holds, Refused):
             return _untouched(change, f"The approval does not hold any more. {holds.sentence}")
+        if change.kind is ChangeKind.EXEMPT:
+            return excuse(change, self.clock())
         session = self._open(change, request)
         if isinstance(session, ReadFailure):
             return _untouched(change, f"{not_touched(change)}: {session.sentence}")

@@ -33,6 +33,12 @@ class FactReader:
             units=_wanted(needs.units, lambda: self.organization.units_of(KeyArn.parse(arn).account), None),
         )
 
+    def read_of(self, account_id: str) -> KeyFacts:
+        """Read what matters of an account, for keys that are to be excused together; of none there is nothing."""
+        if not (account_id and self.house.needs.units):
+            return KeyFacts()
+        return KeyFacts(units=_wanted(bool(account_id), lambda: self.organization.units_of(account_id), None))
+
 
 def _in_order(tags: Mapping[str, str] | ReadFailure) -> tuple[tuple[str, str], ...] | ReadFailure:
     return tags if isinstance(tags, ReadFailure) else tuple(sorted(tags.items()))

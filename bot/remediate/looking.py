@@ -23,7 +23,7 @@ def look(keys: KeyReader, finding: Finding, kind: ChangeKind, policy: Policy, at
     """Read a key anew, and see whether a change of this kind applies to it."""
     reading = read_key(keys, finding.arn, policy)
     fresh = read_again(finding, reading, at)
-    if kind is ChangeKind.ENABLE_ROTATION:
+    if kind is not ChangeKind.ROTATE_ON_DEMAND:
         return Look(fresh, "" if fresh.verdict is Verdict.NON_COMPLIANT else _not_needed(fresh))
     obstacle = read_history(reading, lambda: keys.rotations(finding.arn)).obstacle
     if obstacle is None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from threading import Lock
 
-from bot.models.approval import Permitted, RefusalReason, Refused, RuledKey
+from bot.models.approval import KeyFacts, Permitted, RefusalReason, Refused, Ruled, RuledScope
 from bot.models.requests import Change, Request
 from bot.remediate.facts import FactReader
 from bot.rules.house import House, is_fresh, key_of
@@ -18,6 +18,7 @@ https://docs.slack.dev/reference/methods/usergroups.users.list
 """
 
 RAN_OUT = "It ran out before the bot came to this key. Ask again."
+OTHER_RULES = "Other approval rules decide over these keys by now. Ask again."
 OTHER_RULE = (
     "The key's tags, aliases or place in the organisation changed since it was asked for, and another approval rule "
     "decides over it now. Ask again."
@@ -50,7 +51,7 @@ class Recheck:
         if not is_fresh(request, self.clock()):
             return Refused(RefusalReason.EXPIRED, RAN_OUT)
         verdict = self._of_the_people(request)
-        return verdict if isinstance(verdict, Refused) else self._of_the_key(change) or verdict
+        return verdict if isinstance(verdict, Refused) else self._of_the_keys(change) or verdict
 
     def _of_the_people(self, request: Request) -> Permitted | Refused:
         look = self._look_of(request.id)
@@ -69,19 +70,28 @@ class Recheck:
                     del self._looks[id_]
             return self._looks.setdefault(request_id, _Look())
 
-    def _of_the_key(self, change: Change) -> Refused | None:
+    def _of_the_keys(self, change: Change) -> Refused | None:
         """Refuse where the rules look at more than the account, and by now another one decides."""
-        key = key_of(change)
-        fresh = replace(key, facts=self.facts.read_again(change.arn, key.facts))
-        before, now = self.house.ruling(key).decides, self.house.ruling(fresh).decides
+        keys = key_of(change)
+        fresh = replace(keys, facts=self._read_again(keys))
+        before, now = self.house.rules_over(keys), self.house.rules_over(fresh)
         if isinstance(now, Refused):
             return Refused(RefusalReason.LOOKUP_FAILED, now.sentence) if _is_unread(fresh, self.house) else now
-        return None if before == now else Refused(RefusalReason.NO_RULE, OTHER_RULE)
+        if before == now:
+            return None
+        return Refused(RefusalReason.NO_RULE, OTHER_RULE if change.is_one_key else OTHER_RULES)
+
+    def _read_again(self, keys: Ruled) -> KeyFacts:
+        if isinstance(keys, RuledScope):
+            return self.facts.read_of(keys.account.id if keys.account else "")
+        return self.facts.read_again(keys.arn, keys.facts)
 
 
-def _is_unread(key: RuledKey, house: House) -> bool:
+def _is_unread(keys: Ruled, house: House) -> bool:
     """Say whether a reading failed of something that the rules look at: the next one may not."""
-    needs, facts = house.needs, key.facts
+    needs, facts = house.needs, keys.facts
+    if isinstance(keys, RuledScope):
+        return needs.units and keys.account is not None and facts.units is None
     return any(
         is_needed and fact is None
         for is_needed, fact in ((needs.units, facts.units), (needs.tags, facts.tags), (needs.aliases, facts.aliases))

@@ -7,9 +7,9 @@ names. Authority comes from the configuration and the database, never from what 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 
-from bot.models.approval import ApprovalRule, Permitted, RefusalReason, Refused, RuledKey, Wish
+from bot.models.approval import ApprovalRule, Permitted, RefusalReason, Refused, Ruled, Wish
 from bot.models.people import Actor, LookupFailure, Standing
-from bot.models.requests import Request
+from bot.models.requests import ChangeKind, Request
 from bot.rules.approvers import who_approves, who_decides
 from bot.rules.house import House, keys_of
 
@@ -43,7 +43,7 @@ def is_group(entry: str) -> bool:
     return entry.startswith("S")
 
 
-def may_ask(house: House, who: Standing, keys: Iterable[RuledKey]) -> Permitted | Refused:
+def may_ask(house: House, who: Standing, keys: Iterable[Ruled]) -> Permitted | Refused:
     """Every full member may ask whom the rules let, where somebody could approve."""
     outsider = refuse_outsiders(house, who)
     if outsider is not None:
@@ -76,12 +76,14 @@ def may_decide(house: House, who: Standing, request: Request, wish: Wish, now: d
         return rules
     if is_own and wish is Wish.RETRY:
         return Permitted(rules)
+    if wish is Wish.BREAK_GLASS and request.kind is ChangeKind.EXEMPT:
+        return Refused(RefusalReason.NO_BREAK_GLASS, _NO_GLASS_FOR_EXEMPTIONS)
     if wish is Wish.BREAK_GLASS:
         return _may_break_glass(who, rules)
     if is_own:
         theirs = tuple(rule for rule in rules if rule.self_approval and wish is Wish.APPROVE)
-        return _on_a_list(who, theirs, rules, wish) if theirs else Refused(RefusalReason.OWN_REQUEST, _OWN[wish])
-    return _on_a_list(who, rules, rules, wish)
+        return on_a_list(who, theirs, rules, wish) if theirs else Refused(RefusalReason.OWN_REQUEST, _OWN[wish])
+    return on_a_list(who, rules, rules, wish)
 
 
 def may_operate(house: House, who: Standing, wish: Wish) -> Permitted | Refused:
@@ -104,11 +106,16 @@ _OWN = {
     Wish.APPROVE: "You asked for this change, so somebody else has to approve it.",
     Wish.DENY: "This is your own request: withdraw it instead.",
 }
+_NO_GLASS_FOR_EXEMPTIONS = "The glass is there for keys that must rotate now. An exemption waits for its approvals."
 _OPERATORS_ONLY = {
     Wish.START_SCAN: "Only people who may approve requests can start a scan; the next scheduled one comes by itself.",
     Wish.STOP_SCAN: "Only people who may approve requests can stop a scan.",
+    Wish.EDIT_ROUTE: "Only people who may approve requests can edit where digests go and when.",
     Wish.SEND_DIGEST: (
         "Only people who may approve requests can send the digest. `/kms-rotation status` is there for everybody."
+    ),
+    Wish.SNOOZE_FOR_DIGEST: (
+        "Only people who may approve requests can snooze keys of a channel's digest. You can snooze the key for yourself."
     ),
 }
 
@@ -129,7 +136,7 @@ def refuse_outsiders(house: House, who: Standing) -> Refused | None:
     return None
 
 
-def _on_a_list(
+def on_a_list(
     who: Standing, rules: Sequence[ApprovalRule], all_rules: Sequence[ApprovalRule], wish: Wish
 ) -> Permitted | Refused:
     """Permit whoever may approve under one of the rules; where that is not known of one, nobody guesses."""

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from bot.models.approval import ApprovalRule, Refused
 from bot.models.asking import Waiting
-from bot.models.requests import Request
+from bot.models.requests import ChangeKind, Request
 from bot.rules.counting import Tally, tally
 from bot.rules.house import House, keys_of
 
@@ -15,7 +15,7 @@ def what_it_waits_for(house: House, request: Request) -> Waiting:
     if isinstance(rules, Refused):
         return Waiting(f"Nobody can approve it as things are. {rules.sentence}")
     counts = tally(rules, request.approvals, request.requester)
-    has_glass = all(rule.break_glass for rule in rules)
+    has_glass = request.kind is not ChangeKind.EXEMPT and all(rule.break_glass for rule in rules)
     if not any(count.missing for count in counts):
         return Waiting("It has all that the rules ask for by now: one more approval sets it off.", has_glass)
     if len(counts) == 1:

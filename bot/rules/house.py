@@ -4,10 +4,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from bot.models.approval import ApprovalRule, RefusalReason, Refused, RuledKey
+from bot.models.approval import ApprovalRule, RefusalReason, Refused, Ruled, RuledKey, RuledScope
 from bot.models.requests import Change, Request
 from bot.models.scans import Account
 from bot.rules.matching import Fit, match
+from bot.rules.scope_matching import rules_over_scope
 
 EXPIRES_AFTER = timedelta(hours=24)
 STILL_FRESH = timedelta(hours=1)
@@ -69,14 +70,21 @@ class House:
             )
         return Ruling(Refused(RefusalReason.NO_RULE, sentence), tuple(passed_over))
 
-    def rules_for(self, keys: Iterable[RuledKey]) -> tuple[ApprovalRule, ...] | Refused:
+    def rules_over(self, ruled: Ruled) -> tuple[ApprovalRule, ...] | Refused:
+        """Find the rule of a key, or all rules of the keys that a scope covers now or later."""
+        if isinstance(ruled, RuledScope):
+            return rules_over_scope(self.rules, ruled)
+        rule = self.ruling(ruled).decides
+        return rule if isinstance(rule, Refused) else (rule,)
+
+    def rules_for(self, keys: Iterable[Ruled]) -> tuple[ApprovalRule, ...] | Refused:
         """Find the rules of several keys, each rule once; all of them must be satisfied. No key, no rule."""
         found: dict[ApprovalRule, None] = {}
         for key in keys:
-            rule = self.ruling(key).decides
-            if isinstance(rule, Refused):
-                return rule
-            found[rule] = None
+            rules = self.rules_over(key)
+            if isinstance(rules, Refused):
+                return rules
+            found |= dict.fromkeys(rules)
         return tuple(found) or Refused(RefusalReason.NO_RULE, "No key is named, so nobody may approve.")
 
     def lifetime(self, rules: Iterable[ApprovalRule]) -> timedelta:
@@ -89,12 +97,15 @@ class House:
         return min(filter(None, waits), default=None)
 
 
-def key_of(change: Change) -> RuledKey:
-    """The key of a change as it was when it was asked for."""
-    return RuledKey(change.arn, Account(change.account, change.account_name), change.region, change.facts)
+def key_of(change: Change) -> Ruled:
+    """The key of a change, or the keys that are to be excused together, as they were when it was asked for."""
+    account = Account(change.account, change.account_name)
+    if change.exemption is not None and not change.is_one_key:
+        return RuledScope(change.exemption.scope, account if account.id else None, change.facts)
+    return RuledKey(change.arn, account, change.region, change.facts)
 
 
-def keys_of(request: Request) -> tuple[RuledKey, ...]:
+def keys_of(request: Request) -> tuple[Ruled, ...]:
     return tuple(map(key_of, request.changes))
 
 

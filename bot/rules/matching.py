@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from fnmatch import fnmatchcase
 
-from bot.models.approval import ApprovalRule, RuledKey
+from bot.models.approval import ApprovalRule, KeyFacts, RuledKey
+from bot.models.scans import Account
 
 
 class Fit(StrEnum):
@@ -40,9 +41,9 @@ def match(rule: ApprovalRule, key: RuledKey) -> Match:
 
 def _conditions(rule: ApprovalRule, key: RuledKey) -> Iterator[Match]:
     if rule.accounts:
-        yield _account(rule, key)
+        yield match_account(rule, key.account)
     if rule.units:
-        yield _unit(rule, key)
+        yield match_unit(rule, key.account, key.facts)
     if rule.regions:
         fits = any(_like(key.region, pattern) for pattern in rule.regions)
         yield Match(Fit.YES) if fits else _no(f"Region {key.region}", rule.regions)
@@ -52,8 +53,8 @@ def _conditions(rule: ApprovalRule, key: RuledKey) -> Iterator[Match]:
         yield _tags(rule, key)
 
 
-def _account(rule: ApprovalRule, key: RuledKey) -> Match:
-    account = key.account
+def match_account(rule: ApprovalRule, account: Account) -> Match:
+    """Compare an account with the accounts of a rule that names some."""
     if any(_like(account.id, each) or (not _is_id(each) and _like(account.name, each)) for each in rule.accounts):
         return Match(Fit.YES)
     unclear = [each for each in rule.accounts if account.name == account.id and not _is_id(each)]
@@ -66,12 +67,13 @@ def _account(rule: ApprovalRule, key: RuledKey) -> Match:
     )
 
 
-def _unit(rule: ApprovalRule, key: RuledKey) -> Match:
-    if key.facts.units is None:
-        return _unread(rule, f"The organisational units of account {key.account.id}", "organizations:ListParents")
-    if set(key.facts.units) & set(rule.units):
+def match_unit(rule: ApprovalRule, account: Account, facts: KeyFacts) -> Match:
+    """Compare what holds an account with the units of a rule that names some."""
+    if facts.units is None:
+        return _unread(rule, f"The organisational units of account {account.id}", "organizations:ListParents")
+    if set(facts.units) & set(rule.units):
         return Match(Fit.YES)
-    return _no(f"account “{key.account.name}” ({key.account.id}), by its organisational units,", rule.units)
+    return _no(f"account “{account.name}” ({account.id}), by its organisational units,", rule.units)
 
 
 def _alias(rule: ApprovalRule, key: RuledKey) -> Match:

@@ -8,10 +8,11 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.exc import IntegrityError
 
 from bot.models.messages import MessageKind
-from bot.models.requests import Change, ChangeState, Outcome, Request, RequestState
+from bot.models.requests import Change, ChangeKind, ChangeState, Outcome, Request, RequestState
 from bot.models.trail import SYSTEM, Act, Entry
 from bot.rules.request_state import all_final
 from bot.store.engine import Database
+from bot.store.exemptions import grant
 from bot.store.messages import owe_another, touch_request, touch_whole_request
 from bot.store.request_rows import change_of, change_while, is_second_open_change, move_change, move_request
 from bot.store.tables import changes, requests
@@ -115,6 +116,8 @@ class ChangeMoves:
             if not moved:
                 return False
             is_done = self._finish_if_final(connection, change.request_id, at)
+            if change.kind is ChangeKind.EXEMPT and outcome.state is ChangeState.SUCCEEDED:
+                grant(connection, change, at)
             details = {
                 "key": change.arn,
                 "result": outcome.result,

@@ -15,6 +15,7 @@ from bot.rules.filters import Filter
 from bot.store.counting import count
 from bot.store.current_scan import CURRENT, current_scan, take_newer_readings
 from bot.store.engine import BREATH_SECONDS, Database, take_turns
+from bot.store.excusing import excuse
 from bot.store.left_out import fold_left_out, left_out_of
 from bot.store.scan_rows import add_coverage, coverage_of, scan_of
 from bot.store.tables import coverage, findings, scans
@@ -37,6 +38,7 @@ def folded(database: Database, scan_id: str, unread: Sequence[Coverage] | None) 
             take_turns(connection, CURRENT)
             current = current_scan(connection)
             if folding is None or _id(folding.current) != _id(current):
+                excuse(connection, scan_id)  # an exemption may have changed in the moment in which findings were added
                 folding = Folding(connection, _scan(connection, scan_id), current, unread)
             if not folding.go_on(connection):
                 folding.close(connection)

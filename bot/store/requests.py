@@ -44,7 +44,7 @@ class RequestStore(DecisionMoves, ChangeMoves):
                     connection.execute(changes.insert().values(change_values(change)))
                 details = {
                     "keys": [change.arn for change in request.changes],
-                    **_asked_period(request),
+                    **_asked_terms(request),
                     "reason": request.reason,
                     "required": request.required,
                     "rules": sorted({change.rule for change in request.changes}),
@@ -105,6 +105,10 @@ class RequestStore(DecisionMoves, ChangeMoves):
         return [request for request in loaded if request is not None]
 
 
-def _asked_period(request: Request) -> dict[str, int]:
-    days = request.changes[0].period_days
-    return {"period_days": days} if days else {}
+def _asked_terms(request: Request) -> dict[str, object]:
+    """What is asked for beside the kind of change."""
+    first = request.changes[0]
+    if first.exemption is None:
+        return {"period_days": first.period_days} if first.period_days else {}
+    terms = first.exemption
+    return {"until": terms.until.isoformat(), "ticket": terms.ticket, "owner": terms.owner, "renews": terms.renews}

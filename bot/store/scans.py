@@ -14,6 +14,7 @@ from bot.store.answers import Answers
 from bot.store.counting import recount
 from bot.store.current_scan import CURRENT, current_scan
 from bot.store.engine import Database, take_turns
+from bot.store.excusing import excused
 from bot.store.left_out import add_left_out, left_out_of
 from bot.store.scan_rows import add_coverage, add_findings, coverage_of, finding_of, finding_values, scan_of
 from bot.store.tables import coverage, findings, scans
@@ -50,7 +51,7 @@ class ScanStore(Answers):
     def add(self, scan_id: str, found: Sequence[Finding], covered: Sequence[Coverage] = ()) -> None:
         """Store findings, and with them how much was read of the targets whose last findings are among them."""
         with self._database.write() as connection:
-            add_findings(connection, scan_id, found)
+            add_findings(connection, scan_id, excused(connection, found))
             add_coverage(connection, scan_id, covered)
 
     def finish(self, scan_id: str, at: datetime) -> Scan:
@@ -148,10 +149,14 @@ class ScanStore(Answers):
         with self._database.read() as connection:
             return left_out_of(connection, scan_id)
 
-    def record_reading(self, reading: Finding) -> None:
-        """Put a newer reading of one key into every scan that still shows or will show an older one."""
+    def record_reading(self, reading: Finding) -> Finding:
+        """Put a newer reading of one key into every scan that still shows or will show an older one.
+
+        Returns it as stored: until when the key is excused is looked up.
+        """
         with self._database.write() as connection:
             take_turns(connection, CURRENT)
+            [reading] = excused(connection, [reading])
             running = sa.select(scans.c.id).where(scans.c.state == ScanState.RUNNING.value)
             for scan_id in connection.execute(running).scalars().all():
                 _renew(connection, scan_id, reading)
@@ -159,6 +164,7 @@ class ScanStore(Answers):
             older = None if current is None else _renew(connection, current.id, reading)
             if current is not None and older is not None:
                 recount(connection, current.id, older, reading)
+            return reading
 
 
 def _renew(connection: Connection, scan_id: str, reading: Finding) -> Finding | None:

@@ -248,6 +248,7 @@ exemptions = sa.Table(
 )
 
 snoozes = sa.Table(
+    sa.Column("reopened", sa.Integer),
     "snoozes",
     metadata,
     sa.Column("arn", sa.String(256), primary_key=True),

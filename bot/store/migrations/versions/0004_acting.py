@@ -52,6 +52,7 @@ def upgrade() -> None:
         sa.Column("until", UtcDateTime, nullable=False),
         sa.Column("set_by", sa.String(length=32), nullable=False),
         sa.Column("set_at", UtcDateTime, nullable=False),
+        sa.Column("reopened", sa.Integer()),
         sa.PrimaryKeyConstraint("arn", "whose", name=op.f("pk_snoozes")),
     )
     op.create_index("ix_snoozes_whose", "snoozes", ["whose", "until"])
