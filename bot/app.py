@@ -17,6 +17,7 @@ from bot.errors import UserError
 from bot.log import set_up_logging
 from bot.rules.verdict import Policy
 from bot.scan import Branching, Forgetful, KeyMemory, KeyReader, Scanner, ScanRecord, Scans
+from bot.scan.gateways import AccountTagReader
 from bot.scan.scanner import WORKERS
 from bot.settings import Settings
 from bot.store.engine import Database
@@ -66,11 +67,12 @@ def _connect_aws(settings: Settings) -> Aws:
     )
 
 
-def equip(settings: Settings, *, remembers: bool) -> tuple[KeyReader, KeyMemory]:
+def equip(settings: Settings, *, remembers: bool) -> tuple[KeyReader, KeyMemory, AccountTagReader]:
     """Connect a process of a scan, which shares nothing with the one that began it."""
     set_up_logging(debug=False)
     memory = KeyFactStore(Database(settings.database_url)) if remembers else Forgetful()
-    return connect_aws(settings).reader, memory
+    aws = connect_aws(settings)
+    return aws.reader, memory, aws.discovery
 
 
 def build_scans(settings: Settings, aws: Aws, record: ScanRecord, memory: KeyMemory | None = None) -> Scans:
@@ -82,6 +84,7 @@ def build_scans(settings: Settings, aws: Aws, record: ScanRecord, memory: KeyMem
         accounts=settings.scan.accounts,
         regions=settings.scan.regions,
         selection=settings.scan.selection,
+        owners=settings.owner_rules,
         memory=memory,
         branching=Branching(
             settings.scan.processes or usual_processes(),

@@ -23,6 +23,8 @@ class Person:
     is_restricted: bool = False
     is_ultra_restricted: bool = False
     is_stranger: bool = False
+    email: str = ""
+    """Empty where the app may not see it: https://docs.slack.dev/reference/scopes/users.read.email."""
 
     @property
     def is_full_member(self) -> bool:

@@ -5,8 +5,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
-from bot.models.keys import Finding, Judgement, KeyMetadata, ReadFailure, Reason, Rotation, RotationStatus
+from bot.models.keys import Finding, Judgement, KeyMetadata, ReadFailure, Reason, Rotation, RotationStatus, Verdict
 from bot.models.on_demand import Obstacle, ObstacleReason
+from bot.models.owners import UNKNOWN
 from bot.remediate.gateways import KeyReader
 from bot.rules.on_demand import count_on_demand, find_obstacle, find_obstacle_in_kind, find_obstacle_in_state
 from bot.rules.verdict import AWS_DEFAULT_PERIOD_DAYS, Policy, judge, judge_eligibility, judge_failure
@@ -118,8 +119,9 @@ def read_key(keys: KeyReader, arn: str, policy: Policy) -> Reading:
 
 
 def read_again(finding: Finding, reading: Reading, at: datetime) -> Finding:
-    """Bring a finding up to date."""
+    """Bring a finding up to date. Whose a key is that was not open before nobody has read."""
     status = reading.status
+    was_never_asked = finding.owner is None and finding.verdict is not Verdict.NON_COMPLIANT
     return replace(
         finding,
         verdict=reading.judgement.verdict,
@@ -129,6 +131,7 @@ def read_again(finding: Finding, reading: Reading, at: datetime) -> Finding:
         rotation_enabled=None if status is None else status.enabled,
         rotation_period_days=None if status is None else status.period_days,
         next_rotation=None if status is None else status.next_rotation,
+        owner=UNKNOWN if was_never_asked and reading.judgement.verdict is Verdict.NON_COMPLIANT else finding.owner,
     )
 
 

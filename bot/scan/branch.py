@@ -7,16 +7,18 @@ organisation about 1.7 times as fast as one interpreter does, and leave the bot'
 
 import logging
 from collections.abc import Callable, Generator, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import chain
 from threading import Event, Lock
 from time import monotonic
 from typing import TYPE_CHECKING
 
+from bot.models.owners import OwnerRules
 from bot.rules.verdict import Policy
+from bot.scan.account_tags import AccountTags
 from bot.scan.crew import Crew
-from bot.scan.gateways import KeyMemory, KeyReader, Reading
+from bot.scan.gateways import AccountTagReader, KeyMemory, KeyReader, Reading
 from bot.scan.memory import Learning
 from bot.scan.reading import KeyAudit
 from bot.scan.target import TargetReading
@@ -30,7 +32,7 @@ BATCH = 200
 BATCH_SECONDS = 0.2
 """So many readings are sent together, or as many as there are after so long."""
 
-Equip = Callable[[], tuple[KeyReader, KeyMemory]]
+Equip = Callable[[], tuple[KeyReader, KeyMemory, AccountTagReader]]
 """Connects a process to AWS and to what is remembered. It can be pickled."""
 
 log = logging.getLogger(__name__)
@@ -59,6 +61,11 @@ class Errand:
     places: frozenset[tuple[str, str]]
     workers: int
     clock: Callable[[], datetime]
+    owners: OwnerRules = field(default_factory=OwnerRules)
+
+    def audit(self, reader: KeyReader, learning: Learning, organization: AccountTagReader) -> KeyAudit:
+        account_tags = AccountTags(organization.tags_of) if self.owners.account_tags else None
+        return KeyAudit(reader, learning, self.policy, self.places, self.clock, self.owners, account_tags)
 
 
 def serve(line: "Connection[Message, Sequence[Target]]", equip: Equip, errand: Errand) -> None:
@@ -81,9 +88,9 @@ class _Branch:
         self._errand = errand
         self._crew: Crew[Reading] = Crew(errand.workers, Event())
 
-    def run(self, reader: KeyReader, memory: KeyMemory) -> None:
+    def run(self, reader: KeyReader, memory: KeyMemory, organization: AccountTagReader) -> None:
         learning = Learning(memory)
-        audit = KeyAudit(reader, learning, self._errand.policy, self._errand.places, self._errand.clock)
+        audit = self._errand.audit(reader, learning, organization)
         self._crew.add([lambda: self._fetch(reader, audit)])
         try:
             for batch in _in_batches(self._crew.results()):

@@ -42,6 +42,12 @@ class KeyReader(Protocol):
     def tags(self, arn: str) -> Mapping[str, str] | ReadFailure: ...
 
 
+class AccountTagReader(Protocol):
+    """The tags that the organisation gave its accounts."""
+
+    def tags_of(self, account: Account) -> Mapping[str, str] | ReadFailure: ...
+
+
 class KeyMemory(Protocol):
     """What earlier scans learnt of keys that never changes. Every method may be called from many threads at once."""
 

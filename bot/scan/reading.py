@@ -1,7 +1,7 @@
 """Reads one key with as few calls as its judgement needs."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from bot.models.keys import (
@@ -15,8 +15,11 @@ from bot.models.keys import (
     RotationStatus,
     Verdict,
 )
+from bot.models.owners import OwnerRules
 from bot.rules import ownership
+from bot.rules.ownership import Tags, TagsRead
 from bot.rules.verdict import Policy, aws_managed, judge, judge_eligibility, judge_failure, judge_immutable
+from bot.scan.account_tags import AccountTags
 from bot.scan.gateways import KeyReader
 from bot.scan.memory import Learning
 from bot.scan.tally import KeyRead, Tally
@@ -28,13 +31,18 @@ https://docs.aws.amazon.com/kms/latest/APIReference/API_CreateAlias.html"""
 
 @dataclass(frozen=True, slots=True)
 class KeyAudit:
-    """Reads and judges keys. `places` are the account and Region of each target of the scan."""
+    """Reads and judges keys. `places` are the account and Region of each target of the scan.
+
+    `account_tags` is there where the tags of an account may tell whose its keys are.
+    """
 
     reader: KeyReader
     learning: Learning
     policy: Policy
     places: frozenset[tuple[str, str]]
     clock: Callable[[], datetime]
+    owners: OwnerRules = field(default_factory=OwnerRules)
+    account_tags: AccountTags | None = None
 
     def audit(self, arn: str, tally: Tally) -> KeyRead:
         """Read and judge one key of the tally's target, by the aliases that are known by now."""
@@ -59,7 +67,7 @@ class KeyAudit:
             next_rotation=status.next_rotation if status else None,
         )
         if finding.verdict is Verdict.NON_COMPLIANT:
-            finding = self._with_owner(finding, tally)
+            return self._with_tags(finding, tally)
         return KeyRead(finding, read if isinstance(read, ReadFailure) else None)
 
     def settle(self, read: KeyRead, tally: Tally) -> Finding:
@@ -70,6 +78,8 @@ class KeyAudit:
         """
         aliases = tuple(sorted(tally.aliases(read.finding.key_id)))
         finding = read.finding if aliases == read.finding.aliases else replace(read.finding, aliases=aliases)
+        if read.tags is not None:
+            return ownership.owned(finding, read.tags, self.owners, knows_aliases=tally.knows_aliases)
         if read.failure is None:
             return finding
         if _names_an_aws_key(aliases):
@@ -102,16 +112,23 @@ class KeyAudit:
         primary = KeyArn.parse(key.primary_arn)
         return (primary.account, primary.region) in self.places
 
-    def _with_owner(self, finding: Finding, tally: Tally) -> Finding:
+    def _with_tags(self, finding: Finding, tally: Tally) -> KeyRead:
+        """Read the tags of an open key, and where they matter those of its account."""
         tags = self.reader.tags(finding.arn)
-        if not isinstance(tags, ReadFailure):
-            return replace(finding, team=ownership.team(tags), managed_by=ownership.managed_by(tags))
-        if tags.kind is FailureKind.NOT_FOUND:
+        if isinstance(tags, ReadFailure) and tags.kind is FailureKind.NOT_FOUND:
             gone = judge_failure(tags)
-            return replace(finding, verdict=gone.verdict, reason=gone.reason, message=gone.message)
-        tally.note_untagged(tags)
-        return finding
+            return KeyRead(replace(finding, verdict=gone.verdict, reason=gone.reason, message=gone.message), None)
+        if isinstance(tags, ReadFailure):
+            tally.note_untagged(tags)
+        account = {} if self.account_tags is None else self.account_tags.of(tally.target.account)
+        if isinstance(account, ReadFailure):
+            tally.note_account_untagged(account)
+        return KeyRead(finding, None, TagsRead(_unless_failed(tags), _unless_failed(account)))
 
 
 def _names_an_aws_key(aliases: Iterable[str]) -> bool:
     return any(alias.startswith(AWS_MANAGED_ALIAS) for alias in aliases)
+
+
+def _unless_failed(tags: Tags | ReadFailure) -> Tags | None:
+    return None if isinstance(tags, ReadFailure) else tags

@@ -4,6 +4,7 @@ from collections.abc import Callable, Generator
 from datetime import UTC, datetime
 from threading import Event
 
+from bot.models.owners import OwnerRules
 from bot.models.plans import Plan
 from bot.models.scans import Target
 from bot.models.selection import EVERYBODY, Selection
@@ -16,7 +17,6 @@ from bot.scan.entering import OnProgress
 from bot.scan.gateways import AccountDirectory, KeyMemory, KeyReader, Reading, WantedAccounts, WantedRegions
 from bot.scan.memory import Forgetful, Learning
 from bot.scan.plan import Wanted, make_plan
-from bot.scan.reading import KeyAudit
 from bot.scan.target import TargetReading
 
 WORKERS = 64
@@ -39,6 +39,7 @@ class Scanner:
         accounts: WantedAccounts,
         regions: WantedRegions,
         selection: Selection = EVERYBODY,
+        owners: OwnerRules | None = None,
         memory: KeyMemory | None = None,
         branching: Branching | None = None,
         workers: int = WORKERS,
@@ -48,6 +49,7 @@ class Scanner:
         self._reader = reader
         self._policy = policy
         self._wanted = Wanted(accounts, regions, selection)
+        self._owners = owners or OwnerRules()
         self._memory = memory or Forgetful()
         self._branching = branching
         self._workers = workers
@@ -66,13 +68,13 @@ class Scanner:
         """
         places = frozenset((target.account.id, target.region) for target in plan.targets)
         learning = Learning(self._memory)
-        audit = KeyAudit(self._reader, learning, self._policy, places, self._clock)
+        errand = Errand(self._policy, places, self._workers, self._clock, self._owners)
+        audit = errand.audit(self._reader, learning, self._directory)
         crew: Crew[Reading] = Crew(self._workers, stop)
 
         def open_here(target: Target) -> Task:
             return TargetReading(crew, self._reader, audit, target).open
 
-        errand = Errand(self._policy, places, self._workers, self._clock)
         spread = Spread(plan.targets, open_here, self._branching, errand, crew.emit)
         crew.add(spread.tasks())
         try:

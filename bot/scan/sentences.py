@@ -139,6 +139,10 @@ def tags_unread(causes: Counter[str]) -> Iterator[str]:
         yield f"The tags of {_keys(count)} could not be read: {cause}"
 
 
+def account_tags_unread(failure: ReadFailure) -> str:
+    return f"The tags of the account could not be read, so some owners are unknown: {why(failure)}"
+
+
 def listing(names: Iterable[str]) -> str:
     known = sorted(names)
     more = f" and {len(known) - SHOWN} more" if len(known) > SHOWN else ""

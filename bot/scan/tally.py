@@ -7,15 +7,20 @@ from threading import Lock
 
 from bot.models.keys import FailureKind, Finding, ImmutableFacts, ReadFailure
 from bot.models.scans import Coverage, CoverageStatus, Target
+from bot.rules.ownership import TagsRead
 from bot.scan import sentences
 
 
 @dataclass(frozen=True, slots=True)
 class KeyRead:
-    """A finding whose aliases may not all be known yet, and what kept the key from being read, if anything did."""
+    """A finding whose aliases may not all be known yet, and what kept the key from being read, if anything did.
+
+    `tags` are those of an open key, and of its account where they matter.
+    """
 
     finding: Finding
     failure: ReadFailure | None
+    tags: TagsRead | None = None
 
 
 class Tally:
@@ -37,6 +42,7 @@ class Tally:
         self._nameless: str | None = None
         self._unread: Counter[str] = Counter()
         self._untagged: Counter[str] = Counter()
+        self._account_untagged: str | None = None
 
     def expect(self, tasks: int, *, keys: int = 0) -> None:
         """Count tasks that are to be done, and the keys among them."""
@@ -62,6 +68,11 @@ class Tally:
         """Return the aliases of a key, as far as they are known by now."""
         return self._aliases.get(key_id, ())
 
+    @property
+    def knows_aliases(self) -> bool:
+        """Whether all aliases were read that there are, once they are said to be known."""
+        return self._nameless is None
+
     def note_aliases(self, named: Iterable[tuple[str, str]]) -> None:
         with self._lock:
             for key_id, alias in named:
@@ -85,6 +96,10 @@ class Tally:
         with self._lock:
             self._untagged[failure.sentence] += 1
 
+    def note_account_untagged(self, failure: ReadFailure) -> None:
+        """Take note that the account's own tags could not be read, and that a key's owner may stand there."""
+        self._account_untagged = sentences.account_tags_unread(failure)
+
     def holds_back(self, read: KeyRead) -> bool:
         """Keep a finding until the aliases are known; False where they are."""
         with self._lock:
@@ -105,6 +120,7 @@ class Tally:
             *filter(None, (self._cut_short, self._nameless)),
             *sentences.keys_unread(self._unread, self._keys),
             *sentences.tags_unread(self._untagged),
+            *filter(None, (self._account_untagged,)),
         ]
         nothing_read = self._keys > 0 and self._unread.total() == self._keys
         status = (

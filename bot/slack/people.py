@@ -30,15 +30,28 @@ class People:
             return LookupFailure("users.info", failure_of(error).code)
         if not {"id", "team_id"} <= user.keys():
             return LookupFailure("users.info", "no workspace in the answer")
-        return Person(
-            user_id=user["id"],
-            team_id=user["team_id"],
-            deleted=user.get("deleted", False),
-            is_bot=user.get("is_bot", False),
-            is_restricted=user.get("is_restricted", False),
-            is_ultra_restricted=user.get("is_ultra_restricted", False),
-            is_stranger=user.get("is_stranger", False),
-        )
+        return _person(user)
+
+    def by_email(self, email: str) -> Person | LookupFailure:
+        """Ask who has an e-mail address. Slack does not find people who have left by theirs.
+
+        https://docs.slack.dev/reference/methods/users.lookupByEmail
+        """
+        try:
+            user: dict[str, Any] = self._client.users_lookupByEmail(email=email)["user"]
+        except SLACK_ERRORS as error:
+            return LookupFailure("users.lookupByEmail", failure_of(error).code)
+        if not {"id", "team_id"} <= user.keys():
+            return LookupFailure("users.lookupByEmail", "no workspace in the answer")
+        return _person(user)
+
+    def groups(self) -> tuple[UserGroup, ...] | LookupFailure:
+        """List every user group that there is, with its members."""
+        try:
+            listed = self._client.usergroups_list(include_users=True, include_disabled=True)["usergroups"]
+        except SLACK_ERRORS as error:
+            return LookupFailure("usergroups.list", failure_of(error).code)
+        return tuple(map(_group, listed))
 
     def members(self, groups: Iterable[str]) -> dict[str, frozenset[str]] | LookupFailure:
         """Ask who is in each user group. The free plan has none (`plan_upgrade_required`): name people instead.
@@ -81,6 +94,20 @@ class People:
             return UserGroup(group, members=frozenset(self._client.usergroups_users_list(usergroup=group)["users"]))
         except SLACK_ERRORS as error:
             return failure_of(error)
+
+
+def _person(told: dict[str, Any]) -> Person:
+    """Read a user. https://docs.slack.dev/reference/objects/user-object."""
+    return Person(
+        user_id=told["id"],
+        team_id=told["team_id"],
+        deleted=told.get("deleted", False),
+        is_bot=told.get("is_bot", False),
+        is_restricted=told.get("is_restricted", False),
+        is_ultra_restricted=told.get("is_ultra_restricted", False),
+        is_stranger=told.get("is_stranger", False),
+        email=told.get("profile", {}).get("email") or "",
+    )
 
 
 def _group(told: dict[str, Any]) -> UserGroup:

@@ -160,12 +160,23 @@ def test_people_are_marked_as_slack_marks_them(slack: SlackServer) -> None:
 
 
 def test_email_addresses_need_their_own_scope(slack: SlackServer) -> None:
-    assert "email" not in web(slack).users_info(user="U0MARA")["user"]["profile"]
-    assert code(web(slack).users_lookupByEmail, email="mara@example.com") == "missing_scope"
+    assert web(slack).users_info(user="U0MARA")["user"]["profile"]["email"] == "mara@example.com"
+    assert web(slack).users_lookupByEmail(email="mara@example.com")["user"]["id"] == "U0MARA"
     workspace = default_workspace()
-    with SlackServer(replace(workspace, app=replace(workspace.app, scopes=BOT_SCOPES | {"users:read.email"}))) as other:
-        assert web(other).users_lookupByEmail(email="mara@example.com")["user"]["id"] == "U0MARA"
-        assert code(web(other).users_lookupByEmail, email="lena@example.com") == "users_not_found"
+    with SlackServer(replace(workspace, app=replace(workspace.app, scopes=BOT_SCOPES - {"users:read.email"}))) as other:
+        assert "email" not in web(other).users_info(user="U0MARA")["user"]["profile"]
+        assert code(web(other).users_lookupByEmail, email="mara@example.com") == "missing_scope"
+
+
+@pytest.mark.parametrize("name", ["lena", "eve", "kms_rotation", "nobody"])
+def test_who_left_is_of_another_workspace_or_is_an_app_is_not_found_by_an_address(
+    slack: SlackServer, name: str
+) -> None:
+    assert code(web(slack).users_lookupByEmail, email=f"{name}@example.com") == "users_not_found"
+
+
+def test_addresses_ignore_case(slack: SlackServer) -> None:
+    assert web(slack).users_lookupByEmail(email="Mara@Example.com")["user"]["id"] == "U0MARA"
 
 
 def test_lists_come_in_pages_that_leave_nobody_out() -> None:

@@ -4,7 +4,7 @@ The same seed makes the same organisation, so that the fake AWS makes its own co
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import cycle
 from random import Random
 from typing import Any
@@ -28,6 +28,12 @@ from tests.scale.truth import ANYWHERE, FAILED, SCANNED, TrueCoverage, TrueFindi
 MILD_ROUNDS = 6
 """So many keys and places of every other kind there are, and one more, for each that fails for ever."""
 
+TAGS: tuple[dict[str, str], ...] = (
+    {},
+    {"Name": "vault"},
+    {"Owner": "amira@example.com", "Stage": "production"},
+    {"stage": "test"},
+)
 NAMES = ("prod payments", "data <&> “lake”", "ops:*", "Büro", "shared_services", "x" * 50)
 
 FINE = "fine"
@@ -184,7 +190,7 @@ class _Maker:
         prefix = "mrk-" if "multi_region" in fields else "00000000-0000-4000-8000-"
         digits = f"{number:032}" if prefix == "mrk-" else f"{number:012}"
         aliases = tuple(sorted(f"{kind.alias}{number}-{each}" for each in range(many)))
-        tags = self.dice.choice(({}, {"team": f"team-{number % 7}"}, {"Team": "payments", "Name": "vault"}))
+        tags = self.dice.choice(TAGS) | ({"team": f"team-{number % 7}"} if number % 2 else {})
         return Key(prefix + digits, aliases=aliases, tags=tags, **fields)
 
     def _tell_truth(self, account: Account, region: str, fate: str, held: list[tuple[Key, Kind]]) -> None:
@@ -205,7 +211,16 @@ def _finding(key: Key, kind: Kind, *, named: bool) -> TrueFinding:
     rotation = None
     if kind.verdict in {YES, NO}:
         rotation = (key.rotation_days is not None, key.rotation_days)
-    team = None
-    if kind.verdict == NO and not kind.unread:
-        team = {name.lower(): value for name, value in key.tags.items()}.get("team")
-    return TrueFinding(kind.name, kind.verdict, kind.reason, key.aliases if named else (), rotation, team)
+    true = TrueFinding(kind.name, kind.verdict, kind.reason, key.aliases if named else (), rotation, None)
+    if kind.verdict != NO:
+        return true
+    if kind.unread:
+        return replace(true, owner="")
+    told = {name.lower(): value for name, value in key.tags.items()}
+    return replace(
+        true,
+        team=told.get("team"),
+        owner=told.get("owner") or told.get("team"),
+        is_production=told.get("stage", "").startswith("prod"),
+        tags=frozenset(key.tags.items()),
+    )

@@ -80,6 +80,9 @@ def _in_findings(scanned: Scanned, truth: Truth) -> Iterator[str]:
             ("reason", finding.reason.value, true.reason),
             ("aliases", finding.aliases, true.aliases),
             ("team", finding.team, true.team),
+            ("owner", finding.owner, true.owner),
+            ("stage", finding.is_production, true.is_production),
+            ("tags", frozenset(finding.tags), true.tags),
             ("rotation", _rotation(finding), true.rotation),
         ):
             if is_told != is_true:

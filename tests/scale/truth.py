@@ -11,7 +11,10 @@ SCANNED, PARTIAL, FAILED = "SCANNED", "PARTIAL", "FAILED"
 
 @dataclass(frozen=True, slots=True)
 class TrueFinding:
-    """What is true of one key. Rotation is None where it does not matter, or cannot be known."""
+    """What is true of one key. Rotation is None where it does not matter, or cannot be known.
+
+    The owner is empty where that cannot be known, and None where nobody is it; only open keys have one.
+    """
 
     kind: str
     verdict: str
@@ -19,6 +22,9 @@ class TrueFinding:
     aliases: tuple[str, ...]
     rotation: tuple[bool, int | None] | None
     team: str | None
+    owner: str | None = None
+    is_production: bool = False
+    tags: frozenset[tuple[str, str]] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ SIGNING_SECRET = "sandbox-signing-secret"
 BOT_SCOPES = frozenset(
     {
         "channels:read", "chat:write", "commands", "files:write", "groups:read", "im:write", "usergroups:read",
-        "users:read",
+        "users:read", "users:read.email",
     }
 )  # fmt: skip
 

@@ -21,9 +21,12 @@ def users_list(state: State, args: Json) -> Json:
 
 
 def lookup_by_email(state: State, args: Json) -> Json:
-    email = required(args, "email")
+    """Whoever has left, is of another workspace or is an app has no address to be found by. Errors: `users_not_found`."""
+    email = required(args, "email").lower()
+    ours = state.workspace.team_id
     for person in state.people.values():
-        if person.email == email and not person.deleted and not person.is_bot:
+        is_found_by_it = not (person.deleted or person.is_bot) and person.team_id == ours
+        if is_found_by_it and person.email.lower() == email:
             return {"user": user(state, person)}
     raise SlackError("users_not_found")
 

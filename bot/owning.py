@@ -1,0 +1,176 @@
+"""From an owner as tags and settings write it to somebody in Slack, and back.
+
+It is for mentions and for lists of one's own, and gives nobody a right: who may do what is asked of Slack each time.
+"""
+
+import logging
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from threading import Lock
+from typing import Generic, Protocol, TypeVar
+
+from bot.models.owners import Owner
+from bot.models.people import LookupFailure, Person
+from bot.models.staffing import UserGroup
+
+KEPT = timedelta(hours=1)
+KEPT_AFTER_A_FAILURE = timedelta(minutes=1)
+"""So long an answer of Slack counts; where none came, nobody is asked for in that way until soon."""
+
+_MOST_KEPT = 5000
+_USER = re.compile(r"[UW](?=[A-Z0-9]*\d)[A-Z0-9]{2,}", re.ASCII)
+_GROUP = re.compile(r"S(?=[A-Z0-9]*\d)[A-Z0-9]{2,}", re.ASCII)
+_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+_NOT_THERE = frozenset({"users_not_found", "user_not_found", "user_not_visible"})
+_NOT_ALLOWED = frozenset({"missing_scope", "plan_upgrade_required"})
+
+NOBODY = "nobody in Slack goes by that"
+HAS_LEFT = "that account was deactivated"
+NOT_A_PERSON = "that is an app"
+STRANGER = "that person is of another workspace"
+DISABLED = "that user group is disabled"
+
+Kept = TypeVar("Kept")
+
+log = logging.getLogger(__name__)
+
+
+class Directory(Protocol):
+    """Slack's people and user groups."""
+
+    def person(self, user_id: str) -> Person | LookupFailure: ...
+
+    def by_email(self, email: str) -> Person | LookupFailure: ...
+
+    def groups(self) -> tuple[UserGroup, ...] | LookupFailure: ...
+
+
+class _Memory(Generic[Kept]):
+    """Answers, and until when they count."""
+
+    def __init__(self, clock: Callable[[], datetime]) -> None:
+        self._clock = clock
+        self._lock = Lock()
+        self._kept: dict[str, tuple[datetime, Kept]] = {}
+
+    def get(self, name: str) -> Kept | None:
+        with self._lock:
+            until, kept = self._kept.get(name, (None, None))
+        return kept if until is not None and self._clock() < until else None
+
+    def keep(self, name: str, what: Kept, *, is_sure: bool = True) -> Kept:
+        with self._lock:
+            if len(self._kept) >= _MOST_KEPT:
+                self._kept.clear()
+            self._kept[name] = self._clock() + (KEPT if is_sure else KEPT_AFTER_A_FAILURE), what
+        return what
+
+
+@dataclass(frozen=True, slots=True)
+class Owners:
+    """Everything that owners need. `people` is who stands for whom by the settings, in lower case.
+
+    `workspaces` are those whose people may be told. Every method may be called from many threads.
+    """
+
+    directory: Directory
+    people: Mapping[str, str]
+    workspaces: frozenset[str]
+    clock: Callable[[], datetime]
+    _found: _Memory[Owner] = field(init=False)
+    _persons: _Memory[Person] = field(init=False)
+    _groups: _Memory[tuple[UserGroup, ...]] = field(init=False)
+    _troubles: _Memory[LookupFailure] = field(init=False)
+
+    def __post_init__(self) -> None:
+        for name in ("_found", "_persons", "_groups", "_troubles"):
+            object.__setattr__(self, name, _Memory(self.clock))
+
+    def who(self, text: str) -> Owner:
+        """Say who an owner is; where nobody is found, why not, in the middle of a sentence."""
+        spelled = text.strip()
+        known = self._found.get(spelled.lower())
+        if known is None:
+            slack_id, why_not, is_sure = self._look(spelled)
+            known = self._found.keep(spelled.lower(), Owner(spelled, slack_id, why_not), is_sure=is_sure)
+        return Owner(spelled, known.slack_id, known.why_not)
+
+    def texts_of(self, user_id: str) -> frozenset[str]:
+        """Return, in lower case, all that an owner may be called who is this person, or a group that they are in.
+
+        As far as Slack answers: what it does not tell is left out.
+        """
+        groups = self._all_groups()
+        ids = {user_id}
+        if not isinstance(groups, LookupFailure):
+            ids |= {each.id for each in groups if user_id in each.members and not each.is_disabled}
+        person = self._person(user_id)
+        texts = {each.lower() for each in ids}
+        if isinstance(person, Person) and person.email:
+            texts.add(person.email.lower())
+        somebody_elses = {name for name, who in self.people.items() if who not in ids}
+        return frozenset(texts - somebody_elses | {name for name, who in self.people.items() if who in ids})
+
+    def _look(self, text: str) -> tuple[str | None, str, bool]:
+        """Find an owner's id, or why there is none; and whether that is sure."""
+        told = self.people.get(text.lower())
+        wanted = told or text
+        if _GROUP.fullmatch(wanted) or (told and told.startswith("S")):
+            return self._checked_group(wanted)
+        if _USER.fullmatch(wanted) or told:
+            return self._checked(self._person(wanted))
+        if _EMAIL.fullmatch(text):
+            return self._checked(self._unless_troubled("by_email", lambda: self.directory.by_email(text)))
+        return None, NOBODY, True
+
+    def _checked(self, person: Person | LookupFailure) -> tuple[str | None, str, bool]:
+        if isinstance(person, LookupFailure):
+            if person.code in _NOT_THERE:
+                return None, NOBODY, True
+            return None, person.sentence, False
+        hindrance = _hindrance(person, self.workspaces)
+        return (None, hindrance, True) if hindrance else (person.user_id, "", True)
+
+    def _checked_group(self, group_id: str) -> tuple[str | None, str, bool]:
+        groups = self._all_groups()
+        if isinstance(groups, LookupFailure):
+            return None, groups.sentence, False
+        found = next((each for each in groups if each.id == group_id), None)
+        if found is None:
+            return None, NOBODY, True
+        return (None, DISABLED, True) if found.is_disabled else (group_id, "", True)
+
+    def _person(self, user_id: str) -> Person | LookupFailure:
+        known = self._persons.get(user_id)
+        if known is not None:
+            return known
+        person = self._unless_troubled("person", lambda: self.directory.person(user_id))
+        return person if isinstance(person, LookupFailure) else self._persons.keep(user_id, person)
+
+    def _all_groups(self) -> tuple[UserGroup, ...] | LookupFailure:
+        known = self._groups.get("")
+        if known is not None:
+            return known
+        groups = self._unless_troubled("groups", self.directory.groups)
+        return groups if isinstance(groups, LookupFailure) else self._groups.keep("", groups)
+
+    def _unless_troubled(self, way: str, ask: Callable[[], Kept | LookupFailure]) -> Kept | LookupFailure:
+        """Ask, unless nobody got an answer in this way just now: hundreds of owners are not to wait for Slack each."""
+        trouble = self._troubles.get(way)
+        if trouble is not None:
+            return trouble
+        answer = ask()
+        if isinstance(answer, LookupFailure) and answer.code not in _NOT_THERE:
+            log.warning("Owners stay plain names for now. %s.", answer.sentence)
+            self._troubles.keep(way, answer, is_sure=answer.code in _NOT_ALLOWED)
+        return answer
+
+
+def _hindrance(person: Person, workspaces: frozenset[str]) -> str:
+    if person.deleted:
+        return HAS_LEFT
+    if person.is_bot:
+        return NOT_A_PERSON
+    return STRANGER if person.is_stranger or person.team_id not in workspaces else ""
