@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 MOST = 4
-"""Each takes some 90 MiB and a core; past these few, the database is what a scan waits for."""
+"""Each takes some 110 MiB and a core; past these few, the database is what a scan waits for."""
 
 CGROUP_LIMIT = Path("/sys/fs/cgroup/cpu.max")
 """`200000 100000`: so many microseconds of CPU in each so many. https://docs.kernel.org/admin-guide/cgroup-v2.html"""
