@@ -10,6 +10,7 @@ from fnmatch import fnmatchcase
 
 from bot.models.keys import Finding
 from bot.models.scans import EVERYWHERE, Account, Coverage
+from bot.rules.sight import Sight, is_hidden
 
 _TOKEN = re.compile(r'(?:"[^"]*"|[^\s"])+')
 
@@ -20,18 +21,22 @@ class BadFilterError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Every part that is given must match. Matching ignores case."""
+    """Every part that is given must match. Matching ignores case.
+
+    `hidden` is not typed by people: patterns of the accounts that whoever asks is not to see. No key of them matches.
+    """
 
     account: str = ""
     region: str = ""
     team: str = ""
     alias: str = ""
     word: str = ""
+    hidden: tuple[str, ...] = ()
 
     @classmethod
     def parse(cls, text: str) -> "Filter":
         """Read a filter; raise BadFilterError for a part that is unknown, empty or given twice."""
-        known = [field.name for field in fields(cls) if field.name != "word"]
+        known = [field.name for field in fields(cls) if field.name not in {"word", "hidden"}]
         parts: dict[str, str] = {}
         if text.count('"') % 2:
             raise BadFilterError("The filter opens a quotation mark and does not close it.")
@@ -51,11 +56,19 @@ class Filter:
                 what = "a second bare word" if name == "word" else f"“{name}=” twice"
                 raise BadFilterError(f"The filter has {what}; give each part once. Use wildcards to match more.")
             parts[name] = value.lower()
-        return cls(**parts)
+        return cls(**parts)  # type: ignore[arg-type]  # the parts are all but the hidden ones
+
+    def seen_by(self, sight: Sight) -> "Filter":
+        """Leave out what somebody is not to see."""
+        return replace(self, hidden=sight.hidden)
 
     @property
     def is_empty(self) -> bool:
         return self == Filter()
+
+    @property
+    def looks_at_accounts(self) -> bool:
+        return bool(self.account or self.hidden)
 
     @property
     def looks_at_each_key(self) -> bool:
@@ -63,7 +76,8 @@ class Filter:
         return bool(self.alias or self.word)
 
     def __str__(self) -> str:
-        given = [(field.name, getattr(self, field.name)) for field in fields(self) if getattr(self, field.name)]
+        typed = (field.name for field in fields(self) if field.name != "hidden")
+        given = [(name, getattr(self, name)) for name in typed if getattr(self, name)]
         return " ".join(_written(value) if name == "word" else f"{name}={_written(value)}" for name, value in given)
 
     def matches(self, finding: Finding) -> bool:
@@ -82,7 +96,9 @@ class Filter:
         )
 
     def matches_account(self, account: Account) -> bool:
-        return not self.account or _like(account.id, self.account) or _like(account.name, self.account)
+        """Say whether the account part matches; an account that is hidden never does."""
+        is_named = not self.account or _like(account.id, self.account) or _like(account.name, self.account)
+        return is_named and not is_hidden(account, self.hidden)
 
     def matches_region(self, region: str) -> bool:
         return not self.region or _like(region, self.region)

@@ -10,6 +10,7 @@ from bot.models.scans import Account, Coverage, LeftOut, Member
 from bot.models.selection import Selection
 from bot.rules.filters import BadFilterError, Filter
 from bot.rules.selection import Choice, Decision, Selector
+from bot.rules.sight import EVERYTHING, is_hidden
 from bot.scan import sentences
 from bot.scan.survey import Survey
 
@@ -73,8 +74,11 @@ def _of_missing_units(found: Survey, selection: Selection) -> list[Coverage]:
 
 
 def _matching(members: Sequence[Member], within: Filter) -> list[Member]:
-    matching = [each for each in members if within.matches_account(each.account)]
-    if not matching:
-        names = sentences.listing(sentences.account_name(each.account) for each in members)
+    """Find those that the filter names: hidden ones as well, but only beside one that whoever asks may see."""
+    everything = within.seen_by(EVERYTHING)
+    matching = [each for each in members if everything.matches_account(each.account)]
+    seen = [each for each in members if not is_hidden(each.account, within.hidden)]
+    if not matching or (within.account and not any(each in seen for each in matching)):
+        names = sentences.listing(sentences.account_name(each.account) for each in seen)
         raise BadFilterError(f"No account to scan matches account={within.account}. There are {names}.")
     return matching

@@ -9,10 +9,11 @@ from threading import Event
 
 from bot.models.keys import ReadFailure
 from bot.models.plans import EVERY_ACCOUNT, NOTHING, Plan, failed
-from bot.models.scans import Progress, Target
+from bot.models.scans import Account, Progress, Target
 from bot.models.selection import EVERYBODY, Selection
 from bot.rules.filters import BadFilterError, Filter
 from bot.rules.selection import Selector
+from bot.rules.sight import is_hidden
 from bot.scan import sentences
 from bot.scan.choosing import Chosen, choose_listed, choose_members
 from bot.scan.entering import Entrance, OnProgress, enter_all
@@ -94,7 +95,9 @@ def _joined(chosen: Chosen, entered: Sequence[Plan], within: Filter) -> Plan:
     if plan.targets or plan.failures:
         return plan
     if within.account:
-        raise BadFilterError(sentences.all_left_out(within.account, plan.left_out))
+        accounts = ((Account(each.account, each.account_name), each) for each in plan.left_out)
+        seen = [each for account, each in accounts if not is_hidden(account, within.hidden)]
+        raise BadFilterError(sentences.all_left_out(within.account, seen))
     return replace(plan, failures=(failed(EVERY_ACCOUNT, sentences.NOBODY_IS_LEFT),))
 
 

@@ -92,15 +92,27 @@ class Answers:
             rows = connection.execute(query.where(findings.c.scan_id == scan_id, chosen))
             return {row.arn: (row.name, row.account_name) for row in rows}
 
-    def arns_called(self, scan_id: str, name: str) -> list[str]:
-        """Return the keys that go by an alias, with or without its prefix, or by an id."""
+    def arns_called(self, scan_id: str, name: str, scope: Filter) -> list[str]:
+        """Return the keys in scope that go by an alias, with or without its prefix, or by an id."""
         with self._database.read() as connection:
-            return arns_called(connection, scan_id, name)
+            return arns_called(connection, scan_id, name, scope)
 
-    def names_near(self, scan_id: str, name: str) -> set[str]:
-        """Return names of keys that somebody who typed this one may have meant."""
+    def names_near(self, scan_id: str, name: str, scope: Filter) -> set[str]:
+        """Return names of keys in scope that somebody who typed this one may have meant."""
         with self._database.read() as connection:
-            return names_near(connection, scan_id, name)
+            return names_near(connection, scan_id, name, scope)
+
+    def known_accounts(self) -> list[Account]:
+        """Return the accounts that the current scan met; one that was renamed meanwhile goes by both names."""
+        with self._database.read() as connection:
+            scan = current_scan(connection)
+            if scan is None:
+                return []
+            query = sa.select(coverage.c.account, coverage.c.account_name).where(
+                coverage.c.scan_id == scan.id, coverage.c.account != EVERYWHERE
+            )
+            rows = connection.execute(query.distinct().order_by(coverage.c.account, coverage.c.account_name))
+            return [Account(row.account, row.account_name) for row in rows]
 
 
 def gaps_of(connection: Connection, scan_id: str, scope: Filter) -> Gaps:

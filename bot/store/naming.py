@@ -5,6 +5,8 @@ from collections.abc import Iterator
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from bot.rules.filters import Filter
+from bot.store.narrowing import narrow
 from bot.store.patterns import ALPHABET, Condition, Pattern, matches_an_item, matches_whole
 from bot.store.tables import findings
 
@@ -16,15 +18,19 @@ _PIECES = 3
 _SHORTEST_PIECE = 2
 
 
-def arns_called(connection: Connection, scan_id: str, name: str) -> list[str]:
-    """Return the keys of a scan that go by an alias, with or without its prefix, or by an id."""
+def arns_called(connection: Connection, scan_id: str, name: str, scope: Filter) -> list[str]:
+    """Return the keys of a scan, of those that a filter names, that go by an alias or by an id.
+
+    An alias may come with its prefix or without it.
+    """
     is_called = _has(connection, Pattern.letters(name))
-    query = sa.select(findings.c.arn).where(findings.c.scan_id == scan_id, is_called)
+    is_named = narrow(connection, scan_id, scope)
+    query = sa.select(findings.c.arn).where(findings.c.scan_id == scan_id, is_called, *is_named)
     return list(connection.execute(query.order_by(findings.c.account, findings.c.region, findings.c.arn)).scalars())
 
 
-def names_near(connection: Connection, scan_id: str, name: str) -> set[str]:
-    """Return names of keys that share a piece with a name, those that share the most first.
+def names_near(connection: Connection, scan_id: str, name: str, scope: Filter) -> set[str]:
+    """Return names of keys that a filter names and that share a piece with a name, those that share the most first.
 
     Who misspells a name in one place gets the rest of it right.
     """
@@ -32,8 +38,8 @@ def names_near(connection: Connection, scan_id: str, name: str) -> set[str]:
     if not pieces:
         return set()
     shared = sum((sa.case((_shares(connection, each, name), 1), else_=0) for each in pieces), sa.literal(0))
-    scored = sa.select(findings.c.aliases, findings.c.arn, shared.label("shared")).where(findings.c.scan_id == scan_id)
-    keys = scored.subquery()
+    scored = sa.select(findings.c.aliases, findings.c.arn, shared.label("shared"))
+    keys = scored.where(findings.c.scan_id == scan_id, *narrow(connection, scan_id, scope)).subquery()
     query = sa.select(keys).where(keys.c.shared > 0).order_by(keys.c.shared.desc()).limit(MOST_NEAR)
     rows = connection.execute(query).all()
     ids = {row.arn.rpartition("/")[2] for row in rows}

@@ -43,7 +43,7 @@ def narrow_coverage(connection: Connection, scan_id: str, scope: Filter) -> tupl
         return region == EVERYWHERE or scope.matches_region(region)
 
     return (
-        *(_of_accounts(connection, scan_id, coverage, coverage, is_account) if scope.account else ()),
+        *(_of_accounts(connection, scan_id, coverage, coverage, is_account) if scope.looks_at_accounts else ()),
         *(_of_regions(connection, scan_id, coverage, coverage, is_region) if scope.region else ()),
     )
 
@@ -54,7 +54,7 @@ def is_open(table: sa.FromClause = findings) -> Condition:
 
 
 def _counted_parts(connection: Connection, scan_id: str, scope: Filter, table: sa.FromClause) -> Iterable[Condition]:
-    if scope.account:
+    if scope.looks_at_accounts:
         yield from _of_accounts(connection, scan_id, table, finding_counts, scope.matches_account)
     if scope.region:
         yield from _of_regions(connection, scan_id, table, finding_counts, scope.matches_region)

@@ -87,7 +87,8 @@ scopes = st.builds(
     team=st.just("") | patterns,
     alias=st.just("") | patterns,
     word=st.just("") | patterns,
+    hidden=st.just(()) | st.tuples(patterns) | st.tuples(st.sampled_from([*ACCOUNTS, *NAMES, "ab-*"]), patterns),
 )
 lone_parts = st.tuples(st.sampled_from(["account", "region", "team", "alias", "word"]), patterns).map(
     lambda part: Filter(**{part[0]: part[1]})
-)
+) | st.tuples(patterns).map(lambda pattern: Filter(hidden=pattern))

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from bot.models.gaps import MOST_FAILURES, MOST_UNREAD, Gaps
 from bot.models.keys import Finding, Reason, Verdict
 from bot.models.posture import AccountsCovered
-from bot.models.scans import Account, Coverage, CoverageStatus, Scan, Summary
+from bot.models.scans import EVERYWHERE, Account, Coverage, CoverageStatus, Scan, Summary
 from bot.rules.filters import Filter
 from bot.store.engine import Database
 from bot.store.naming import MOST_NEAR
@@ -135,7 +135,7 @@ def test_a_key_is_found_by_any_of_its_aliases_and_by_its_id(store: ScanStore, ev
         return name.lower() in {one.lower() for one in own}
 
     called = sorted(filter(goes_by, POPULATION), key=lambda each: (each.account, each.region, each.arn))
-    assert store.arns_called(everything.id, name) == [each.arn for each in called]
+    assert store.arns_called(everything.id, name, Filter()) == [each.arn for each in called]
 
 
 @pytest.mark.parametrize(
@@ -144,19 +144,34 @@ def test_a_key_is_found_by_any_of_its_aliases_and_by_its_id(store: ScanStore, ev
 def test_a_name_that_is_misspelt_in_one_place_is_near_its_own_among_many(store: ScanStore, typed: str) -> None:
     others = [finding(f"{number:04}", aliases=(f"alias/payments/key-{number}",)) for number in range(2000)]
     scan = run(store, [*others, finding("this", aliases=("alias/other", "alias/payments/card-vault"))])
-    near = store.names_near(scan.id, typed)
+    near = store.names_near(scan.id, typed, Filter())
     assert "payments/card-vault" in near
     assert len(near) <= 2 * MOST_NEAR + 1
 
 
 def test_an_id_that_is_misspelt_in_one_place_is_near_its_own(store: ScanStore) -> None:
     scan = run(store, [finding("12ab34cd-0001"), finding("mrk-99ef12cd"), finding("77770000-1111")])
-    assert "12ab34cd-0001" in store.names_near(scan.id, "12ab35cd-0001")
-    assert "mrk-99ef12cd" in store.names_near(scan.id, "mrk-98ef12cd")
+    assert "12ab34cd-0001" in store.names_near(scan.id, "12ab35cd-0001", Filter())
+    assert "mrk-99ef12cd" in store.names_near(scan.id, "mrk-98ef12cd", Filter())
 
 
 def test_nothing_is_near_a_name_of_other_letters(store: ScanStore, everything: Scan) -> None:
-    assert store.names_near(everything.id, "ä") == set()
+    assert store.names_near(everything.id, "ä", Filter()) == set()
+
+
+def test_a_key_that_is_hidden_is_neither_found_by_its_name_nor_near_another_one(store: ScanStore) -> None:
+    hidden = finding("12ab34cd-0001", account=BETA, aliases=("alias/payments/card-vault",))
+    scan = run(store, [hidden, finding("77770000-1111", account=ALPHA, aliases=("alias/payments/mobile",))])
+    seen = Filter(hidden=(BETA,))
+    assert store.arns_called(scan.id, "payments/card-vault", seen) == []
+    assert store.names_near(scan.id, "payments/card-valt", seen) == {"payments/mobile", "77770000-1111"}
+
+
+def test_the_accounts_that_a_scan_met_are_known_by_every_name_that_they_had(store: ScanStore) -> None:
+    assert store.known_accounts() == []
+    run(store, [], TARGETS)
+    met = {Account(each.account, each.account_name) for each in TARGETS if each.account != EVERYWHERE}
+    assert set(store.known_accounts()) == met
 
 
 def test_keys_are_named_all_at_once_and_those_that_nobody_knows_are_left_out(

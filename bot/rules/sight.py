@@ -1,0 +1,104 @@
+"""What somebody may see: the accounts that the configuration hides from them, and everything else.
+
+An account under several rules is shown to whom each of them names. Whatever is not known hides: a user group that
+Slack does not tell of, an account whose name nobody could read while a rule goes by names.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from functools import cached_property
+
+from bot.models.exemptions import ExemptionScope
+from bot.models.keys import KeyArn, MalformedArnError
+from bot.models.requests import Request
+from bot.models.scans import EVERYWHERE, Account
+from bot.models.visibility import VisibilityRule
+
+
+@dataclass(frozen=True)
+class Sight:
+    """`hidden` are patterns of the accounts that are not to be seen, `known` all accounts that the last scan met."""
+
+    hidden: tuple[str, ...] = ()
+    known: tuple[Account, ...] = ()
+
+    @property
+    def is_whole(self) -> bool:
+        return not self.hidden
+
+    @cached_property
+    def hidden_accounts(self) -> frozenset[str]:
+        """Which of the known accounts are hidden, by their ids."""
+        return frozenset(each.id for each in self.known if is_hidden(each, self.hidden))
+
+    @cached_property
+    def _known_ids(self) -> frozenset[str]:
+        return frozenset(each.id for each in self.known)
+
+    def hides(self, account: str) -> bool:
+        """Say whether an account, by its id, is not to be seen. One that is not known has no name to go by."""
+        if account in self._known_ids:
+            return account in self.hidden_accounts
+        return is_hidden(Account(account, account), self.hidden)
+
+    def hides_key(self, arn: str) -> bool:
+        if self.is_whole:
+            return False
+        try:
+            return self.hides(KeyArn.parse(arn).account)
+        except MalformedArnError:
+            return False
+
+    def hides_scope(self, scope: ExemptionScope) -> bool:
+        """Say whether all that an exemption's scope can name is hidden. One of all accounts names none of them."""
+        if self.is_whole or not (scope.arn or scope.account):
+            return False
+        if scope.arn:
+            return self.hides_key(scope.arn)
+        wanted = scope.account.lower()
+        named = [each for each in self.known if _like(each.id, wanted) or _like(each.name, wanted)]
+        if named:
+            return all(each.id in self.hidden_accounts for each in named)
+        return any(_like(wanted, each) for each in self.hidden)
+
+    def hides_request(self, request: Request) -> bool:
+        """Say whether a request covers any key that is not to be seen."""
+        return not self.is_whole and any(
+            self.hides_key(each.arn) if each.exemption is None else self.hides_scope(each.exemption.scope)
+            for each in request.changes
+        )
+
+
+EVERYTHING = Sight()
+"""The sight of whom nothing is hidden from."""
+
+
+def is_hidden(account: Account, hidden: Sequence[str]) -> bool:
+    """Say whether an account matches one of the patterns, or may match one of them for all that is known of it.
+
+    As in approval rules, a pattern of digits matches ids alone: members may rename their accounts.
+    """
+    if not hidden or account.id == EVERYWHERE:
+        return False
+    is_nameless = account.name in {"", account.id}
+    return any(
+        _like(account.id, each) or (not each.isdigit() and (is_nameless or _like(account.name, each)))
+        for each in hidden
+    )
+
+
+def groups_asked_about(rules: Iterable[VisibilityRule], user_id: str) -> tuple[str, ...]:
+    """Name the user groups that decide what somebody may see: those of rules that do not name them by themselves."""
+    matter = (each for rule in rules if user_id not in rule.visible_to for each in rule.visible_to)
+    return tuple(dict.fromkeys(each for each in matter if each.startswith("S")))
+
+
+def hidden_from(rules: Iterable[VisibilityRule], entries: Iterable[str] = ()) -> tuple[str, ...]:
+    """Collect the patterns of the rules that name none of these: somebody's own id and their groups'."""
+    theirs = frozenset(entries)
+    return tuple(dict.fromkeys(each for rule in rules if theirs.isdisjoint(rule.visible_to) for each in rule.accounts))
+
+
+def _like(text: str, pattern: str) -> bool:
+    return fnmatchcase(text.lower(), pattern.lower())

@@ -1,0 +1,57 @@
+"""A request as a channel may read it that is not to see its keys: what is done is told, and to which key is not."""
+
+from dataclasses import replace
+
+from bot.models.approval import KeyFacts, Refused
+from bot.models.asking import Waiting
+from bot.models.exemptions import ExemptionScope
+from bot.models.requests import Change, Decision, Request
+from bot.rules.approvers import what_it_waits_for
+from bot.rules.house import House, keys_of
+from bot.rules.sight import Sight
+
+VEILED_ARN = "arn:aws:kms:…:…:key/…"
+KEY, KEYS, ACCOUNT = "A key that is not shown here", "Keys that are not shown here", "account not shown"
+NOT_SHOWN = "Not shown here."
+
+
+def veiled(request: Request, sight: Sight) -> Request:
+    """Take out of a request what tells of hidden keys: their names and places, results, and what people wrote."""
+    if not sight.hides_request(request):
+        return request
+    return replace(
+        request,
+        reason=NOT_SHOWN if request.reason else "",
+        changes=tuple(map(_without_key, request.changes)),
+        decisions=tuple(map(_without_note, request.decisions)),
+    )
+
+
+def veiled_waiting(house: House, request: Request) -> Waiting:
+    """Say what a request waits for, but not why nobody may approve: that names its account."""
+    if isinstance(house.rules_for(keys_of(request)), Refused):
+        return Waiting("Nobody can approve it as things are.")
+    return what_it_waits_for(house, request)
+
+
+def _without_key(change: Change) -> Change:
+    terms = change.exemption
+    if terms is not None:
+        terms = replace(terms, scope=ExemptionScope(arn=VEILED_ARN), ticket="", owner="", renews="")
+    return replace(
+        change,
+        arn=VEILED_ARN,
+        key_name=KEY if change.is_one_key else KEYS,
+        account_name=ACCOUNT,
+        rule="",
+        facts=KeyFacts(),
+        result=NOT_SHOWN if change.result else "",
+        before="",
+        after="",
+        aws_request_id=None,
+        exemption=terms,
+    )
+
+
+def _without_note(decision: Decision) -> Decision:
+    return replace(decision, note=NOT_SHOWN if decision.note else "")
