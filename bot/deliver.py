@@ -15,10 +15,16 @@ from bot.models.slack import Posted, SlackFailure, SlackFailureKind
 FIRST_RETRY = timedelta(seconds=2)
 LONGEST_RETRY = timedelta(minutes=5)
 PAGE_SECONDS = 1.0
+PICTURE_TRIES = 4
+"""So often a message is posted with a picture that Slack does not have yet: for some fifteen seconds."""
+
 THREAD_OF = {
     MessageKind.DIGEST_REST: MessageKind.DIGEST,
+    MessageKind.DIGEST_OWNERS: MessageKind.DIGEST,
     MessageKind.RESULT: MessageKind.REQUEST,
     MessageKind.REMINDER: MessageKind.REQUEST,
+    MessageKind.LAPSED: MessageKind.REQUEST,
+    MessageKind.TROUBLE_OVER: MessageKind.TROUBLE,
 }
 
 log = logging.getLogger(__name__)
@@ -31,9 +37,13 @@ class Owed(Protocol):
 
     def find(self, kind: MessageKind, subject: str, position: int = 0) -> Message | None: ...
 
-    def mark_shown(self, message: Message, ts: str) -> None: ...
+    def mark_shown(self, message: Message, ts: str, at: datetime, channel: str | None = None) -> None: ...
 
     def mark_failed(self, message: Message, retry_at: datetime) -> None: ...
+
+    def mark_refused(
+        self, message: Message, failure: SlackFailure, retry_at: datetime, at: datetime, tell: str | None
+    ) -> bool: ...
 
     def mark_lost(self, message: Message, why: str, at: datetime) -> None: ...
 
@@ -50,9 +60,20 @@ class Channels(Protocol):
     def attach(self, channel: str, file: Attachment, thread_ts: str) -> str | SlackFailure: ...
 
 
+class Pictures(Protocol):
+    """The pictures that messages show."""
+
+    def prepare(self, message: Message) -> None: ...
+
+    def do_without(self, message: Message) -> None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Delivery:
     """Everything that delivering needs. `render` makes a message of the stored state; None where there is nothing.
+
+    `fallback` is who is told of a channel that takes no messages. `doubt` is asked where Slack did not accept the bot's
+    token, and answers whether that is certain; then nothing more is tried.
 
     What was posted and could not be written down, because the database was away, is remembered by the message's id: or
     it would be posted again and again until the database comes back.
@@ -60,10 +81,15 @@ class Delivery:
 
     owed: Owed
     channels: Channels
+    pictures: Pictures
     render: Callable[[Message], Rendered | Attachment | None]
     clock: Callable[[], datetime]
     pause: Callable[[float], bool]
-    _unrecorded: dict[str, str] = field(default_factory=dict, init=False)
+    doubt: Callable[[SlackFailure], bool]
+    fallback: str | None = None
+    _unrecorded: dict[str, Posted] = field(default_factory=dict, init=False)
+    _resting: dict[str, datetime] = field(default_factory=dict, init=False)
+    _ended: list[SlackFailure] = field(default_factory=list, init=False)
 
     def deliver_due(self) -> None:
         """Show everything that is due.
@@ -76,6 +102,8 @@ class Delivery:
 
     def _deliver_until_page(self) -> Message | None:
         for message in self.owed.due(self.clock()):
+            if self._ended:
+                return None
             if self._attempt(message) and message.kind is MessageKind.DIGEST_REST:
                 return message
         return None
@@ -99,47 +127,94 @@ class Delivery:
             if parent.ts is None:
                 self._wait(message)
                 return False
+            message = replace(message, channel=parent.channel)  # which may be a channel of last week's settings
+        if self._is_resting(message.channel):
+            return False
+        if message.kind is MessageKind.DIGEST and message.ts is None and message.id not in self._unrecorded:
+            self.pictures.prepare(message)
         rendered = self.render(message)
         if rendered is None:
             self._lose(message, "There is nothing to show any more.")
             return False
-        answer = self._show(replace(message, ts=self._unrecorded.get(message.id, message.ts)), rendered, parent)
+        answer = self._show(message, rendered, None if parent is None else parent.ts)
         if isinstance(answer, SlackFailure):
             self._failed(message, answer)
             return False
         self._unrecorded[message.id] = answer
-        self.owed.mark_shown(message, answer)
+        self.owed.mark_shown(message, answer.ts, self.clock(), answer.channel)
         del self._unrecorded[message.id]
         return True
 
-    def _show(self, message: Message, rendered: Rendered | Attachment, parent: Message | None) -> str | SlackFailure:
-        """Post or update; a reply goes where its parent is, which may be a channel of last week's settings."""
-        channel, thread_ts = (message.channel, None) if parent is None else (parent.channel, parent.ts)
+    def _show(self, message: Message, rendered: Rendered | Attachment, thread_ts: str | None) -> Posted | SlackFailure:
+        """Post or update."""
+        there = self._unrecorded.get(message.id)
+        if there is None and message.ts is not None:
+            there = Posted(message.channel, message.ts)
         if isinstance(rendered, Attachment):
-            return message.ts or self.channels.attach(channel, rendered, thread_ts or "")
-        if message.ts is None:
-            posted = self.channels.post(channel, rendered, thread_ts)
-            return posted.ts if isinstance(posted, Posted) else posted
-        return self.channels.update(message.channel, message.ts, rendered) or message.ts
+            return there or self._attach(message.channel, rendered, thread_ts or "")
+        if there is None:
+            return self.channels.post(message.channel, rendered, thread_ts)
+        return self.channels.update(there.channel, there.ts, rendered) or there
+
+    def _attach(self, channel: str, file: Attachment, thread_ts: str) -> Posted | SlackFailure:
+        """Upload a file; where the app may not, say so in its place."""
+        file_id = self.channels.attach(channel, file, thread_ts)
+        if not isinstance(file_id, SlackFailure):
+            return Posted(channel, file_id)
+        if file_id.kind is not SlackFailureKind.SCOPE or file.instead is None:
+            return file_id
+        log.error("A file cannot be uploaded. %s", file_id.sentence)
+        return self.channels.post(channel, file.instead, thread_ts)
 
     def _failed(self, message: Message, failure: SlackFailure) -> None:
-        if failure.kind is SlackFailureKind.MESSAGE_GONE:
-            self._unrecorded.pop(message.id, None)
-            if message.kind is MessageKind.REQUEST:
-                log.warning("The message of request %s was deleted; it is posted anew.", message.subject)
-                self.owed.post_anew(message)
-            else:
-                self._lose(message, failure.sentence)
-        elif failure.kind is SlackFailureKind.REFUSED:
-            log.error("Slack refused %s %s: %s %s", message.kind, message.subject, failure.code, failure.detail)
-            self._lose(message, f"{failure.sentence} {failure.detail}".strip())
-        else:
-            log.warning("%s %s waits: %s", message.kind, message.subject, failure.sentence)
-            self._wait(message)
+        match failure.kind:
+            case SlackFailureKind.MESSAGE_GONE:
+                self._gone(message, failure)
+            case SlackFailureKind.REFUSED:
+                log.error("Slack refused %s %s: %s %s", message.kind, message.subject, failure.code, failure.detail)
+                self._lose(message, f"{failure.sentence} {failure.detail}".strip())
+            case SlackFailureKind.PICTURE if message.attempts + 1 >= PICTURE_TRIES:
+                log.warning("%s %s goes without its picture: %s", message.kind, message.subject, failure.detail)
+                self.pictures.do_without(message)
+                self.owed.mark_failed(message, self.clock())
+            case SlackFailureKind.CHANNEL if message.kind is MessageKind.UNDONE:
+                self._lose(message, f"Slack takes no message for that person any more ({failure.code}).")
+            case SlackFailureKind.CHANNEL:
+                self._shut_out(message, failure)
+            case _:
+                log.warning("%s %s waits: %s", message.kind, message.subject, failure.sentence)
+                self._wait(message, failure.retry_after)
+                if failure.kind is SlackFailureKind.TOKEN and self.doubt(failure):
+                    self._ended.append(failure)
 
-    def _wait(self, message: Message) -> None:
-        delay = min(LONGEST_RETRY, FIRST_RETRY * 2 ** min(message.attempts, 10))
-        self.owed.mark_failed(message, self.clock() + delay)
+    def _gone(self, message: Message, failure: SlackFailure) -> None:
+        self._unrecorded.pop(message.id, None)
+        if message.kind is MessageKind.REQUEST:
+            log.warning("The message of request %s was deleted; it is posted anew.", message.subject)
+            self.owed.post_anew(message)
+        else:
+            self._lose(message, failure.sentence)
+
+    def _shut_out(self, message: Message, failure: SlackFailure) -> None:
+        """Try again later, and have word sent to whoever can mend it: once, and not at each try."""
+        now = self.clock()
+        if self.owed.mark_refused(message, failure, now + _delay(message), now, self.fallback):
+            log.error("Messages for %s wait: %s", message.channel, failure.sentence)
+
+    def _is_resting(self, channel: str) -> bool:
+        """Whether Slack wants no messages for a channel yet. They stay due, and those of other channels go on."""
+        return channel in self._resting and self.clock() < self._resting[channel]
+
+    def _wait(self, message: Message, at_least: timedelta | None = None) -> None:
+        now, rest = self.clock(), at_least or timedelta(0)
+        if rest:
+            self._resting[message.channel] = now + rest
+        self.owed.mark_failed(message, now + max(rest, _delay(message)))
 
     def _lose(self, message: Message, why: str) -> None:
         self.owed.mark_lost(message, why, self.clock())
+
+
+def _delay(message: Message) -> timedelta:
+    """How long until a message is tried again: twice as long each time, five minutes at most."""
+    return min(LONGEST_RETRY, FIRST_RETRY * 2 ** min(message.attempts, 10))

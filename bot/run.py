@@ -3,6 +3,7 @@
 import logging
 import os
 import signal
+import sys
 import threading
 from contextlib import closing
 from threading import Event
@@ -11,6 +12,7 @@ from types import FrameType
 
 from bot.assembly import build_process
 from bot.settings import Settings
+from bot.terminal.exits import Exit
 
 SIGNAL_SECONDS = 0.5
 """How often the main thread looks up. Where a kernel hands a signal to another thread, nothing else would wake it."""
@@ -21,7 +23,10 @@ log = logging.getLogger(__name__)
 
 
 def run(settings: Settings) -> int:
-    """Run until SIGTERM or SIGINT. Raises UserError, with nothing started, where something that must hold does not."""
+    """Run until SIGTERM or SIGINT, and return the exit status.
+
+    Raises UserError, with nothing started, where something that must hold does not.
+    """
     stop = Event()
     os.environ.pop("SLACK_BOT_TOKEN", None)  # the settings hold it; Bolt looks here too, and warns of two tokens
 
@@ -35,11 +40,15 @@ def run(settings: Settings) -> int:
         log.info("Ready.")
         while not stop.wait(SIGNAL_SECONDS):
             pass
-    _leave_unanswered_calls()
-    return 0
+    why = process.tokens.ending.why
+    if why:
+        print(why, file=sys.stderr, flush=True)  # noqa: T201 - whoever runs it looks here
+    status = Exit.NOT_ACCEPTED if why else Exit.OK
+    _leave_unanswered_calls(status)
+    return status
 
 
-def _leave_unanswered_calls() -> None:
+def _leave_unanswered_calls(status: int) -> None:
     """End now. Python would wait for every thread, and AWS may keep one for minutes; what it is for is on record."""
     until = monotonic() + LAST_WORDS_SECONDS
     others = [each for each in threading.enumerate() if each is not threading.main_thread() and not each.daemon]
@@ -48,4 +57,4 @@ def _leave_unanswered_calls() -> None:
     if any(thread.is_alive() for thread in others):
         log.warning("Not every call to AWS was answered; what they were for is taken up at the next start.")
         logging.shutdown()
-        os._exit(0)
+        os._exit(status)

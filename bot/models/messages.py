@@ -20,6 +20,10 @@ class MessageKind(StrEnum):
     """In the thread of its request: an exemption has ended, and the keys are open again."""
     UNDONE = "UNDONE"
     """To whoever approved it: a key that was mended does not rotate any more."""
+    TROUBLE = "TROUBLE"
+    """In the fallback channel: another channel takes no messages, and what waits for it."""
+    TROUBLE_OVER = "TROUBLE_OVER"
+    """In the thread of that: the channel takes messages again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +60,13 @@ class Rendered:
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A file for a thread, where there is more to list than messages can hold."""
+    """A file for a thread, where there is more to list than messages can hold.
+
+    `instead` is what is said where the app may not upload files.
+    """
 
     name: str
     title: str
     comment: str
     content: str
+    instead: Rendered | None = None

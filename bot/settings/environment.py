@@ -56,6 +56,7 @@ class Environment:
             api_url=self._api_url(),
             channel=section.channel or "",
             workspaces=section.workspaces,
+            fallback=section.fallback,
         )
 
     def slack_to_look(self, section: SlackSection) -> Slack | None:
@@ -69,6 +70,7 @@ class Environment:
             api_url=self._api_url(),
             channel=section.channel or "",
             workspaces=section.workspaces,
+            fallback=section.fallback,
         )
 
     def database_url(self, folder: Path) -> str:

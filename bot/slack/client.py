@@ -11,15 +11,16 @@ from slack_sdk.http_retry.builtin_handlers import (
 TIMEOUT_SECONDS = 15
 
 
-def web_client(token: SecretStr | None, api_url: str) -> WebClient:
-    """Make a client that waits out rate limits; by itself the SDK retries lost connections only."""
+def web_client(token: SecretStr | None, api_url: str, *, waits: bool = True) -> WebClient:
+    """Make a client that waits out rate limits, or says so at once; by itself the SDK retries lost connections only."""
+    rate_limits = [RateLimitErrorRetryHandler(max_retry_count=3)] if waits else []
     return WebClient(
         token.get_secret_value() if token is not None else None,
         base_url=api_url,
         timeout=TIMEOUT_SECONDS,
         retry_handlers=[
             ConnectionErrorRetryHandler(),
-            RateLimitErrorRetryHandler(max_retry_count=3),
+            *rate_limits,
             ServerErrorRetryHandler(max_retry_count=2),
         ],
     )

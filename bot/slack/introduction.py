@@ -33,7 +33,7 @@ def introduce(
     problems = [
         problem
         for place, channel in channels.items()
-        if (problem := _channel_problem(client, place, channel)) is not None
+        if (problem := _place_problem(client, place, channel)) is not None
     ]
     try:
         app_client.apps_connections_open(app_token=str(app_client.token))
@@ -59,6 +59,30 @@ def team_of(client: WebClient) -> str | SlackFailure:
         raise ConfigurationError([_token_problem("SLACK_BOT_TOKEN", client, failure)]) from error
 
 
+def bot_token_failure(client: WebClient) -> SlackFailure | None:
+    """Ask Slack about the bot token. https://docs.slack.dev/reference/methods/auth.test."""
+    try:
+        client.auth_test()
+    except SLACK_ERRORS as error:
+        return failure_of(error)
+    return None
+
+
+def app_token_failure(client: WebClient) -> SlackFailure | None:
+    """Ask Slack about the app-level token; the address of a socket that comes with the answer is not used."""
+    try:
+        client.apps_connections_open(app_token=str(client.token))
+    except SLACK_ERRORS as error:
+        return failure_of(error)
+    return None
+
+
+def channel_trouble(client: WebClient, channel: str) -> str | None:
+    """Say why the bot cannot write into a channel, and what to do; None where it can."""
+    problem = _channel_problem(client, "", channel)
+    return None if problem is None else f"{problem.what} {problem.remedy}"
+
+
 def _token_problem(variable: str, client: WebClient, failure: SlackFailure) -> Problem:
     if failure.kind is SlackFailureKind.UNAVAILABLE:
         return Problem(
@@ -72,6 +96,26 @@ def _token_problem(variable: str, client: WebClient, failure: SlackFailure) -> P
         f"Slack does not accept it ({failure.code}).",
         f"Copy it anew from the app's settings; it needs {scope}.",
     )
+
+
+def _place_problem(client: WebClient, place: str, named: str) -> Problem | None:
+    """Look at a channel, or at a person whose direct messages are meant."""
+    is_person = named[:1] in {"U", "W"}
+    return _person_problem(client, place, named) if is_person else _channel_problem(client, place, named)
+
+
+def _person_problem(client: WebClient, place: str, user: str) -> Problem | None:
+    try:
+        found = client.users_info(user=user)["user"]
+    except SLACK_ERRORS as error:
+        failure = failure_of(error)
+        if failure.code == "user_not_found":
+            return Problem(place, f"There is nobody {user} in the workspace.", "Copy the id from the person's profile.")
+        return Problem(place, f"Slack does not say who {user} is ({failure.code}).", failure.sentence)
+    if found.get("deleted") or found.get("is_bot"):
+        what = "has left the workspace" if found.get("deleted") else "is a bot"
+        return Problem(place, f"{user} {what}.", "Name a person who reads direct messages, or a channel.")
+    return None
 
 
 def _channel_problem(client: WebClient, place: str, channel: str) -> Problem | None:

@@ -9,10 +9,12 @@ from sqlalchemy.engine import Connection, Row
 
 from bot.models.messages import Message, MessageKind
 from bot.models.requests import Request
+from bot.models.slack import SlackFailure
 from bot.models.trail import SYSTEM, Act, Entry
 from bot.store.engine import Database
 from bot.store.tables import digest_rows, messages
 from bot.store.trail import append, hold
+from bot.store.troubles import begin_trouble, end_trouble
 
 
 def owe(
@@ -93,20 +95,36 @@ class MessageStore:
             row = connection.execute(query).one_or_none()
             return None if row is None else _message(row)
 
-    def mark_shown(self, message: Message, ts: str) -> None:
-        """Note that Slack shows the state that was rendered; a change made meanwhile stays owed."""
+    def mark_shown(self, message: Message, ts: str, at: datetime, channel: str | None = None) -> None:
+        """Note that Slack shows the state that was rendered; a change made meanwhile stays owed.
+
+        `channel` is where Slack put it, if that is another than was named: a person's direct messages. Where the
+        channel took no messages before, whoever was told so is told that it does again.
+        """
+        shown = {"ts": ts, "shown": message.wanted, "attempts": 0, "channel": channel or messages.c.channel}
         with self._database.write() as connection:
-            connection.execute(
-                messages.update().where(messages.c.id == message.id).values(ts=ts, shown=message.wanted, attempts=0)
-            )
+            ended = end_trouble(connection, message, at)
+            connection.execute(messages.update().where(messages.c.id == message.id).values(shown))
+            if ended is not None:
+                _tell_of_the_end(connection, ended, at)
+
+    def mark_refused(
+        self, message: Message, failure: SlackFailure, retry_at: datetime, at: datetime, tell: str | None
+    ) -> bool:
+        """Note that a message's channel takes none, and owe word of that to another channel, if there is one.
+
+        The message is tried again. False where the trouble is known already.
+        """
+        with self._database.write() as connection:
+            begun = begin_trouble(connection, message, failure.code, failure.sentence, at)
+            if begun is not None and tell is not None and tell != message.channel:
+                owe(connection, MessageKind.TROUBLE, begun, tell, at)
+            _put_off(connection, message, retry_at)
+            return begun is not None
 
     def mark_failed(self, message: Message, retry_at: datetime) -> None:
         with self._database.write() as connection:
-            connection.execute(
-                messages.update()
-                .where(messages.c.id == message.id)
-                .values(attempts=messages.c.attempts + 1, next_attempt_at=retry_at)
-            )
+            _put_off(connection, message, retry_at)
 
     def post_anew(self, message: Message) -> None:
         """Forget where a message was: it was deleted, and what it is about still matters."""
@@ -121,6 +139,24 @@ class MessageStore:
             if connection.execute(messages.update().where(kept).values(lost=why)).rowcount:
                 details = {"kind": message.kind.value, "channel": message.channel, "why": why}
                 append(connection, Entry(at, SYSTEM, Act.MESSAGE_LOST, message.subject, details))
+
+
+def _put_off(connection: Connection, message: Message, retry_at: datetime) -> None:
+    later = {"attempts": messages.c.attempts + 1, "next_attempt_at": retry_at}
+    connection.execute(messages.update().where(messages.c.id == message.id).values(later))
+
+
+def _tell_of_the_end(connection: Connection, trouble_id: str, at: datetime) -> None:
+    """Owe word of a trouble's end to whoever was told of it. Word that Slack does not show yet is not owed any more."""
+    word = sa.and_(messages.c.kind == MessageKind.TROUBLE.value, messages.c.subject == trouble_id)
+    if connection.execute(messages.delete().where(word, messages.c.ts.is_(None))).rowcount:
+        return
+    told = connection.execute(sa.select(messages.c.channel).where(word, messages.c.lost.is_(None))).scalar_one_or_none()
+    if told is None:
+        return
+    anew = {"wanted": messages.c.wanted + 1, "next_attempt_at": at, "attempts": 0}
+    connection.execute(messages.update().where(word).values(anew))
+    owe(connection, MessageKind.TROUBLE_OVER, trouble_id, told, at)
 
 
 def _message(row: Row[tuple[object, ...]]) -> Message:

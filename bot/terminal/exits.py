@@ -4,7 +4,7 @@ from enum import IntEnum
 
 
 class Exit(IntEnum):
-    """What `$?` says. `UNREAD` wins over `NON_COMPLIANT`; the last two are sysexits' EX_SOFTWARE and 128 + SIGINT."""
+    """What `$?` says. `UNREAD` wins over `NON_COMPLIANT`; the last three are sysexits' EX_SOFTWARE, its EX_NOPERM, and 128 + SIGINT."""
 
     OK = 0
     NON_COMPLIANT = 1
@@ -12,4 +12,6 @@ class Exit(IntEnum):
     USAGE = 2
     UNREAD = 3
     BUG = 70
+    NOT_ACCEPTED = 77
+    """Slack does not accept a token any more: `run` has ended by itself."""
     INTERRUPTED = 130

@@ -200,7 +200,7 @@ def name_of_aws(request: AWSPreparedRequest) -> str:
 
 def name_of_slack(request: urllib.request.Request) -> str:
     _, first, *rest = urlsplit(request.full_url).path.split("/")
-    name = f"Slack {rest[0] if first == 'api' else 'response_url'}"
+    name = f"Slack {rest[0] if first == 'api' else 'upload' if first == 'upload' else 'response_url'}"
     has_hash = isinstance(request.data, bytes) and b'"hash"' in request.data
     return f"{name} with a hash" if has_hash else name
 

@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from itertools import count
+from typing import Any
 
 import pytest
 
@@ -70,10 +71,10 @@ def test_a_message_that_was_posted_and_could_not_be_written_down_is_not_posted_a
     def away(*_args: object) -> None:
         raise sqlite3.OperationalError("attempt to write a readonly database")
 
-    def back_at_the_third_try(store: MessageStore, message: Message, ts: str) -> None:
+    def back_at_the_third_try(store: MessageStore, message: Message, *more: Any) -> None:  # noqa: ANN401 - passed on
         if next(tries) < 3:
             away()
-        note(store, message, ts)
+        note(store, message, *more)
 
     monkeypatch.setattr(MessageStore, "mark_failed", away)
     monkeypatch.setattr(MessageStore, "mark_shown", back_at_the_third_try)

@@ -2,19 +2,19 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
+from threading import Event
 from typing import Any
 
 import sqlalchemy as sa
 
+from bot.assembly import build_process
+from bot.deliver import Delivery
 from bot.models.messages import Attachment, MessageKind
 from bot.models.messages import Message as Owed
 from bot.models.requests import Change, ChangeState, Request, RequestState
 from bot.models.trail import ChainedEntry
-from bot.present import Presenter
-from bot.rules.house import House as Rules
 from bot.settings import load
-from bot.store.digests import DigestStore
 from bot.store.messages import MessageStore
 from bot.store.tables import messages
 from deploy.sandbox.aws.calls import RecordedCall
@@ -123,14 +123,6 @@ def stored_messages(house: House) -> list[Owed]:
     return [each for each in found if each is not None]
 
 
-def presenter(house: House) -> Presenter:
-    """What the bot renders with, on the same database and settings."""
-    settings = load(house.environ, with_slack=True)
-    rules = Rules(
-        frozenset({house.slack.workspace.team_id}),
-        settings.approval.rules,
-        settings.approval.expires_after,
-        settings.approval.remind_after,
-    )
-    digests = DigestStore(house.database)
-    return Presenter(digests, house.requests, rules, house.scans.open_keys, lambda: datetime.now(UTC))
+def presenter(house: House) -> Delivery:
+    """What the bot renders with, on the same database and settings; nothing of it is started."""
+    return build_process(load(house.environ, with_slack=True), Event()).courier._delivery

@@ -7,6 +7,7 @@ from bot.models.messages import Attachment, Rendered
 from deploy.sandbox.gallery.checking import usage
 from deploy.sandbox.gallery.reading import questions, spoken
 from deploy.sandbox.gallery.sample import Sample, Surface
+from deploy.sandbox.gallery.samples.trends import pictures
 from deploy.sandbox.gallery.things import CHANNEL, MARA, NOW
 from deploy.sandbox.slack.clock import Clock
 from deploy.sandbox.slack.page import blocks
@@ -87,6 +88,7 @@ class _Wall:
     def __init__(self) -> None:
         self._state = State(default_workspace(), Still())
         self._reader = Reader(self._state, self._state.people[MARA])
+        self._state.files.update(pictures())
 
     def hang(self, sample: Sample) -> Html:
         content = sample.content

@@ -59,6 +59,8 @@ def _block(block: Json, errors: Mapping[str, str]) -> list[str]:
             return _lines("  ".join(map(_inline, elements)))
         case {"type": "actions", "elements": elements}:
             return _buttons(elements)
+        case {"type": "image", "alt_text": told}:
+            return [f"🖼 {told}"]
         case {"type": "rich_text", "elements": elements}:
             return [line for part in elements for line in _part(part)]
         case {"type": "section", "text": text}:
@@ -71,18 +73,32 @@ def _block(block: Json, errors: Mapping[str, str]) -> list[str]:
 
 def _input(block: Json, errors: Mapping[str, str]) -> Iterator[str]:
     optional = " (optional)" if block.get("optional") else ""
-    yield f"{block['label']['text']}{optional}: [{block['element'].get('initial_value', '')}]"
+    yield f"{block['label']['text']}{optional}: [{_initial(block['element'])}]"
+    if block["element"]["type"] == "checkboxes":
+        yield from (f"  ☐ {_inline(option['text'])}" for option in block["element"]["options"])
     if "hint" in block:
         yield f"  {block['hint']['text']}"
     if block["block_id"] in errors:
         yield f"  ! {errors[block['block_id']]}"
 
 
+def _initial(element: Json) -> str:
+    """What a field holds before anybody has entered anything."""
+    who = element.get("initial_user")
+    return f"@{NAMES.get(who, who)}" if who else str(element.get("initial_value") or element.get("initial_date") or "")
+
+
 def _buttons(elements: Sequence[Json]) -> list[str]:
     if not elements:
         return []
-    row = " ".join(f"[{each['text']['text']}]" for each in elements)
+    row = " ".join(map(_button, elements))
     return [row, *(line for each in elements if "confirm" in each for line in _confirm(each))]
+
+
+def _button(element: Json) -> str:
+    if element["type"] == "overflow":
+        return f"[⋯ {' | '.join(option['text']['text'] for option in element['options'])}]"
+    return f"[{element['text']['text']}]"
 
 
 def _confirm(button: Json) -> Iterator[str]:
@@ -116,6 +132,8 @@ def _inline(element: Json) -> str:
             return _moment(form, at)
         case {"type": "mrkdwn", "text": text}:
             return _mrkdwn(text)
+        case {"type": "link", "url": url}:
+            return str(element.get("text", url))
         case {"text": str(text)}:
             return text
     raise ValueError(f"nobody has said how a {element['type']} reads")

@@ -48,6 +48,18 @@ class Faults:
         """Close the connection without an answer, before anything happened or after all of it has."""
         self._add(Fault(method, times, close=True, after_the_change=after_the_change))
 
+    def revoke(self, is_revoked: bool = True) -> None:  # noqa: FBT001, FBT002 - reads as `revoke(False)`
+        """The app was removed from the workspace: its tokens are good for nothing, and its sockets break."""
+        with self._state.change():
+            self._state.is_revoked = is_revoked
+        if is_revoked:
+            self.drop_sockets()
+
+    def slow_files(self, seconds: float) -> None:
+        """Let Slack take so long to look through what is uploaded from now on."""
+        with self._state.change():
+            self._state.file_seconds = seconds
+
     def drop_sockets(self) -> None:
         """Break every Socket Mode connection."""
         self._on_loop(self._sockets.drop)
@@ -75,6 +87,8 @@ class Faults:
     def clear(self) -> None:
         with self._state.change():
             self._faults.clear()
+            self._state.file_seconds = 0.0
+            self._state.is_revoked = False
             self.is_down = False
             self._sockets.refusals = 0
 
@@ -105,5 +119,6 @@ class Faults:
 
 LEVERS = (
     "fail_next", "rate_limit_next", "error_next", "close_next", "drop_sockets", "go_silent", "request_refresh",
-    "refuse_connections", "down", "clear",
+    "refuse_connections", "slow_files", "revoke",
+    "down", "clear",
 )  # fmt: skip

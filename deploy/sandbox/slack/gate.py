@@ -63,12 +63,14 @@ class Gate:
         return {"ok": True, **method.answer(self._state, args)}
 
     def _admit(self, method: Method, token: str) -> None:
-        """Errors: `not_authed`, `invalid_auth`, `not_allowed_token_type`, `missing_scope`."""
+        """Errors: `not_authed`, `invalid_auth`, `token_revoked`, `not_allowed_token_type`, `missing_scope`."""
         app = self._state.workspace.app
         if not token:
             raise SlackError("not_authed")
         if token not in (app.bot_token, app.app_token):
             raise SlackError("invalid_auth")
+        if self._state.is_revoked:
+            raise SlackError("token_revoked")
         if (token == app.app_token) is not method.app_token:
             raise SlackError("not_allowed_token_type")
         if method.app_token:

@@ -5,6 +5,7 @@ from typing import Any
 
 from deploy.sandbox.slack.errors import SlackError
 from deploy.sandbox.slack.people import Channel
+from deploy.sandbox.slack.pictures import require_pictures
 from deploy.sandbox.slack.state import State
 from deploy.sandbox.slack.things import Json, Message
 from deploy.sandbox.slack.validation import blocks_for_message
@@ -18,7 +19,9 @@ def content(state: State, args: Json) -> tuple[str, tuple[Json, ...]]:
     text, raw = args.get("text") or "", args.get("blocks")
     if not isinstance(text, str):
         raise SlackError("invalid_arguments", ["[ERROR] must be a string [json-pointer:/text]"])
-    blocks = with_ids(state, blocks_for_message(raw)) if raw else ()
+    checked = blocks_for_message(raw) if raw else []
+    require_pictures(state, checked, "/blocks", "invalid_blocks")
+    blocks = with_ids(state, checked)
     if not text and not blocks:
         raise SlackError("no_text")
     return text, blocks

@@ -10,6 +10,7 @@ from aiohttp import web
 
 from deploy.sandbox.slack.errors import SlackError
 from deploy.sandbox.slack.page.routes import Page
+from deploy.sandbox.slack.pictures import image_type
 from deploy.sandbox.slack.response_urls import respond
 
 if TYPE_CHECKING:
@@ -69,8 +70,10 @@ class Outside:
         file = self._state.files.get(request.match_info["file"])
         if file is None or file.content is None:
             return web.Response(status=404)
-        headers = {"Content-Disposition": "attachment", "X-Content-Type-Options": "nosniff"}
-        return web.Response(body=file.content, content_type="application/octet-stream", headers=headers)
+        picture = image_type(file.content)
+        shown = "inline" if picture else "attachment"
+        headers = {"Content-Disposition": shown, "X-Content-Type-Options": "nosniff"}
+        return web.Response(body=file.content, content_type=picture or "application/octet-stream", headers=headers)
 
     async def faults(self, _request: web.Request) -> web.Response:
         return web.json_response(self._server.faults.as_json())

@@ -53,8 +53,9 @@ class ApiCall:
 class State:
     """Reads and writes happen inside `with state.lock:`; `change()` tells whoever waits.
 
-    `read` says how far each person has read each channel. `run` names this one server: whoever hears another name
-    has found one that was started anew.
+    `is_revoked` says that the app was removed from the workspace. `file_seconds` is how long Slack takes to look through
+    what is uploaded. `read` says how far each person has read each channel. `run` names this one server: whoever hears
+    another name has found one that was started anew.
     """
 
     workspace: Workspace
@@ -72,6 +73,8 @@ class State:
     triggers: dict[str, Trigger] = field(default_factory=dict)
     response_urls: dict[str, ResponseUrl] = field(default_factory=dict)
     files: dict[str, File] = field(default_factory=dict)
+    file_seconds: float = 0.0
+    is_revoked: bool = False
     tickets: set[str] = field(default_factory=set)
     address: str = ""
     read: dict[tuple[str, str], str] = field(default_factory=dict)

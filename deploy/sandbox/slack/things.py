@@ -99,12 +99,16 @@ class Notice:
 
 @dataclass(frozen=True)
 class File:
+    """`owner` uploaded it. Until `ready_at`, when Slack has looked it through, it stands in no message."""
+
     id: str
     name: str
     content: bytes | None
     length: int
+    owner: str = ""
     title: str = ""
     shared: bool = False
+    ready_at: float = 0.0
 
 
 def texts(part: object) -> Iterator[str]:

@@ -8,19 +8,26 @@ from deploy.sandbox.slack.posting import from_bot, require_open
 from deploy.sandbox.slack.state import State
 from deploy.sandbox.slack.things import File, Json
 
+MOST_BYTES = 1024**3
+
 
 def get_upload_url(state: State, args: Json) -> Json:
-    """Errors: `invalid_arguments`; `length` is in bytes."""
+    """Errors: `invalid_arguments`; `length` is in bytes; `file_too_large` for more than a gigabyte."""
     name, length = required(args, "filename"), required(args, "length")
     if not length.isdigit() or int(length) == 0:
         raise SlackError("invalid_arguments", ["[ERROR] length must be greater than 0"])
-    file = File(state.new_id("F"), name, None, int(length))
+    if int(length) > MOST_BYTES:
+        raise SlackError("file_too_large")
+    file = File(state.new_id("F0"), name, None, int(length), state.workspace.app.bot_user)
     state.files[file.id] = file
     return {"upload_url": f"http://{state.address}/upload/{file.id}", "file_id": file.id}
 
 
 def complete_upload(state: State, args: Json) -> Json:
-    """Errors: `file_not_found` for one that was never put there, and those of posting to the channel."""
+    """Without a channel a file is private: seen where a message of its app shows it, and nowhere else.
+
+    Errors: `file_not_found` for one that was never put there, and those of posting to the channel.
+    """
     listed = as_json(args.get("files"))
     if not isinstance(listed, list) or not listed:
         raise SlackError("invalid_arguments", ["[ERROR] missing required field: files"])
@@ -44,7 +51,7 @@ def described(state: State, file: File) -> Json:
         "title": file.title or file.name,
         "size": file.length,
         "mode": "hosted",
-        "user": state.workspace.app.bot_user,
+        "user": file.owner,
         "url_private": f"http://{state.address}/files/{file.id}/{file.name}",
         "permalink": f"http://{state.address}/files/{file.id}/{file.name}",
     }
@@ -55,4 +62,4 @@ def _uploaded(state: State, entry: object) -> File:
     if file is None or file.content is None:
         raise SlackError("file_not_found")
     title = str(entry.get("title") or "") if isinstance(entry, dict) else ""
-    return replace(file, title=title, shared=True)
+    return replace(file, title=title, shared=True, ready_at=state.clock.now() + state.file_seconds)

@@ -34,12 +34,12 @@ def _section(block: Json, reader: Reader, origin: Origin) -> Html:
     side = block.get("accessory")
     if side is None:
         return join(body)
-    shown = _picture(side) if side["type"] == "image" else control(side, block, reader, origin)
+    shown = _picture(side, reader) if side["type"] == "image" else control(side, block, reader, origin)
     return join(element("div", body, class_="body"), element("div", shown, class_="accessory"))
 
 
 def _context(block: Json, reader: Reader, _origin: Origin) -> Html:
-    shown = [_picture(item) if item["type"] == "image" else text(item, reader) for item in block["elements"]]
+    shown = [_picture(item, reader) if item["type"] == "image" else text(item, reader) for item in block["elements"]]
     return join(element("span", item) for item in shown)
 
 
@@ -47,16 +47,17 @@ def _actions(block: Json, reader: Reader, origin: Origin) -> Html:
     return join(control(item, block, reader, origin) for item in block["elements"])
 
 
-def _picture(item: Json) -> Html:
-    source = item.get("image_url", "")
-    if not source.startswith(PICTURES):
+def _picture(item: Json, reader: Reader) -> Html:
+    named = item.get("slack_file")
+    source = item.get("image_url", "") if named is None else reader.picture(named)
+    if source is None or (named is None and not source.startswith(PICTURES)):
         return element("span", item["alt_text"], class_="no-picture")
     return element("img", src=source, alt=item["alt_text"], loading="lazy", referrerpolicy="no-referrer")
 
 
 def _image(block: Json, reader: Reader, _origin: Origin) -> Html:
     title = [element("figcaption", text(block["title"], reader))] if block.get("title") else []
-    return element("figure", title, _picture(block))
+    return element("figure", title, _picture(block, reader))
 
 
 def _table(block: Json, reader: Reader, _origin: Origin) -> Html:

@@ -1,13 +1,16 @@
 """Whose eyes the page is seen with: names, time zone, and where a piece of a message or view stands."""
 
 import re
+from base64 import b64encode
 from dataclasses import dataclass
 from datetime import datetime
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 from zoneinfo import ZoneInfo
 
 from deploy.sandbox.slack.people import Person
+from deploy.sandbox.slack.pictures import find, image_type
 from deploy.sandbox.slack.state import State
+from deploy.sandbox.slack.things import Json
 
 _PERMALINK = re.compile(
     r"https://(?P<domain>[\w-]+)\.slack\.com/archives/(?P<channel>\w+)/p(?P<seconds>\d{10})(?P<serial>\d{6})"
@@ -31,6 +34,16 @@ class Reader:
     def group(self, group: str) -> str:
         found = self.state.groups.get(group)
         return found.handle if found else group
+
+    def picture(self, named: Json) -> str | None:
+        """Where the picture is that a block names as a file; within the page itself where no server could send it."""
+        file = find(self.state, named)
+        kind = None if file is None or file.content is None else image_type(file.content)
+        if file is None or file.content is None or kind is None:
+            return None
+        if self.state.address:
+            return f"/files/{file.id}/{quote(file.name)}"
+        return f"data:{kind};base64,{b64encode(file.content).decode()}"
 
     def local(self, seconds: float) -> datetime:
         return datetime.fromtimestamp(seconds, ZoneInfo(self.person.tz))

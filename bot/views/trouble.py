@@ -1,0 +1,79 @@
+"""Word to the fallback: a channel takes no messages, and takes them again."""
+
+from bot.models.messages import Block, MessageKind, Rendered
+from bot.models.troubles import Trouble
+from bot.views.budget import message
+from bot.views.parts import context, counted, date, listed, meant, mrkdwn, rich, spoken
+
+_REMEDIES = {
+    "not_in_channel": "Type `/invite @KMS rotation` there.",
+    "user_not_in_channel": "Type `/invite @KMS rotation` there.",
+    "is_archived": "It is archived: unarchive it, or name another channel in the configuration.",
+    "channel_not_found": (
+        "It was deleted, or it is private and the bot is not in it: invite the bot, or name another channel in the "
+        "configuration."
+    ),
+}
+_OF_A_PERSON = "Direct messages of the bot do not reach them: they may have left, or closed the app's messages."
+_LOCKED = "Who may post there is restricted: let the bot post, or name another channel in the configuration."
+
+_ONES = {
+    MessageKind.DIGEST: ("digest", "digests"),
+    MessageKind.DIGEST_REST: ("page of a digest", "pages of digests"),
+    MessageKind.DIGEST_OWNERS: ("reply about owners", "replies about owners"),
+    MessageKind.REQUEST: ("request", "requests"),
+    MessageKind.RESULT: ("result of a request", "results of requests"),
+    MessageKind.REMINDER: ("reminder", "reminders"),
+    MessageKind.BREAK_GLASS: ("word of a broken glass", "words of broken glasses"),
+    MessageKind.LAPSED: ("word of an exemption that ended", "words of exemptions that ended"),
+    MessageKind.UNDONE: ("word of a fix that was undone", "words of fixes that were undone"),
+}
+
+
+def trouble(told: Trouble) -> Rendered:
+    """Where messages are missing, why, what to do and what waits; afterwards, that it is over."""
+    if told.ended_at is not None:
+        return over(told)
+    sentence = f"⚠️ The bot cannot post to {_place(told)} ({told.code}). {_remedy(told)}"
+    lines = [meant(sentence)]
+    if waits := _waits(told):
+        lines.append(meant(f"{waits}. Nothing is lost: the bot keeps trying, and says here when it works again."))
+    return message(spoken(sentence), [rich(*lines), _since(told)])
+
+
+def over(told: Trouble) -> Rendered:
+    """The channel takes messages again; what waited for it is posted."""
+    sentence = f"✅ The bot can post to {_place(told)} again. What waited is being posted."
+    return message(spoken(sentence), [rich(meant(sentence)), _since(told)])
+
+
+def without_file() -> Rendered:
+    """In a digest's thread, where the app may not upload the file of all open keys."""
+    sentence = (
+        "There are too many open keys for messages, and the app may not upload a file: it was not granted "
+        "`files:write`. `/kms-rotation list` pages through them, with buttons."
+    )
+    return message(spoken(sentence), [rich(meant(sentence))])
+
+
+def _place(told: Trouble) -> str:
+    return f"<@{told.channel}>" if told.channel[:1] in {"U", "W"} else f"<#{told.channel}>"
+
+
+def _remedy(told: Trouble) -> str:
+    if told.channel[:1] in {"U", "W", "D"}:
+        return _OF_A_PERSON
+    return _REMEDIES.get(told.code, _LOCKED)
+
+
+def _waits(told: Trouble) -> str:
+    counts = [(count, *_ONES[kind]) for kind, count in told.waiting.items() if kind in _ONES]
+    if not counts:
+        return ""
+    is_one = len(counts) == 1 and counts[0][0] == 1
+    return f"{listed([counted(*each) for each in counts])} {'waits' if is_one else 'wait'} for it"
+
+
+def _since(told: Trouble) -> Block:
+    until = "" if told.ended_at is None else f", until {date(told.ended_at)}"
+    return context(mrkdwn(f"Since {date(told.since)}{until}."))

@@ -1,0 +1,35 @@
+"""Word to the fallback of a channel that takes no messages."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from bot.models.messages import MessageKind
+from bot.models.troubles import Trouble
+from bot.views.trouble import over, trouble, without_file
+from deploy.sandbox.gallery.sample import Sample, Surface, shown
+from deploy.sandbox.gallery.things import NOW, later
+
+PAYMENTS = "C0PAYMENTS"
+
+
+def troubles() -> Iterator[Sample]:
+    one = Trouble("t1", PAYMENTS, "not_in_channel", later(minutes=-1), waiting={MessageKind.DIGEST: 1})
+    yield shown("not in the channel", Surface.CHANNEL, "A digest waits").by(trouble, one)
+    several = replace(
+        one, code="is_archived", waiting={MessageKind.DIGEST: 2, MessageKind.REMINDER: 1, MessageKind.REQUEST: 3}
+    )
+    yield shown("archived", Surface.CHANNEL, "Several messages wait").by(trouble, several)
+    gone = replace(one, code="channel_not_found", waiting={})
+    yield shown("not found", Surface.CHANNEL, "Nothing waits any more").by(trouble, gone)
+    locked = replace(one, code="restricted_action_read_only_channel", waiting=dict.fromkeys(_waiting(), 2))
+    yield shown("locked", Surface.CHANNEL, "Two of every kind wait").by(trouble, locked)
+    person = replace(one, channel="U0LEFT", code="channel_not_found", waiting={MessageKind.UNDONE: 1})
+    yield shown("a person", Surface.CHANNEL, "Somebody who cannot be written to").by(trouble, person)
+    ended = replace(several, ended_at=NOW, waiting={})
+    yield shown("afterwards", Surface.CHANNEL, "The first word, once it is over").by(trouble, ended)
+    yield shown("over", Surface.THREAD, "Word of the end, in its thread").by(over, ended)
+    yield shown("no file", Surface.THREAD, "The app may not upload the file of all open keys").by(without_file)
+
+
+def _waiting() -> list[MessageKind]:
+    return [kind for kind in MessageKind if kind not in {MessageKind.TROUBLE, MessageKind.TROUBLE_OVER}]

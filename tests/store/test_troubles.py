@@ -1,0 +1,146 @@
+"""Channels that take no messages: told once, whoever notices first, until one gets through."""
+
+import pytest
+
+from bot.models.messages import Message, MessageKind
+from bot.models.slack import SlackFailure, SlackFailureKind
+from bot.models.trail import Act
+from bot.store.engine import Database
+from bot.store.messages import MessageStore, owe, touch_request
+from bot.store.trail import Trail
+from bot.store.troubles import TroubleStore
+from tests.store.crowd import all_at_once
+from tests.store.samples import CHANNEL, at
+
+FALLBACK = "C0FALLBACK"
+ARCHIVED = SlackFailure(SlackFailureKind.CHANNEL, "is_archived")
+
+
+@pytest.fixture
+def store(database: Database) -> MessageStore:
+    return MessageStore(database)
+
+
+@pytest.fixture
+def troubles(database: Database) -> TroubleStore:
+    return TroubleStore(database)
+
+
+def owed(database: Database, subject: str, kind: MessageKind = MessageKind.REQUEST) -> Message:
+    with database.write() as connection:
+        owe(connection, kind, subject, CHANNEL, at(0))
+    message = MessageStore(database).find(kind, subject)
+    assert message is not None
+    return message
+
+
+def refuse(store: MessageStore, message: Message, minutes: float = 0, tell: str | None = FALLBACK) -> bool:
+    return store.mark_refused(message, ARCHIVED, at(minutes + 1), at(minutes), tell)
+
+
+def acts(database: Database) -> list[str]:
+    return [entry.act for entry in Trail(database).entries()]
+
+
+def words(store: MessageStore) -> list[Message]:
+    return [each for each in store.due(at(1000)) if each.kind in {MessageKind.TROUBLE, MessageKind.TROUBLE_OVER}]
+
+
+def test_the_first_message_that_a_channel_does_not_take_is_told_and_the_others_are_not(
+    database: Database, store: MessageStore, troubles: TroubleStore
+) -> None:
+    first, second = owed(database, "r1"), owed(database, "d1", MessageKind.DIGEST)
+    assert refuse(store, first)
+    assert not refuse(store, second, 1)
+    assert not refuse(store, first, 2)
+    (trouble,) = troubles.lasting()
+    assert (trouble.channel, trouble.code, trouble.since) == (CHANNEL, "is_archived", at(0))
+    assert trouble.waiting == {MessageKind.DIGEST: 1, MessageKind.REQUEST: 1}
+    (word,) = words(store)
+    assert (word.kind, word.subject, word.channel) == (MessageKind.TROUBLE, trouble.id, FALLBACK)
+    assert acts(database) == [Act.CHANNEL_LOST]
+
+
+def test_a_message_that_was_refused_is_tried_again_later_and_counts(database: Database, store: MessageStore) -> None:
+    refuse(store, owed(database, "r1"))
+    assert [each.kind for each in store.due(at(0.5))] == [MessageKind.TROUBLE]
+    again = store.find(MessageKind.REQUEST, "r1")
+    assert again is not None
+    assert again.attempts == 1
+
+
+def test_a_new_message_that_gets_through_ends_the_trouble_and_whoever_was_told_is_told(
+    database: Database, store: MessageStore, troubles: TroubleStore
+) -> None:
+    first, second = owed(database, "r1"), owed(database, "r2")
+    refuse(store, first)
+    (word,) = words(store)
+    store.mark_shown(word, "1.1", at(1), FALLBACK)
+    store.mark_shown(second, "2.2", at(2), CHANNEL)
+    assert troubles.lasting() == []
+    ended = troubles.get(word.subject)
+    assert ended is not None
+    assert ended.ended_at == at(2)
+    assert [(each.kind, each.channel) for each in words(store)] == [
+        (MessageKind.TROUBLE, FALLBACK), (MessageKind.TROUBLE_OVER, FALLBACK)
+    ]  # fmt: skip
+    assert acts(database) == [Act.CHANNEL_LOST, Act.CHANNEL_BACK]
+    store.mark_shown(first, "3.3", at(3), CHANNEL)
+    assert acts(database) == [Act.CHANNEL_LOST, Act.CHANNEL_BACK]
+
+
+def test_another_message_that_could_be_changed_does_not_end_it_and_the_very_one_does(
+    database: Database, store: MessageStore, troubles: TroubleStore
+) -> None:
+    for subject in ("r1", "r2"):
+        store.mark_shown(owed(database, subject), "1.1", at(0), CHANNEL)
+        with database.write() as connection:
+            touch_request(connection, subject, [], at(1))
+    one, other = store.due(at(1))
+    refuse(store, one, 1)
+    store.mark_shown(other, "1.1", at(2))
+    assert len(troubles.lasting()) == 1
+    store.mark_shown(one, "1.1", at(3))
+    assert troubles.lasting() == []
+
+
+def test_what_is_over_before_anybody_read_of_it_is_not_told(database: Database, store: MessageStore) -> None:
+    message = owed(database, "r1")
+    refuse(store, message)
+    store.mark_shown(message, "1.1", at(1), CHANNEL)
+    assert words(store) == []
+    assert acts(database) == [Act.CHANNEL_LOST, Act.CHANNEL_BACK]
+
+
+@pytest.mark.parametrize("tell", [None, CHANNEL])
+def test_without_anybody_to_tell_it_is_known_all_the_same(
+    database: Database, store: MessageStore, troubles: TroubleStore, tell: str | None
+) -> None:
+    refuse(store, owed(database, "r1"), tell=tell)
+    assert words(store) == []
+    assert [each.channel for each in troubles.lasting()] == [CHANNEL]
+
+
+def test_a_channel_that_is_lost_again_is_told_again(
+    database: Database, store: MessageStore, troubles: TroubleStore
+) -> None:
+    first, second = owed(database, "r1"), owed(database, "r2")
+    refuse(store, first)
+    store.mark_shown(first, "1.1", at(1), CHANNEL)
+    assert refuse(store, second, 2)
+    assert [each.since for each in troubles.lasting()] == [at(2)]
+
+
+def test_of_many_who_notice_at_once_one_tells(database: Database, store: MessageStore) -> None:
+    messages = [owed(database, f"r{number}") for number in range(6)]
+    told = all_at_once(lambda number: refuse(store, messages[number]), 6)
+    assert sorted(told) == [False] * 5 + [True]
+    assert len(words(store)) == 1
+
+
+def test_the_channel_that_slack_answered_with_is_kept(database: Database, store: MessageStore) -> None:
+    message = owed(database, "r1")
+    store.mark_shown(message, "1.1", at(1), "D0JONAS")
+    again = store.find(MessageKind.REQUEST, "r1")
+    assert again is not None
+    assert again.channel == "D0JONAS"
