@@ -106,7 +106,7 @@ _OWN = {
     Wish.APPROVE: "You asked for this change, so somebody else has to approve it.",
     Wish.DENY: "This is your own request: withdraw it instead.",
 }
-_NO_GLASS_FOR_EXEMPTIONS = "The glass is there for keys that must rotate now. An exemption waits for its approvals."
+_NO_GLASS_FOR_EXEMPTIONS = "The glass is there for keys that must rotate now. An exemption waits to be approved."
 _OPERATORS_ONLY = {
     Wish.START_SCAN: "Only people who may approve requests can start a scan; the next scheduled one comes by itself.",
     Wish.STOP_SCAN: "Only people who may approve requests can stop a scan.",

@@ -147,13 +147,15 @@ def _named(account: LeftOut) -> str:
 
 
 def _row(finding: Finding) -> tuple[str, ...]:
+    until = finding.exempt_until
+    exempt = "" if until is None else f" Exempt until {until.astimezone(UTC):%Y-%m-%d %H:%M} UTC."
     return (
         finding.name,
         finding.account_name,
         finding.region,
         finding.team or "",
         finding.managed_by or "",
-        finding.message,
+        f"{finding.message}{exempt}",
     )
 
 

@@ -102,7 +102,11 @@ def parser() -> ArgumentParser:
     scan.add_argument("--format", choices=("table", "json"), default="table", help="how to print (default: table)")
     scan.add_argument("--account", metavar="PATTERN", type=_pattern, help="only accounts with this id or name")
     scan.add_argument("--region", metavar="PATTERN", type=_pattern, help="only Regions with this name")
-    scan.add_argument("--no-store", action="store_true", help="leave the database alone")
+    scan.add_argument(
+        "--no-store",
+        action="store_true",
+        help="leave the database alone: only exemptions that the settings declare count then",
+    )
     rules = command(
         "rules",
         "list, explain and check the approval rules",

@@ -11,9 +11,11 @@ from contextlib import closing, contextmanager
 from types import FrameType
 
 from bot.app import build_scans, connect_aws, open_database
+from bot.exempt_wiring import declare_exemptions
 from bot.models.scans import CoverageStatus, Scan, ScanState
 from bot.rules.filters import Filter
 from bot.scan import BranchError, Scans
+from bot.scan.scanner import utc_now
 from bot.settings import Settings
 from bot.store.key_facts import KeyFactStore
 from bot.store.scans import ScanStore
@@ -33,6 +35,7 @@ def scan(settings: Settings, asked: Namespace) -> int:
     within = Filter(account=asked.account or "", region=asked.region or "")
     aws = connect_aws(settings)
     with temporary_database() if asked.no_store else closing(open_database(settings)) as database:
+        declare_exemptions(settings, database, utc_now())
         store = ScanStore(database)
         scans = build_scans(settings, aws, store, None if asked.no_store else KeyFactStore(database))
         try:

@@ -1,7 +1,7 @@
 """A change carried out on a real database and a real KMS, by a bot that can die before and after each effect."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,7 @@ import pytest
 
 from bot.app import Aws, connect_aws
 from bot.models.approval import ApprovalRule, KeyFacts, Permitted
+from bot.models.exemptions import ExemptionScope, ExemptionTerms
 from bot.models.keys import ReadFailure
 from bot.models.requests import Change, ChangeKind, ChangeState, Decision, DecisionKind, Request, RequestState
 from bot.remediate.change import Remediation
@@ -19,6 +20,7 @@ from bot.rules.house import House
 from bot.rules.verdict import Policy
 from bot.settings import load
 from bot.store.engine import Database
+from bot.store.exemptions import ExemptionStore
 from bot.store.requests import RequestStore
 from bot.store.scans import ScanStore
 from bot.store.schema import upgrade
@@ -38,6 +40,7 @@ HOUSE = House(frozenset({"T0OURS"}), (ApprovalRule("all", ("*",), tags=(("team",
 
 
 CALLS = {ChangeKind.ENABLE_ROTATION: "EnableKeyRotation", ChangeKind.ROTATE_ON_DEMAND: "RotateKeyOnDemand"}
+"""What each kind of change calls in AWS; an exemption calls nothing."""
 
 
 class DiedError(BaseException):
@@ -98,6 +101,8 @@ class Bench:
         facts = KeyFacts(tags=(("team", "payments"),))
         days = 365 if self.kind is ChangeKind.ENABLE_ROTATION else 0
         change = Change("c1", "r1", self.arn, "k", "prod", ChangeState.QUEUED, days, self.kind, "all", facts)
+        if self.kind is ChangeKind.EXEMPT:
+            change = replace(change, exemption=ExemptionTerms(ExemptionScope(arn=self.arn), now + LATER))
         asked = Request("r1", RequestState.PENDING, "U0MARA", "T0OURS", "", 1, now, now + LATER, (change,))
         assert self.store.create(asked, "C0SECURITY")
         decision = Decision("U0JONAS", DecisionKind.APPROVE, now, capacities=("U0JONAS",))
@@ -143,12 +148,15 @@ class Bench:
 
     @property
     def is_done(self) -> bool:
-        """Whether AWS holds what was asked for."""
+        """Whether AWS, or the database, holds what was asked for."""
+        if self.kind is ChangeKind.EXEMPT:
+            return len(ExemptionStore(self.database).active()) == 1
         return self.rotates if self.kind is ChangeKind.ENABLE_ROTATION else self.rotations > 0
 
     @property
     def successful_calls(self) -> int:
-        return sum(call.error is None for call in self.aws_server.calls.named(CALLS[self.kind]))
+        names = CALLS if self.kind is ChangeKind.EXEMPT else {self.kind: CALLS[self.kind]}
+        return sum(call.error is None for name in names.values() for call in self.aws_server.calls.named(name))
 
     def ended(self) -> Change:
         """The one change, once its request is done."""

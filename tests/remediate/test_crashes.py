@@ -17,7 +17,7 @@ from tests.remediate.bench import MEMBER, Bench, DiedError, Fate, bench
 
 __all__ = ["bench"]
 
-EFFECTS = {ChangeKind.ENABLE_ROTATION: 14, ChangeKind.ROTATE_ON_DEMAND: 16}
+EFFECTS = {ChangeKind.ENABLE_ROTATION: 14, ChangeKind.ROTATE_ON_DEMAND: 16, ChangeKind.EXEMPT: 3}
 """At most, of a change that nothing interrupts."""
 
 UNDONE = {
@@ -64,6 +64,11 @@ def test_a_rotation_on_demand_has_its_history_read_before_and_after(bench: Bench
         "rotations",
         "conclude",
     ]
+
+
+def test_an_exemption_is_claimed_and_concluded_and_aws_is_left_alone(bench: Bench) -> None:
+    bench.kind = ChangeKind.EXEMPT
+    assert lived_through(bench) == ["get", "claim", "conclude"]
 
 
 @pytest.mark.parametrize("kind", ChangeKind)
