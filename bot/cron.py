@@ -1,9 +1,9 @@
 """Crontab lines as triggers, with the meaning that crontab(5) gives them.
 
-APScheduler counts weekdays from Monday = 0 where cron counts from Sunday = 0, reads a number with a step as a range,
-wants both the day of the month and the day of the week to match where cron is content with either, and fires twice in
-the hour that comes twice when summer time ends. So the line is read here, field by field, and APScheduler is handed
-plain lists.
+APScheduler's own trigger counts weekdays from Monday = 0 where cron counts from Sunday = 0, reads a number with a step
+as a range, wants both the day of the month and the day of the week to match where cron is content with either, fires
+twice in the hour that comes twice when summer time ends, and not at all in a midnight that is left out when it begins.
+So the line is read here, field by field, and `bot/trigger.py` says when it is due.
 https://man7.org/linux/man-pages/man5/crontab.5.html
 """
 
@@ -14,8 +14,8 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from apscheduler.triggers.base import BaseTrigger
-from apscheduler.triggers.combining import OrTrigger
-from apscheduler.triggers.cron import CronTrigger
+
+from bot.trigger import CronTrigger, Line
 
 _WEEKDAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
@@ -85,37 +85,24 @@ _WEEKDAY = _Field("day of week", 0, 7, _WEEKDAYS)
 _FIELDS = (_MINUTE, _HOUR, _DAY, _MONTH, _WEEKDAY)
 
 
-class _OnceWhenClocksGoBack(CronTrigger):  # type: ignore[misc]  # APScheduler is published without types
-    """Fires only the first time in an hour that comes twice, as cron does for jobs at fixed hours (cron(8), Debian)."""
-
-    def get_next_fire_time(self, previous_fire_time: datetime | None, now: datetime) -> datetime | None:
-        upcoming: datetime | None = super().get_next_fire_time(previous_fire_time, now)
-        while upcoming is not None and upcoming.fold:
-            upcoming = super().get_next_fire_time(upcoming, upcoming)
-        return upcoming
-
-
-def cron_trigger(expression: str, timezone: ZoneInfo) -> CronTrigger | OrTrigger:
+def cron_trigger(expression: str, timezone: ZoneInfo) -> CronTrigger:
     """Make the trigger of a five-field crontab line: minute, hour, day of month, month, day of week.
 
-    Where both day fields are restricted, cron fires when either matches, hence two triggers in one. A field that
-    starts with `*` does not count as restricted. Raises BadScheduleError.
+    Where both day fields are restricted, cron fires when either matches. A field that starts with `*` does not count
+    as restricted. Raises BadScheduleError.
     """
     texts = expression.split()
     if len(texts) != len(_FIELDS):
         names = ", ".join(field.name for field in _FIELDS)
         raise BadScheduleError(f"A schedule has five fields ({names}), “{expression}” has {len(texts)}.")
     minutes, hours, days, months, weekdays = (field.read(text) for field, text in zip(_FIELDS, texts, strict=True))
-    weekday_names = frozenset(_WEEKDAYS[number % len(_WEEKDAYS)] for number in weekdays)
-    times = {"minute": _listed(minutes), "hour": _listed(hours), "month": _listed(months), "timezone": timezone}
-    by_day, by_weekday = {"day": _listed(days)}, {"day_of_week": _listed(weekday_names)}
     _, hour_text, day_text, _, weekday_text = texts
-    kind = CronTrigger if hour_text.startswith("*") else _OnceWhenClocksGoBack
-    if not day_text.startswith("*") and not weekday_text.startswith("*"):
-        return OrTrigger([kind(**times, **by_day), kind(**times, **by_weekday)])
-    if min(days) > max(_LONGEST_MONTHS[month - 1] for month in months):
+    either_day = not day_text.startswith("*") and not weekday_text.startswith("*")
+    if not either_day and min(days) > max(_LONGEST_MONTHS[month - 1] for month in months):
         raise BadScheduleError(f"In the day of month field {min(days)} never comes in the months given.")
-    return kind(**times, **by_day, **by_weekday)
+    sundays_as_zero = frozenset(number % len(_WEEKDAYS) for number in weekdays)
+    line = Line(minutes, hours, days, months, sundays_as_zero, either_day, hour_text.startswith("*"))
+    return CronTrigger(line, timezone)
 
 
 def last_due(trigger: BaseTrigger, before: datetime, within: timedelta) -> datetime | None:
@@ -139,7 +126,3 @@ def _last_between(trigger: BaseTrigger, after: datetime, until: datetime) -> dat
         last = upcoming
         upcoming = trigger.get_next_fire_time(last, until)
     return last
-
-
-def _listed(values: Iterable[int] | Iterable[str]) -> str:
-    return ",".join(str(value) for value in sorted(values))
