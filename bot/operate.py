@@ -29,6 +29,11 @@ class Operating:
         """
         return actor.team_id in self.house.workspaces
 
+    def would_let(self, actor: Actor, wish: Wish) -> bool:
+        """Say whether somebody may do something that they do not ask for yet: what is offered to them goes by it."""
+        decided = may_operate(self.house, standing(self.people, actor, self.house.rules, wish), wish)
+        return isinstance(decided, Permitted)
+
     def may(self, actor: Actor, wish: Wish) -> Permitted | Refused:
         permitted = may_operate(self.house, standing(self.people, actor, self.house.rules, wish), wish)
         if isinstance(permitted, Refused):

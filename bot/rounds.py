@@ -1,6 +1,6 @@
 """The bot's rounds: a scan, and the digest of what it found, whoever sets them off."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -37,7 +37,11 @@ class ScanRecord(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Rounds:
-    """`pause` waits so many seconds and answers True where the bot is stopping; `tell` says that messages are owed."""
+    """`pause` waits so many seconds and answers True where the bot is stopping; `tell` says that messages are owed.
+
+    `after_scan` looks at what a scan brought to light. `lapse` ends exemptions whose time is over, so that what is
+    shown of a scan and told in a digest is true at that moment.
+    """
 
     scans: Scans
     record: ScanRecord
@@ -45,12 +49,18 @@ class Rounds:
     pause: Callable[[float], bool]
     tell: Callable[[], None]
     alone: Alone
+    after_scan: Callable[[], object] = lambda: None
+    lapse: Callable[[], object] = lambda: None
 
     def scan(self, within: Filter, by: str, on_progress: Callable[[Progress], None] = lambda _: None) -> Scan:
         with self.alone(SCAN) as is_ours:
             if not is_ours:
                 raise ScanRunningError(self.scans.progress())
-            return self.scans.run(within, by, on_progress)
+            self.lapse()
+            scan = self.scans.run(within, by, on_progress)
+        self.lapse()
+        self.after_scan()
+        return scan
 
     def stop_scan(self, by: str) -> bool:
         """Stop the scan that runs, here or in another process; False where none does, or none reads anything yet."""
@@ -68,8 +78,10 @@ class Rounds:
         """See to it that there is a scan at all; False where the bot stops before."""
         return self._scan_until(lambda _: True, by)
 
-    def digest(self, by: str, *, since: datetime | None = None) -> list[Digest] | None:
-        """Make the digests, the first scan before them; None where the bot stops before that.
+    def digest(
+        self, by: str, *, since: datetime | None = None, names: Collection[str] | None = None
+    ) -> list[Digest] | None:
+        """Make the digests of these audiences, or of all, the first scan before them; None where the bot stops before.
 
         Two at once would both compare with the digest before, so one waits for the other.
         """
@@ -78,7 +90,8 @@ class Rounds:
         while True:
             with self.alone("digests") as is_ours:
                 if is_ours:
-                    made = self.digests.publish(by, since=since)
+                    self.lapse()
+                    made = self.digests.publish(by, since=since, names=names)
                     self.tell()
                     return made
             if self.pause(POLL_SECONDS):

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Protocol
 
 from apscheduler.schedulers.background import BackgroundScheduler
@@ -16,6 +16,9 @@ from bot.models.firings import FiringState
 
 GRACE = timedelta(hours=6)
 """How long after its time a missed firing is still worth making up for."""
+
+PLAN_SECONDS = 20.0
+"""Between two looks at whether a schedule was edited, here or by another process."""
 
 log = logging.getLogger(__name__)
 
@@ -33,36 +36,49 @@ class Firings(Protocol):
 
     def latest(self, job: str) -> datetime | None: ...
 
+    def last_run(self, job: str) -> datetime | None: ...
+
 
 @dataclass(frozen=True, slots=True)
 class Job:
     """What is to be done when. `run` is handed the moment at which it was due.
 
     It answers whether that is done; False where the bot stops before, so that the next start takes it up.
+    `line` is the schedule as it is written, in the time zone `zone`; `since` is when that was edited while the bot ran:
+    nothing is due before.
     """
 
     name: str
     trigger: BaseTrigger
     run: Callable[[datetime], bool]
+    line: str = ""
+    zone: tzinfo = UTC
+    since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Calendar:
     """Fires jobs at their times, each firing once. One that fails is tried again, and keeps no other from firing.
 
+    `plan` says which jobs there are: that may change while the bot runs.
     A firing's name is held while it runs, so that another process does not take it for cut short.
     """
 
     firings: Firings
-    jobs: Sequence[Job]
+    plan: Callable[[], Sequence[Job]]
     clock: Callable[[], datetime]
     alone: Alone
     _failed: list[tuple[Job, datetime]] = field(default_factory=list, init=False)
 
+    @property
+    def jobs(self) -> Sequence[Job]:
+        return self.plan()
+
     def catch_up(self) -> None:
         """At a start: take up what a crash cut short, and make up for what was missed within the grace.
 
-        Before a job's first firing ever there is nothing to make up for: the bot was not installed yet.
+        Before a job's first firing ever there is nothing to make up for: the bot was not installed yet. Nor is there
+        where its schedule was changed since it last ran, and that was on the day of the moment that was missed.
         """
         now = self.clock()
         for job in self.jobs:
@@ -73,19 +89,24 @@ class Calendar:
             for due_at in self.firings.unfinished(job.name, now - GRACE):
                 log.warning("Taking up %s of %s, which was cut short.", job.name, due_at.isoformat())
                 self._run(job, due_at)
+            missed = self._due(job)
+            if missed is not None and self._ran_that_day_by_another_schedule(job, missed):
+                self.firings.claim(job.name, missed, now, FiringState.SKIPPED)
             self.fire(job)
+
+    def fire_by_name(self, name: str) -> None:
+        """Run a job if it is due by its schedule as that is now; it may have been changed, or be gone, a moment ago."""
+        for job in self.jobs:
+            if job.name == name:
+                self.fire(job)
 
     def fire(self, job: Job) -> None:
         """Run a job for the latest moment at which it was due, unless that or a later one is taken care of.
 
         A later one is where the schedule was changed since: nobody waits for what another schedule would have done.
         """
-        now = self.clock()
-        due_at = last_due(job.trigger, now, GRACE)
-        latest = self.firings.latest(job.name)
-        if due_at is None or (latest is not None and due_at < latest):
-            return
-        if self.firings.claim(job.name, due_at, now):
+        due_at = self._due(job)
+        if due_at is not None and self.firings.claim(job.name, due_at, self.clock()):
             self._run(job, due_at)
 
     def try_again(self) -> None:
@@ -97,6 +118,19 @@ class Calendar:
         for job in self.jobs:
             if self.firings.ever(job.name):
                 self.fire(job)
+
+    def _due(self, job: Job) -> datetime | None:
+        due_at = last_due(job.trigger, self.clock(), GRACE)
+        if due_at is None or (job.since is not None and due_at <= job.since):
+            return None
+        latest = self.firings.latest(job.name)
+        return None if latest is not None and due_at < latest else due_at
+
+    def _ran_that_day_by_another_schedule(self, job: Job, due_at: datetime) -> bool:
+        ran_at = self.firings.last_run(job.name)
+        if ran_at is None or last_due(job.trigger, ran_at, timedelta(seconds=1)) is not None:
+            return False
+        return ran_at.astimezone(job.zone).date() == due_at.astimezone(job.zone).date()
 
     def _run(self, job: Job, due_at: datetime) -> None:
         try:
@@ -110,11 +144,31 @@ class Calendar:
 
 def start_scheduler(calendar: Calendar, sweeps: Sequence[tuple[str, Callable[[], None], float]]) -> BackgroundScheduler:
     """Start firing. `sweeps` are small chores: a name, what to do, and the seconds between two times."""
-    scheduler = BackgroundScheduler()
-    options = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
-    for job in calendar.jobs:
-        scheduler.add_job(calendar.fire, job.trigger, args=[job], id=job.name, **options)
-    for name, chore, seconds in sweeps:
-        scheduler.add_job(chore, IntervalTrigger(seconds=seconds), id=name, **options)
+    scheduler, planned = BackgroundScheduler(), dict[str, Job]()
+
+    def look() -> None:
+        plan(scheduler, calendar, planned)
+
+    look()
+    for name, chore, seconds in (*sweeps, ("plan", look, PLAN_SECONDS)):
+        scheduler.add_job(chore, IntervalTrigger(seconds=seconds), id=name, **_OPTIONS)
     scheduler.start()
     return scheduler
+
+
+def plan(scheduler: BackgroundScheduler, calendar: Calendar, planned: dict[str, Job]) -> None:
+    """Have the scheduler fire the jobs that there are now, at their times as they are now."""
+    wanted = {job.name: job for job in calendar.jobs}
+    for name in planned.keys() - wanted.keys():
+        scheduler.remove_job(name)
+        del planned[name]
+    for name, job in wanted.items():
+        known = planned.get(name)
+        if known is not None and (known.line, known.zone, known.since) == (job.line, job.zone, job.since):
+            continue
+        arguments = {"args": [name], "id": name, "replace_existing": True}
+        scheduler.add_job(calendar.fire_by_name, job.trigger, **arguments, **_OPTIONS)
+        planned[name] = job
+
+
+_OPTIONS = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}

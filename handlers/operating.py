@@ -12,7 +12,6 @@ from bot.models.slack import Posted
 from bot.rules.filters import BadFilterError, Filter
 from bot.scan import ScanRunningError
 from bot.views.names import STOP_SCAN
-from bot.views.parts import listed
 from bot.views.scan import failed, finished, running, stop_answer, stopped
 from handlers.call import Call
 from handlers.desk import Desk, Payload, Reply, actor_of, reply_to
@@ -32,7 +31,7 @@ def register(app: Any, desk: Desk) -> None:  # noqa: ANN401 - Bolt is published 
 
 
 def scan(desk: Desk, call: Call) -> None:
-    within = Filter.parse(call.text)
+    within = call.scope()
     permitted = desk.may_operate(call.actor, Wish.START_SCAN)
     if isinstance(permitted, Refused):
         call.reply.say(permitted.sentence)
@@ -50,20 +49,6 @@ def scan(desk: Desk, call: Call) -> None:
     board.close(last)
 
 
-def digest(desk: Desk, call: Call) -> None:
-    permitted = desk.may_operate(call.actor, Wish.SEND_DIGEST)
-    if isinstance(permitted, Refused):
-        call.reply.say(permitted.sentence)
-        return
-    made = desk.rounds.digest(call.actor.user_id)
-    if not made:
-        call.reply.say("No digest was made: the first scan did not finish. `/kms-rotation scan` starts another one.")
-        return
-    channels = listed([f"<#{each.channel}>" for each in made])
-    on_the_way = "The digest is on its way" if len(made) == 1 else f"{len(made)} digests are on their way"
-    call.reply.say(f"{on_the_way} to {channels}.")
-
-
 def _stop_scan(desk: Desk, actor: Actor, reply: Reply) -> None:
     permitted = desk.may_operate(actor, Wish.STOP_SCAN)
     if isinstance(permitted, Refused):
@@ -73,7 +58,7 @@ def _stop_scan(desk: Desk, actor: Actor, reply: Reply) -> None:
 
 
 def _ended(desk: Desk, call: Call, within: Filter, ended: Scan, progress: Progress | None) -> Rendered:
-    posture = desk.postures.of(within)
+    posture = desk.postures.of(within.seen_by(desk.visibility.of_everybody()))
     if ended.state is not ScanState.FINISHED or posture is None:
         return stopped(call.actor.user_id, str(within), progress, ended.stopped_by)
     return finished(call.actor.user_id, str(within), posture)

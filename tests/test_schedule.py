@@ -2,18 +2,21 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from apscheduler.schedulers.background import BackgroundScheduler
 
 from bot.cron import cron_trigger
 from bot.models.firings import FiringState
-from bot.schedule import Calendar, Job
+from bot.schedule import Calendar, Job, plan
 from bot.store.engine import Database
 from bot.store.firings import Firings
 from bot.store.schema import upgrade
+from bot.store.tables import firings
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 NINE = NOON.replace(hour=9)
@@ -44,9 +47,8 @@ def book(tmp_path: Path) -> Iterator[Book]:
 
 def calendar(book: Book, at: str = "0 9 * * *", **jobs: Callable[[datetime], bool]) -> Calendar:
     trigger = cron_trigger(at, ZoneInfo("UTC"))
-    return Calendar(
-        book, [Job(name, trigger, run) for name, run in jobs.items()], lambda: NOON, lambda _: nullcontext(True)
-    )
+    planned = [Job(name, trigger, run, at) for name, run in jobs.items()]
+    return Calendar(book, lambda: planned, lambda: NOON, lambda _: nullcontext(True))
 
 
 def failing(times: int, ran: list[datetime]) -> Callable[[datetime], bool]:
@@ -111,3 +113,162 @@ def test_an_earlier_hour_by_a_changed_schedule_is_not_made_up_for(book: Book) ->
     changed.catch_up()
     changed.try_again()
     assert ran == [NINE]
+
+
+# A schedule that is changed.
+
+
+class Bot:
+    """One bot after another on one database, at the times and with the schedules that a test sets."""
+
+    def __init__(self, book: Book, line: str, zone: str = "UTC") -> None:
+        self.book, self.line, self.zone = book, line, zone
+        self.now = NOON
+        self.since: datetime | None = None
+        self.told: list[datetime] = []
+        self.calendar = Calendar(book, self._plan, lambda: self.now, lambda _: nullcontext(True))
+
+    def _plan(self) -> list[Job]:
+        zone = ZoneInfo(self.zone)
+        return [Job("digest", cron_trigger(self.line, zone), self._tell, self.line, zone, self.since)]
+
+    def _tell(self, _: datetime) -> bool:
+        self.told.append(self.now)
+        return True
+
+    def at(self, text: str) -> "Bot":
+        self.now = datetime.fromisoformat(f"2026-03-{text}+00:00")
+        return self
+
+    def starts(self, line: str | None = None) -> "Bot":
+        self.line = line or self.line
+        self.calendar.catch_up()
+        return self
+
+    def looks(self) -> "Bot":
+        self.calendar.try_again()
+        return self
+
+    def is_edited(self, line: str) -> "Bot":
+        self.line, self.since = line, self.now
+        return self.looks()
+
+
+NINE_DAILY, HALF_PAST = "0 9 * * *", "30 9 * * *"
+
+
+@pytest.mark.parametrize(
+    ("down_from", "line", "up_at", "told"),
+    [
+        ("03T08:00", NINE_DAILY, "03T10:00", ["03T10:00"]),
+        ("03T09:10", NINE_DAILY, "03T10:00", ["03T09:00"]),
+        ("03T09:10", HALF_PAST, "03T10:00", ["03T09:00"]),
+        ("03T08:00", HALF_PAST, "03T10:00", ["03T10:00"]),
+        ("03T09:10", HALF_PAST, "03T09:20", ["03T09:00", "03T09:30"]),
+        ("03T08:00", "0 8 * * *", "03T10:00", ["03T10:00"]),
+        ("03T09:10", "0 8 * * *", "03T10:00", ["03T09:00"]),
+        ("03T09:10", "0 17 * * *", "03T10:00", ["03T09:00", "03T17:00"]),
+        ("03T08:00", "0 17 * * *", "03T10:00", ["03T17:00"]),
+        ("03T08:00", "0 9 * * mon", "03T10:00", []),
+        ("03T09:10", "0,30 9 * * *", "03T10:00", ["03T09:00", "03T10:00"]),
+    ],
+)
+def test_a_schedule_changed_while_the_bot_was_down_neither_repeats_nor_loses(
+    book: Book, down_from: str, line: str, up_at: str, told: list[str]
+) -> None:
+    """The 3rd of March is a Tuesday. Before, the digest is told at nine."""
+    bot = Bot(book, NINE_DAILY).at("02T09:30").starts()
+    bot.told.clear()
+    for moment in ("03T09:00", "03T09:30", "03T17:00"):
+        if moment < down_from:
+            bot.at(moment).looks()
+    bot.at(up_at).starts(line)
+    for moment in ("03T09:30", "03T17:00"):
+        if moment > up_at:
+            bot.at(moment).looks()
+    assert [f"{moment:%dT%H:%M}" for moment in bot.told] == told
+
+
+@pytest.mark.parametrize(
+    ("edited_at", "line", "told"),
+    [
+        ("03T10:00", HALF_PAST, ["03T09:00", "04T09:30"]),
+        ("03T10:00", "0 8 * * *", ["03T09:00", "04T08:00"]),
+        ("03T10:00", "0 17 * * *", ["03T09:00", "03T17:00"]),
+        ("03T08:00", HALF_PAST, ["03T09:30"]),
+        ("03T08:00", "0 7 * * *", ["04T07:00"]),
+        ("03T09:00", HALF_PAST, ["03T09:30"]),
+    ],
+)
+def test_a_schedule_edited_in_slack_holds_from_then_on(book: Book, edited_at: str, line: str, told: list[str]) -> None:
+    bot = Bot(book, NINE_DAILY).at("02T09:30").starts()
+    bot.told.clear()
+    moments = sorted({edited_at, *(f"{day}T{hour}" for day in ("03", "04") for hour in HOURS)})
+    for moment in moments:
+        bot.at(moment)
+        if moment == edited_at:
+            bot.is_edited(line)
+        bot.looks()
+        if moment == told[-1]:
+            break
+    assert [f"{moment:%dT%H:%M}" for moment in bot.told] == told
+    for _ in range(2):
+        bot.starts()
+    assert len(bot.told) == len(told)
+
+
+HOURS = ("07:00", "08:00", "09:00", "09:30", "10:00", "17:00")
+
+
+@pytest.mark.parametrize(
+    ("zone", "line", "days"),
+    [
+        ("Europe/Berlin", "30 2 * * *", ("2026-03-28", "2026-03-29", "2026-03-30")),
+        ("Europe/Berlin", "30 2 * * *", ("2026-10-24", "2026-10-25", "2026-10-26")),
+        ("Australia/Lord_Howe", "15 2 * * *", ("2026-10-03", "2026-10-04", "2026-10-05")),
+        ("Asia/Beirut", "30 0 * * *", ("2026-03-28", "2026-03-29", "2026-03-30")),
+        ("Pacific/Apia", "30 2 * * *", ("2011-12-29", "2011-12-31", "2012-01-01")),
+    ],
+)
+def test_however_often_it_is_looked_at_or_started_each_local_day_has_one_digest(
+    book: Book, zone: str, line: str, days: tuple[str, ...]
+) -> None:
+    bot = Bot(book, line, zone)
+    start = datetime.fromisoformat(days[0]).replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
+    with book._database.write() as connection:  # as if the bot had been installed just now
+        connection.execute(firings.delete())
+    for number in range(70 * 4):
+        bot.now = start + number * timedelta(minutes=15)
+        if number == 0 or number % 7 == 3:
+            bot.starts()
+        bot.looks()
+    assert [f"{moment.astimezone(ZoneInfo(zone)):%Y-%m-%d}" for moment in bot.told] == list(days)
+
+
+# The scheduler follows the plan.
+
+
+def test_the_scheduler_follows_jobs_that_come_change_and_go(book: Book) -> None:
+    scheduler, planned = BackgroundScheduler(), dict[str, Job]()
+    jobs = {name: Job(name, cron_trigger(NINE_DAILY, ZoneInfo("UTC")), lambda _: True, NINE_DAILY) for name in "ab"}
+    made = Calendar(book, lambda: list(jobs.values()), lambda: NOON, lambda _: nullcontext(True))
+    scheduler.start(paused=True)
+    try:
+        plan(scheduler, made, planned)
+        before = {job.id: job.next_run_time for job in scheduler.get_jobs()}
+        jobs["a"] = replace(jobs["a"], line=HALF_PAST, trigger=cron_trigger(HALF_PAST, ZoneInfo("UTC")))
+        jobs["c"] = replace(jobs.pop("b"), name="c")
+        plan(scheduler, made, planned)
+        after = {job.id: job.next_run_time for job in scheduler.get_jobs()}
+    finally:
+        scheduler.shutdown()
+    assert (set(before), set(after)) == ({"a", "b"}, {"a", "c"})
+    assert [each["a"].strftime("%H:%M") for each in (before, after)] == ["09:00", "09:30"]
+
+
+def test_a_job_that_was_changed_a_moment_ago_is_not_run_by_its_old_schedule(book: Book) -> None:
+    bot = Bot(book, NINE_DAILY).at("02T09:30").starts()
+    bot.told.clear()
+    bot.at("03T08:59").is_edited(HALF_PAST).at("03T09:00").calendar.fire_by_name("digest")
+    bot.calendar.fire_by_name("gone")
+    assert bot.told == []

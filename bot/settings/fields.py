@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
 from bot.cron import BadScheduleError, cron_trigger
+from bot.models.digests import Quiet
 
 MISTAKE = "mistake"
 """The type of the errors made here; their context holds the two sentences of a Problem."""
@@ -29,9 +30,10 @@ _ROLE_NAME = re.compile(
 )  # https://docs.aws.amazon.com/IAM/latest/APIReference/API_Role.html
 _EXTERNAL_ID = re.compile(r"[\w+=,.@:/-]{2,1224}", re.ASCII)  # …/STS/latest/APIReference/API_AssumeRole.html
 _CHANNEL = re.compile(r"[CG][A-Z0-9]{2,}", re.ASCII)
+_PERSON = re.compile(r"[UW][A-Z0-9]{2,}", re.ASCII)
 _WORKSPACE = re.compile(r"[TE][A-Z0-9]+", re.ASCII)
 _APPROVER = re.compile(r"[UWS][A-Z0-9]+", re.ASCII)
-_RULE_NAME = re.compile(r"(?!\s)[\w .,:/()+-]{0,60}(?<!\s)")
+_NAME = re.compile(r"(?!\s)[\w .,:/()+-]{0,60}(?<!\s)")
 _UNIT = re.compile(
     r"ou-[0-9a-z]{4,32}-[0-9a-z]{8,32}|r-[0-9a-z]{4,32}", re.ASCII
 )  # https://docs.aws.amazon.com/organizations/latest/APIReference/API_OrganizationalUnit.html
@@ -134,13 +136,23 @@ def _channel(text: str) -> str:
     )
 
 
+def _recipient(text: str) -> str:
+    if _CHANNEL.fullmatch(text) or _PERSON.fullmatch(text):
+        return text
+    raise mistake(
+        f"{shown(text)} is not the id of a channel or a person.",
+        "Write a channel's id (C… or G…) or a person's (U… or W…); Slack shows them in the details and in the profile.",
+    )
+
+
 def _workspace(text: str) -> str:
     if _WORKSPACE.fullmatch(text):
         return text
     raise mistake(f"{shown(text)} is not the id of a workspace.", "Write its id (T… or E…).")
 
 
-def _approver(text: str) -> str:
+def check_approver(text: str) -> str:
+    """Read the id of a person or a user group."""
     if _APPROVER.fullmatch(text):
         return text
     what = "is not the id of a Slack user or group"
@@ -152,7 +164,8 @@ def _approver(text: str) -> str:
     )
 
 
-def _duration(value: object) -> timedelta:
+def read_duration(value: object) -> timedelta:
+    """Read a length of time as people write it: 24h."""
     if isinstance(value, timedelta):
         return value
     match = _DURATION.fullmatch(value) if isinstance(value, str) else None
@@ -177,6 +190,15 @@ def _between(allowed: range, unit: str = "") -> Callable[[int], int]:
     return check
 
 
+def _on_quiet_days(text: str) -> str:
+    if text in list(Quiet):
+        return text
+    raise mistake(
+        f"{shown(text)} says nothing about quiet days.",
+        'Write "line" for a line each day, "once" for a line on the first of several, or "full" for the whole digest.',
+    )
+
+
 def _share(share: float) -> float:
     if SMALLEST_SHARE <= share <= 1:
         return share
@@ -188,7 +210,7 @@ def _share(share: float) -> float:
 
 def _patience(value: object) -> timedelta:
     """Read a length of time; none at all stands for never."""
-    return timedelta(0) if value == "never" else _duration(value)
+    return timedelta(0) if value == "never" else read_duration(value)
 
 
 def _waits(length: timedelta) -> timedelta:
@@ -199,10 +221,13 @@ def _waits(length: timedelta) -> timedelta:
     )
 
 
-def _rule_name(text: str) -> str:
-    if _RULE_NAME.fullmatch(text):
-        return text
-    raise mistake(f"{shown(text)} is not a name for a rule.", "Use up to 60 letters, digits, spaces and _.,:/()+-.")
+def _name_of(what: str) -> Callable[[str], str]:
+    def check(text: str) -> str:
+        if _NAME.fullmatch(text):
+            return text
+        raise mistake(f"{shown(text)} is not a name for {what}.", "Use up to 60 letters, digits, spaces and _.,:/()+-.")
+
+    return check
 
 
 def _unit(text: str) -> str:
@@ -256,17 +281,20 @@ ExternalId = Annotated[str, AfterValidator(_external_id)]
 Schedule = Annotated[str, AfterValidator(_schedule)]
 Timezone = Annotated[str, AfterValidator(_timezone)]
 Channel = Annotated[str, AfterValidator(_channel)]
+Recipient = Annotated[str, AfterValidator(_recipient)]
 Workspace = Annotated[str, AfterValidator(_workspace)]
-Approver = Annotated[str, AfterValidator(_approver)]
-Expiry = Annotated[timedelta, AfterValidator(_expiry), BeforeValidator(_duration)]
+Approver = Annotated[str, AfterValidator(check_approver)]
+Expiry = Annotated[timedelta, AfterValidator(_expiry), BeforeValidator(read_duration)]
 PeriodDays = Annotated[int, AfterValidator(_between(DAYS_BETWEEN_ROTATIONS, " days"))]
 Top = Annotated[int, AfterValidator(_between(range(1, 16)))]
+OnQuietDays = Annotated[str, AfterValidator(_on_quiet_days)]
 QuotaShare = Annotated[float, AfterValidator(_share)]
 Processes = Annotated[int, AfterValidator(_between(range(1, 65)))]
 Approvals = Annotated[int, AfterValidator(_between(range(11)))]
 DailyCap = Annotated[int, AfterValidator(_between(range(1, 1001), " keys"))]
 Patience = Annotated[timedelta, AfterValidator(_waits), BeforeValidator(_patience)]
-RuleName = Annotated[str, AfterValidator(_rule_name)]
+RuleName = Annotated[str, AfterValidator(_name_of("a rule"))]
+RouteName = Annotated[str, AfterValidator(_name_of("a digest"))]
 OrganizationalUnit = Annotated[str, AfterValidator(_unit)]
 AliasPattern = Annotated[str, AfterValidator(_alias_pattern)]
 RegionPattern = Annotated[str, AfterValidator(_region_pattern)]

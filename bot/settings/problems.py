@@ -9,8 +9,12 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from bot.errors import Problem
+from bot.settings import exemptions, routes
+from bot.settings.exemptions import DeclaredSection, ExemptionSection
 from bot.settings.fields import MISTAKE, nearest, shown
+from bot.settings.owners import MappingSection, OwnerMatch, Owners, Production
 from bot.settings.places import Lines, Location, spell
+from bot.settings.routes import Match, Route, Scanned
 from bot.settings.rules import RuleSection, Written, faults
 from bot.settings.section import Section
 from bot.settings.tree import (
@@ -20,12 +24,11 @@ from bot.settings.tree import (
     Approval,
     Digest,
     Document,
-    Match,
     Policy,
-    Route,
     Scan,
     SlackSection,
 )
+from bot.settings.visibility import Visibility, VisibilityRuleSection
 
 _SECTIONS: dict[tuple[str, ...], type[Section]] = {
     (): Document,
@@ -37,8 +40,16 @@ _SECTIONS: dict[tuple[str, ...], type[Section]] = {
     ("digest",): Digest,
     ("digest", "route"): Route,
     ("digest", "route", "match"): Match,
+    ("digest", "production"): Production,
     ("approval",): Approval,
     ("approval", "rule"): RuleSection,
+    ("exemption",): ExemptionSection,
+    ("exemption", "declared"): DeclaredSection,
+    ("owners",): Owners,
+    ("owners", "mapping"): MappingSection,
+    ("owners", "mapping", "match"): OwnerMatch,
+    ("visibility",): Visibility,
+    ("visibility", "rule"): VisibilityRuleSection,
 }
 _HARMLESS = frozenset({"scan"})
 """Tables in which naming something twice changes nothing."""
@@ -76,6 +87,8 @@ def document_problems(name: str, text: str, raw: dict[str, Any], error: Validati
         if path[0] not in _HARMLESS
     )
     found.extend(_faults_of_rules(raw.get("approval")))
+    found.extend(_faults_of_routes(raw))
+    found.extend(exemptions.faults(raw.get("exemption")))
     found.sort(key=lambda each: lines.of(each[0]) or 0)
     return [Problem(_place(name, lines.of(path), path), what, remedy) for path, what, remedy in found]
 
@@ -133,6 +146,19 @@ def _faults_of_rules(approval: object) -> Iterator[tuple[Location, str, str]]:
         yield ("approval", "remind_after"), what, 'Write less than expires_after, or "never".'
     rules = approval.get("rule")
     yield from faults(_sound_rules(rules if isinstance(rules, list) else []), lifetime)
+
+
+def _faults_of_routes(raw: dict[str, Any]) -> Iterator[tuple[Location, str, str]]:
+    digest, scan = raw.get("digest"), raw.get("scan")
+    written = digest.get("route") if isinstance(digest, dict) else None
+    scanned = Scanned(*(_listed(scan, name) for name in ("accounts", "regions")))
+    yield from routes.faults(written if isinstance(written, list) else [], scanned)
+
+
+def _listed(table: object, name: str) -> frozenset[str] | None:
+    """Return what a list of the file names; None where it is no list, or not there."""
+    items = table.get(name) if isinstance(table, dict) else None
+    return frozenset(filter(lambda each: isinstance(each, str), items)) if isinstance(items, list) else None
 
 
 def _sound(approval: dict[str, Any], name: str) -> Approval:

@@ -9,11 +9,16 @@ from pydantic import Discriminator, Field, PlainValidator, SecretStr, Tag, Valid
 from pydantic import field_validator as validates
 
 from bot.models.approval import ApprovalRule
+from bot.models.owners import OwnerRules
 from bot.models.selection import Conditions, Selection
 from bot.settings import fields
+from bot.settings.exemptions import ExemptionSection
 from bot.settings.fields import LIST, at_least_one, mistake
+from bot.settings.owners import Owners, Production
+from bot.settings.routes import Route
 from bot.settings.rules import RuleSection
 from bot.settings.section import Section
+from bot.settings.visibility import Visibility
 
 WORD, ITEMS = "<word>", "<list>"
 """Which of two shapes a value has. Pydantic puts these into the place of an error, where nobody wants them."""
@@ -24,10 +29,24 @@ def _shape(value: object) -> str:
 
 
 class SlackSection(Section):
-    """Where to speak and whose people may act. No workspaces means the bot's own."""
+    """Where to speak and whose people may act. No workspaces means the bot's own.
+
+    `fallback` is a channel or a person to be told where another channel takes no messages.
+    """
 
     channel: fields.Channel | None = None
+    fallback: fields.Recipient | None = None
     workspaces: Annotated[tuple[fields.Workspace, ...], LIST] = ()
+
+    @validates("fallback")
+    @classmethod
+    def _word_of_a_channel_goes_elsewhere(cls, fallback: str | None, info: ValidationInfo) -> str | None:
+        if fallback is not None and fallback == info.data.get("channel"):
+            raise mistake(
+                "It is slack.channel itself, and word that this channel takes no messages would not arrive.",
+                "Name another channel, or a person.",
+            )
+        return fallback
 
 
 class AccountConditions(Section):
@@ -128,37 +147,22 @@ class Policy(Section):
         return days
 
 
-class Match(Section):
-    """The parts of a filter by which keys go to another channel."""
-
-    account: str = ""
-    region: str = ""
-    team: str = ""
-    alias: str = ""
-
-
-def _match(value: object) -> dict[str, str]:
-    """Check the parts of a filter, and spell them as `Filter` does: in small letters."""
-    parts = Match.model_validate(value).model_dump(exclude_defaults=True)
-    if not parts:
-        raise mistake("The route matches nothing in particular.", "Write any of account, region, team and alias.")
-    return {name: pattern.lower() for name, pattern in parts.items()}
-
-
-class Route(Section):
-    """An extra digest: the keys that match, as the parts of a `Filter`, to another channel."""
-
-    match: Annotated[dict[str, str], PlainValidator(_match)] = Field(default_factory=dict)
-    channel: fields.Channel
-
-
 class Digest(Section):
-    """When the digest is posted, in which time zone, with how many keys in the message itself."""
+    """When the digest is posted, in which time zone, with how many keys in the message itself.
+
+    `quiet` is what is posted on a day without news: its line, a line on the first of several, or all of it.
+    `mention_owners` has its thread mention whose the open keys are. `include_hidden` has it tell of accounts that
+    `[[visibility.rule]]` hides: everybody in the channel may see them then.
+    """
 
     schedule: fields.Schedule = "0 9 * * mon-fri"
     timezone: fields.Timezone = "UTC"
     top: fields.Top = 10
+    mention_owners: bool = True
+    quiet: fields.OnQuietDays = "line"
+    include_hidden: bool = False
     routes: Annotated[tuple[Route, ...], LIST, Field(alias="route")] = ()
+    production: Production = Field(default_factory=Production)
 
 
 class Approval(Section):
@@ -183,6 +187,9 @@ class Document(Section):
     policy: Policy = Field(default_factory=Policy)
     digest: Digest = Field(default_factory=Digest)
     approval: Approval = Field(default_factory=Approval)
+    exemption: ExemptionSection = Field(default_factory=ExemptionSection)
+    owners: Owners = Field(default_factory=Owners)
+    visibility: Visibility = Field(default_factory=Visibility)
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +202,7 @@ class Slack:
     api_url: str
     channel: str
     workspaces: tuple[str, ...] = ()
+    fallback: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,4 +215,19 @@ class Settings:
     policy: Policy
     digest: Digest
     approval: Approval
+    exemption: ExemptionSection
+    owners: Owners
+    visibility: Visibility
     path: Path | None
+
+    @property
+    def owner_rules(self) -> OwnerRules:
+        """How a scan tells whose a key is, and whether it is production."""
+        production = self.digest.production
+        return OwnerRules(
+            tags=self.owners.tags,
+            account_tags=self.owners.account_tags,
+            mappings=tuple(each.mapping for each in self.owners.mapping),
+            production_accounts=production.accounts,
+            production_tags=tuple(sorted(production.tags.items())),
+        )

@@ -43,6 +43,12 @@ class Firings:
         with self._database.read() as connection:
             return connection.execute(query).scalar_one_or_none()
 
+    def last_run(self, job: str) -> datetime | None:
+        """Return the latest moment for which the job ran; what was skipped does not count."""
+        ran = sa.and_(firings.c.job == job, firings.c.state != FiringState.SKIPPED.value)
+        with self._database.read() as connection:
+            return connection.execute(sa.select(sa.func.max(firings.c.due_at)).where(ran)).scalar_one_or_none()
+
     def ever(self, job: str) -> bool:
         with self._database.read() as connection:
             return connection.execute(sa.select(firings.c.job).where(firings.c.job == job).limit(1)).first() is not None

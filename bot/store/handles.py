@@ -45,6 +45,11 @@ def handles_of(connection: Connection, arns: Iterable[str]) -> dict[str, str]:
     return {arn: known[arn] for arn in wanted}
 
 
+def known_handles(connection: Connection, arns: Iterable[str]) -> dict[str, str]:
+    """Return the handles of those keys that have one, in a transaction that only reads."""
+    return dict(_known(connection, list(dict.fromkeys(arns))))
+
+
 def _known(connection: Connection, arns: list[str]) -> Iterator[tuple[str, str]]:
     for start in range(0, len(arns), _BATCH):
         batch = arns[start : start + _BATCH]

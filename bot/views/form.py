@@ -1,9 +1,15 @@
 """The parts of the modals that ask for something."""
 
+from collections.abc import Sequence
+
 from bot.models.keys import Finding
 from bot.models.messages import Block
-from bot.views.names import REASON_BLOCK, REASON_INPUT
-from bot.views.parts import Element, bold, code, cut, label, moment, plain, rich
+from bot.rules.audience import Audience
+from bot.views.names import EDIT_ROUTE, REASON_BLOCK, REASON_INPUT
+from bot.views.parts import Element, bold, button, code, cut, label, moment, plain, rich
+
+MOST_CHOICES = 100
+"""Options of a select. https://docs.slack.dev/reference/block-kit/block-elements/select-menu-element."""
 
 REASON_CHARACTERS = 500
 
@@ -46,4 +52,16 @@ def form(callback_id: str, title: str, metadata: str, blocks: list[Block]) -> El
         "submit": label("Ask for approval", 24),
         "close": label("Cancel", 24),
         "blocks": blocks,
+    }
+
+
+def edit_choice(audiences: Sequence[Audience]) -> Element:
+    """The button, or where there are several digests the menu, that opens the modal of one."""
+    if len(audiences) == 1:
+        return button("Edit the digest …", EDIT_ROUTE, audiences[0].name)
+    return {
+        "type": "static_select",
+        "action_id": EDIT_ROUTE,
+        "placeholder": label("Edit a digest …"),
+        "options": [{"text": plain(each.title, 75), "value": each.name} for each in audiences[:MOST_CHOICES]],
     }

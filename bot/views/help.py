@@ -56,6 +56,23 @@ TOPICS = (
         "scan account=prod-payments",
     ),
     Topic(
+        "exempt",
+        "exempt [key, or account=… alias=… region=… tag:name=value]",
+        "asks to leave a key, or all keys that match, out of the open ones for a time",
+        "A form asks until when, why, and who looks after it; then others approve it, as they do a change. Exempt keys "
+        "stay non-compliant and are counted beside the percentage. It ends by itself. “Exempt …” in the menu of an "
+        "open key is the same.",
+        "exempt legacy/erp-db",
+    ),
+    Topic(
+        "exemptions",
+        "exemptions [filter]",
+        "what is exempt and until when, with who approved it and why",
+        "The first to end comes first. “Renew …” asks for a longer time, “Withdraw” ends it now. "
+        f"{FILTERS} A bare word is looked for in names, reasons, tickets and owners.",
+        "exemptions account=prod-*",
+    ),
+    Topic(
         "requests",
         "requests",
         "what waits for approval",
@@ -85,10 +102,19 @@ TOPICS = (
     ),
     Topic(
         "digest",
-        "digest",
-        "the digest now",
-        "For people who may approve requests. It goes to the channels that it always goes to.",
-        "digest",
+        "digest [preview] [name]",
+        "the digest now, all of them or one; with “preview” for your eyes only",
+        "For people who may approve requests. It goes to the channels that it always goes to. A preview is posted "
+        "nowhere and changes nothing. `routes` lists the names.",
+        "digest preview payments",
+    ),
+    Topic(
+        "routes",
+        "routes",
+        "which digests there are, where they go and when",
+        "People who may approve requests can edit channel, schedule and time zone here, without a restart; it goes on "
+        "record.",
+        "routes",
     ),
     Topic(
         "help",
