@@ -6,6 +6,7 @@ from datetime import datetime
 from difflib import get_close_matches
 from typing import Protocol, TypeVar
 
+from bot.models.exemptions import Exemption
 from bot.models.keys import (
     Finding,
     KeyArn,
@@ -19,6 +20,8 @@ from bot.models.posture import KeyDetails, Part
 from bot.models.requests import Request
 from bot.models.scans import Scan
 from bot.remediate.reading import read_again, read_key
+from bot.rules.filters import Filter
+from bot.rules.sight import EVERYTHING, Sight
 from bot.rules.verdict import Policy
 
 MOST_CANDIDATES = 5
@@ -38,11 +41,11 @@ class Findings(Protocol):
 
     def names(self, scan_id: str, arns: Iterable[str]) -> dict[str, tuple[str, str]]: ...
 
-    def arns_called(self, scan_id: str, name: str) -> list[str]: ...
+    def arns_called(self, scan_id: str, name: str, scope: Filter) -> list[str]: ...
 
-    def names_near(self, scan_id: str, name: str) -> set[str]: ...
+    def names_near(self, scan_id: str, name: str, scope: Filter) -> set[str]: ...
 
-    def record_reading(self, reading: Finding) -> None: ...
+    def record_reading(self, reading: Finding) -> Finding: ...
 
 
 class Keys(Protocol):
@@ -71,7 +74,10 @@ class Handles(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class KeyLookup:
-    """Everything that looking a key up needs. `partition` is the AWS partition that the bot works in."""
+    """Everything that looking a key up needs.
+
+    `partition` is the AWS partition that the bot works in, `covering` finds the exemptions that cover a key.
+    """
 
     findings: Findings
     keys: Keys
@@ -80,30 +86,36 @@ class KeyLookup:
     policy: Policy
     partition: Callable[[], str | ReadFailure]
     clock: Callable[[], datetime]
+    covering: Callable[[str], tuple[Exemption, ...]] = lambda _: ()
 
-    def find(self, text: str) -> Finding:
-        """Find the key that goes by an ARN, an id or an alias in the last scan. Raises UnknownKeyError."""
+    def find(self, text: str, sight: Sight = EVERYTHING) -> Finding:
+        """Find the key that goes by an ARN, an id or an alias in the last scan, of those that somebody may see.
+
+        Raises UnknownKeyError, in the same words for a key that is hidden as for one that there is not.
+        """
         scan = self.findings.current()
         if scan is None:
             raise UnknownKeyError(
                 "Nothing has been scanned yet. The first scan comes by itself; `/kms-rotation scan` starts one now."
             )
         if text.startswith("arn:"):
-            return self._by_arn(scan, text)
-        return self._by_name(scan, text)
+            return self._by_arn(scan, text, sight)
+        return self._by_name(scan, text, Filter().seen_by(sight))
 
     def names(self, arns: Iterable[str]) -> dict[str, str]:
         """Name each key that the last scan knows, and its account: “payments/card-vault (prod-payments)”."""
+        return {arn: f"{name} ({account})" for arn, (name, account) in self.places(arns).items()}
+
+    def places(self, arns: Iterable[str]) -> dict[str, tuple[str, str]]:
+        """Give the name of each key that the last scan knows, and that of its account."""
         scan = self.findings.current()
-        found = {} if scan is None else self.findings.names(scan.id, arns)
-        return {arn: f"{name} ({account})" for arn, (name, account) in found.items()}
+        return {} if scan is None else self.findings.names(scan.id, arns)
 
     def read(self, finding: Finding) -> KeyDetails:
         """Read a key anew, and let the last scan's finding know."""
         reading = read_key(self.keys, finding.arn, self.policy)
         now = self.clock()
-        fresh = read_again(finding, reading, now)
-        self.findings.record_reading(fresh)
+        fresh = self.findings.record_reading(read_again(finding, reading, now))
         unread: list[Part] = []
         return KeyDetails(
             finding=fresh,
@@ -115,9 +127,10 @@ class KeyLookup:
             rotations=_rotations(self.keys.rotations(finding.arn), unread),
             request=self.requests.newest_for([finding.arn]).get(finding.arn),
             unread=tuple(unread),
+            exemptions=self.covering(finding.arn),
         )
 
-    def _by_arn(self, scan: Scan, text: str) -> Finding:
+    def _by_arn(self, scan: Scan, text: str, sight: Sight) -> Finding:
         try:
             key = KeyArn.parse(text)
         except MalformedArnError as error:
@@ -130,7 +143,7 @@ class KeyLookup:
                 f"That key lies in the partition {key.partition}, and this bot works in {partition}. "
                 "A bot of its own is needed there."
             )
-        finding = self.findings.finding(scan.id, str(key))
+        finding = None if sight.hides_key(str(key)) else self.findings.finding(scan.id, str(key))
         if finding is None:
             raise UnknownKeyError(
                 f"The last scan found no such key in account {key.account}, {key.region}. "
@@ -138,16 +151,16 @@ class KeyLookup:
             )
         return finding
 
-    def _by_name(self, scan: Scan, text: str) -> Finding:
+    def _by_name(self, scan: Scan, text: str, seen: Filter) -> Finding:
         wanted = text.lower().removeprefix("alias/")
-        arns = self.findings.arns_called(scan.id, wanted)
+        arns = self.findings.arns_called(scan.id, wanted, seen)
         if len(arns) > 1:
             places = "\n".join(f"• {arn}" for arn in arns[:MOST_CANDIDATES])
             raise UnknownKeyError(f"{len(arns)} keys go by “{text}”. Give the ARN of one:\n{places}")
         finding = self.findings.finding(scan.id, arns[0]) if arns else None
         if finding is not None:
             return finding
-        near = get_close_matches(wanted, sorted(self.findings.names_near(scan.id, wanted)), 1)
+        near = get_close_matches(wanted, sorted(self.findings.names_near(scan.id, wanted, seen)), 1)
         hint = f" Did you mean {near[0]}?" if near else " `/kms-rotation list` shows the open ones."
         raise UnknownKeyError(f"The last scan knows no key “{text}”.{hint}")
 

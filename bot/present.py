@@ -2,27 +2,49 @@
 
 import csv
 import io
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
+from bot.models.asking import Declined, Waiting
+from bot.models.code import Managed
 from bot.models.digests import Digest
+from bot.models.exempting import Reach
+from bot.models.exemptions import Exemption, ExemptionScope
 from bot.models.keys import Finding
 from bot.models.messages import Attachment, Message, MessageKind, Rendered
-from bot.models.requests import Request
+from bot.models.owners import Owner
+from bot.models.requests import ChangeKind, ChangeState, Request
+from bot.models.trend import Trend
+from bot.models.troubles import Trouble
+from bot.models.undone import UndoneFix
 from bot.rules.approvers import everybody_concerned, what_it_waits_for
+from bot.rules.code_lines import managed
 from bot.rules.filters import Filter
 from bot.rules.house import House
+from bot.rules.sight import Sight
+from bot.rules.veil import veiled, veiled_waiting
 from bot.views.digest import digest, digest_file, digest_page
+from bot.views.exemption import ended
 from bot.views.glass import glass_broken
+from bot.views.hidden import veil_note
+from bot.views.owners import digest_owners
+from bot.views.preview import preview
 from bot.views.request import reminder, request, result
+from bot.views.trend import trend_blocks
+from bot.views.trouble import over, trouble
+from bot.views.undone import undone
 
 
 class DigestBook(Protocol):
     """Digests as stored."""
 
     def get(self, digest_id: str) -> Digest | None: ...
+
+    def owners(self, digest_id: str) -> Sequence[Owner] | None: ...
+
+    def keep_owners(self, digest_id: str, owners: Sequence[Owner]) -> None: ...
 
 
 class RequestBook(Protocol):
@@ -33,43 +55,149 @@ class RequestBook(Protocol):
     def newest_for(self, arns: Iterable[str]) -> Mapping[str, Request]: ...
 
 
+class Owners(Protocol):
+    """Who owners are in Slack."""
+
+    def who(self, text: str) -> Owner: ...
+
+
+class Fixes(Protocol):
+    """Changes that enabled rotation, and their keys as they were last read."""
+
+    def told_to(self, person: str, change_id: str) -> list[UndoneFix]: ...
+
+    def last_readings(self, arns: Collection[str]) -> Mapping[str, Finding]: ...
+
+
+class Sights(Protocol):
+    """What may stand where several people read it."""
+
+    def of_channel(self) -> Sight: ...
+
+
+class Trends(Protocol):
+    """How the posture went, up to a digest."""
+
+    def of(self, digest: Digest) -> Trend | None: ...
+
+
+class Troubles(Protocol):
+    """Channels that take no messages."""
+
+    def get(self, trouble_id: str) -> Trouble | None: ...
+
+
+class Exemptions(Protocol):
+    """Exemptions as stored, and what a pattern of keys covers."""
+
+    def of_request(self, request_id: str) -> Exemption | None: ...
+
+    def preview(self, scope: ExemptionScope, sight: Sight) -> Reach | Declined: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Presenter:
-    """Renders the messages that the bot owes. `open_keys` streams what is open now."""
+    """Renders the messages that the bot owes. `open_keys` streams what is open now; `owner_tags` tell an owner."""
 
     digests: DigestBook
     requests: RequestBook
     house: House
     open_keys: Callable[[Filter], Iterator[Finding]]
     clock: Callable[[], datetime]
+    sights: Sights
+    owners: Owners
+    owner_tags: Sequence[str]
+    fixes: Fixes
+    trends: Trends
+    troubles: Troubles
+    exemptions: Exemptions
 
     def render(self, message: Message) -> Rendered | Attachment | None:
         """Make a message of what is stored; None where that is gone."""
-        if message.kind in {MessageKind.DIGEST, MessageKind.DIGEST_REST}:
+        if message.kind is MessageKind.UNDONE:
+            fixes = self.fixes.told_to(message.channel, message.subject)
+            return undone(fixes) if fixes else None
+        if message.kind in {MessageKind.DIGEST, MessageKind.DIGEST_REST, MessageKind.DIGEST_OWNERS}:
             stored = self.digests.get(message.subject)
             return None if stored is None else self._digest(message, stored)
+        if message.kind in {MessageKind.TROUBLE, MessageKind.TROUBLE_OVER}:
+            return self._trouble(message)
         asked = self.requests.get(message.subject)
         if asked is None:
             return None
-        house = self.house
+        shown = veiled(asked, self.sights.of_channel())
+        if shown is asked:
+            return self._request(message, asked, what_it_waits_for(self.house, asked))
+        made = self._request(message, shown, veiled_waiting(self.house, asked))
+        if made is None or message.kind is not MessageKind.REQUEST:
+            return made
+        return Rendered(made.text, (*made.blocks, veil_note(asked.id)))
+
+    def _request(self, message: Message, asked: Request, waiting: Waiting) -> Rendered | None:
         match message.kind:
             case MessageKind.RESULT:
-                return result(asked)
+                return result(asked, self._managed(asked))
             case MessageKind.BREAK_GLASS:
-                return (
-                    None if asked.glass is None else glass_broken(asked, asked.glass, everybody_concerned(house, asked))
-                )
+                concerned = everybody_concerned(self.house, asked)
+                return None if asked.glass is None else glass_broken(asked, asked.glass, concerned)
             case MessageKind.REMINDER:
-                return reminder(asked, what_it_waits_for(house, asked))
-        return request(asked, what_it_waits_for(house, asked), self.clock())
+                return reminder(asked, waiting)
+            case MessageKind.LAPSED:
+                exemption = self.exemptions.of_request(asked.id)
+                return None if exemption is None else ended(replace(exemption, name=asked.changes[0].key_name))
+        granted = self.exemptions.of_request(asked.id) if asked.kind is ChangeKind.EXEMPT else None
+        return request(asked, waiting, self.clock(), self._covers(asked), granted)
+
+    def _covers(self, asked: Request) -> Reach | None:
+        """Find what a pattern of keys that are to be exempt covers, while that is being decided."""
+        terms = asked.changes[0].exemption
+        if terms is None or terms.scope.is_one_key or not asked.is_open:
+            return None
+        covered = self.exemptions.preview(terms.scope, self.sights.of_channel())
+        return None if isinstance(covered, Declined) else covered
+
+    def _managed(self, asked: Request) -> list[Managed]:
+        """Find the keys whose rotation was enabled and that code manages."""
+        enabled = [
+            change.arn
+            for change in asked.changes
+            if change.kind is ChangeKind.ENABLE_ROTATION and change.state is ChangeState.SUCCEEDED
+        ]
+        found = self.fixes.last_readings(enabled).values()
+        return [each for key in found if (each := managed(key.name, key.managed_by, key.tags)) is not None]
+
+    def preview(self, made: Digest) -> Rendered:
+        """Render a digest that is not stored, for one person."""
+        return preview(self._root(made), made)
+
+    def _trouble(self, message: Message) -> Rendered | None:
+        told = self.troubles.get(message.subject)
+        if told is None:
+            return None
+        return over(told) if message.kind is MessageKind.TROUBLE_OVER else trouble(told)
 
     def _digest(self, message: Message, stored: Digest) -> Rendered | Attachment:
+        if message.kind is MessageKind.DIGEST_OWNERS:
+            return digest_owners(stored, self._owners(stored), self.owner_tags)
         if message.kind is MessageKind.DIGEST:
-            newest = self.requests.newest_for(key.arn for key in stored.content.top)
-            return digest(stored, {arn: each for arn, each in newest.items() if _concerns(each, stored)})
+            return self._root(stored)
         if stored.content.rest_is_file:
             return digest_file(stored, _as_csv(self.open_keys(Filter.parse(stored.content.scope))))
         return digest_page(stored, message.position)
+
+    def _root(self, stored: Digest) -> Rendered:
+        newest = self.requests.newest_for(key.arn for key in stored.content.top)
+        shown = {arn: each for arn, each in newest.items() if _concerns(each, stored)}
+        return digest(stored, shown, trend_blocks(self.trends.of(stored)))
+
+    def _owners(self, stored: Digest) -> Sequence[Owner]:
+        """Say who the owners are: looked up once, when they are first mentioned."""
+        known = self.digests.owners(stored.id)
+        if known is None:
+            texts = [each.owner for each in stored.content.ownership.owners]
+            self.digests.keep_owners(stored.id, [self.owners.who(text) for text in texts])
+            known = self.digests.owners(stored.id)
+        return known or ()
 
 
 def _concerns(asked: Request, stored: Digest) -> bool:

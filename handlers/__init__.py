@@ -2,7 +2,19 @@
 
 from typing import Any
 
-from handlers import actions, commands, errors, home, modals, operating
+from handlers import (
+    actions,
+    commands,
+    digests,
+    errors,
+    exempt_modal,
+    exempting,
+    home,
+    menu,
+    modals,
+    operating,
+    snoozing,
+)
 from handlers.desk import Desk
 
 __all__ = ["Desk", "register"]
@@ -14,5 +26,10 @@ def register(app: Any, desk: Desk) -> None:  # noqa: ANN401 - Bolt is published 
     modals.register(app, desk)
     home.register(app, desk)
     operating.register(app, desk)
+    digests.register(app, desk)
+    exempting.register(app, desk)
+    exempt_modal.register(app, desk)
+    snoozing.register(app, desk)
+    menu.register(app, desk)
     actions.register(app, desk)
     errors.register(app, desk)

@@ -13,7 +13,9 @@ from bot.remediate.decide import UNKNOWN_REQUEST, too_late
 from bot.rules.filters import BadFilterError, Filter
 from bot.views.ask import ask, ask_for_several
 from bot.views.glass import break_glass
+from bot.views.hidden import with_unseen
 from bot.views.key import read_rotation_value
+from bot.views.keys_of_request import all_keys
 from bot.views.listing import listing, read_turn
 from bot.views.names import (
     APPROVE,
@@ -27,8 +29,9 @@ from bot.views.names import (
     SHOW_KEYS,
     WITHDRAW,
 )
-from bot.views.request import all_keys
 from bot.views.rotate import rotate_now
+from bot.visibility import NOT_SHOWN, NOT_YOURS
+from handlers import home
 from handlers.desk import NOT_OURS, Desk, Payload, Reply, actor_of, reply_to
 
 WISHES = {APPROVE: Wish.APPROVE, DENY: Wish.DENY, WITHDRAW: Wish.WITHDRAW, RETRY: Wish.RETRY}
@@ -42,30 +45,30 @@ def register(app: Any, desk: Desk) -> None:  # noqa: ANN401 - Bolt is published 
     @app.action(re.compile(rf"^{ENABLE}:"))  # type: ignore[untyped-decorator]
     def enable(ack: Any, body: Payload, action: Payload, respond: Any) -> None:  # noqa: ANN401 - Bolt's
         ack()
-        _open(desk, body, respond, lambda: _ask_for(desk, _value(action)))
+        _open(desk, body, respond, lambda: _ask_for(desk, actor_of(body), _value(action)))
 
     @app.action(re.compile(rf"^{ROTATE}:"))  # type: ignore[untyped-decorator]
     def rotate(ack: Any, body: Payload, action: Payload, respond: Any) -> None:  # noqa: ANN401 - Bolt's
         ack()
-        _open(desk, body, respond, lambda: _rotate(desk, _value(action)))
+        _open(desk, body, respond, lambda: _rotate(desk, actor_of(body), _value(action)))
 
     @app.action(ENABLE_SEVERAL)  # type: ignore[untyped-decorator]
     def enable_several(ack: Any, body: Payload, action: Payload, respond: Any) -> None:  # noqa: ANN401 - Bolt's
         ack()
-        _open(desk, body, respond, lambda: _ask_for_several(desk, _value(action)))
+        _open(desk, body, respond, lambda: _ask_for_several(desk, actor_of(body), _value(action)))
 
     @app.action(BREAK_GLASS)  # type: ignore[untyped-decorator]
     def glass(ack: Any, body: Payload, action: Payload, respond: Any) -> None:  # noqa: ANN401 - Bolt's
         ack()
         _open(desk, body, respond, lambda: _ask_why(desk, actor_of(body), _value(action)))
 
-    @app.action(SHOW_KEYS)  # type: ignore[untyped-decorator]
+    @app.action(re.compile(rf"^{SHOW_KEYS}(:|$)"))  # type: ignore[untyped-decorator]
     def show_keys(ack: Any, body: Payload, action: Payload, respond: Any) -> None:  # noqa: ANN401 - Bolt's
         ack()
-        _open(desk, body, respond, lambda: _show_keys(desk, _value(action)))
+        _open(desk, body, respond, lambda: _show_keys(desk, actor_of(body), _value(action)))
 
-    for action_id, wish in WISHES.items():
-        app.action(action_id)(_decide_with(desk, wish))
+    for name, wish in WISHES.items():
+        app.action(re.compile(rf"^{name}(:|$)"))(_decide_with(desk, wish))
 
     @app.action(re.compile(rf"^{LIST_PAGE}:"))  # type: ignore[untyped-decorator]
     def turn(ack: Any, body: Payload, action: Payload, respond: Any) -> None:  # noqa: ANN401 - Bolt's
@@ -74,7 +77,8 @@ def register(app: Any, desk: Desk) -> None:  # noqa: ANN401 - Bolt is published 
         if not desk.may_look(actor_of(body)):
             reply.say(NOT_OURS)
             return
-        desk.looking.submit("a page of the list", lambda: _turn(desk, _value(action), reply), reply.say)
+        actor = actor_of(body)
+        desk.looking.submit("a page of the list", lambda: _turn(desk, actor, _value(action), reply), reply.say)
 
     @app.action(re.compile(".*"))  # type: ignore[untyped-decorator]
     def anything_else(ack: Any, body: Payload, respond: Any) -> None:  # noqa: ANN401 - Bolt's
@@ -100,21 +104,21 @@ def _open(desk: Desk, body: Payload, respond: Any, make: Callable[[], Block | st
         )
 
 
-def _ask_for(desk: Desk, handle: str) -> Block | str:
-    proposal = desk.asking.propose(handle, desk.handles.arn(handle))
+def _ask_for(desk: Desk, actor: Actor, handle: str) -> Block | str:
+    proposal = desk.asking.propose(handle, desk.arn_for(actor, handle))
     return proposal.sentence if isinstance(proposal, Declined) else ask(proposal)
 
 
-def _rotate(desk: Desk, value: str) -> Block | str:
+def _rotate(desk: Desk, actor: Actor, value: str) -> Block | str:
     handle, used = read_rotation_value(value)
-    proposal = desk.asking.propose_rotation(handle, desk.handles.arn(handle), used)
+    proposal = desk.asking.propose_rotation(handle, desk.arn_for(actor, handle), used)
     return proposal.sentence if isinstance(proposal, Declined) else rotate_now(proposal)
 
 
-def _ask_for_several(desk: Desk, value: str) -> Block | str:
+def _ask_for_several(desk: Desk, actor: Actor, value: str) -> Block | str:
     try:
         scope, _ = read_turn(value)
-        page = desk.listing.page(Filter.parse(scope), 1, MOST_CHOICES)
+        page = desk.listing.page(Filter.parse(scope).seen_by(desk.sight(actor)), 1, MOST_CHOICES)
     except (ValueError, BadFilterError):
         page = None
     if page is None:
@@ -128,23 +132,30 @@ def _ask_why(desk: Desk, actor: Actor, request_id: str) -> Block | str:
     request = desk.requests.get(request_id)
     if request is None:
         return UNKNOWN_REQUEST
+    if desk.sight(actor).hides_request(request):
+        return NOT_YOURS
     if request.state is not RequestState.PENDING:
         return too_late(request, actor, Wish.BREAK_GLASS)
     return break_glass(request)
 
 
-def _show_keys(desk: Desk, request_id: str) -> Block | str:
+def _show_keys(desk: Desk, actor: Actor, request_id: str) -> Block | str:
     request = desk.requests.get(request_id)
-    return UNKNOWN_REQUEST if request is None else all_keys(request)
+    if request is None:
+        return UNKNOWN_REQUEST
+    return NOT_SHOWN if desk.sight(actor).hides_request(request) else all_keys(request)
 
 
 def _decide_with(desk: Desk, wish: Wish) -> Callable[..., None]:
     def listener(ack: Any, body: Payload, action: Payload, respond: Any) -> None:  # noqa: ANN401 - Bolt's
         ack()
         reply, actor, request_id = reply_to(desk, body, respond), actor_of(body), _value(action)
-        desk.deciding_crew.submit(
-            wish.value.lower(), lambda: decide(desk, actor, request_id, wish, tell=reply.say), reply.say
-        )
+
+        def task() -> None:
+            decide(desk, actor, request_id, wish, tell=reply.say)
+            home.again(desk, actor.user_id)
+
+        desk.deciding_crew.submit(wish.value.lower(), task, reply.say)
 
     return listener
 
@@ -153,6 +164,9 @@ def decide(
     desk: Desk, actor: Actor, request_id: str, wish: Wish, *, tell: Callable[[str], None], note: str = ""
 ) -> None:
     """Do what somebody wants with a request, tell them where it came to nothing, and set off what was approved."""
+    if not desk.visibility.may_decide(actor, desk.requests.get(request_id), wish):
+        tell(NOT_YOURS)
+        return
     settled = desk.deciding.decide(actor, request_id, wish, note)
     desk.settle()
     if isinstance(settled, Declined):
@@ -161,12 +175,13 @@ def decide(
         desk.carry_out(settled.request)
 
 
-def _turn(desk: Desk, value: str, reply: Reply) -> None:
+def _turn(desk: Desk, actor: Actor, value: str, reply: Reply) -> None:
+    sight = desk.sight(actor)
     try:
         scope, number = read_turn(value)
-        page = desk.listing.page(Filter.parse(scope), number)
+        page = desk.listing.page(Filter.parse(scope).seen_by(sight), number)
     except (ValueError, BadFilterError):
         reply.say(OLD_BUTTON)
         return
     if page is not None:
-        reply.show(listing(page), replace=True)
+        reply.show(with_unseen(listing(page), sight), replace=True)

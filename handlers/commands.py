@@ -8,7 +8,7 @@ from typing import Any
 from bot.rules.filters import BadFilterError
 from bot.views import help as help_views
 from bot.views.names import COMMAND
-from handlers import operating, reading
+from handlers import digests, exempting, operating, reading
 from handlers.call import Call
 from handlers.desk import NOT_OURS, Desk, actor_of, reply_to
 from handlers.typed import read_typed
@@ -20,13 +20,19 @@ SUBCOMMANDS: Mapping[str, Subcommand] = {
     "list": reading.listing,
     "key": reading.key,
     "scan": operating.scan,
+    "exempt": exempting.exempt_command,
+    "exemptions": exempting.exemptions_command,
     "requests": reading.requests,
     "history": reading.history,
     "accounts": reading.accounts,
     "rules": reading.rules,
-    "digest": operating.digest,
+    "digest": digests.digest,
+    "routes": digests.list_routes,
     "help": reading.help_,
 }
+
+OPENS_A_FORM = frozenset({"exempt"})
+"""What waits for nobody else: a form must be open within three seconds."""
 
 
 def register(app: Any, desk: Desk) -> None:  # noqa: ANN401 - Bolt is published without types
@@ -54,6 +60,9 @@ def answer(desk: Desk, call: Call) -> None:
         call.reply.show(help_views.overview(unknown(name)))
         return
     chosen = _Chosen(name.lower() or "help", subcommand, call.with_text(rest))
+    if chosen.name in OPENS_A_FORM:
+        _run(desk, chosen)
+        return
     desk.looking.submit(f"{COMMAND} {chosen.name}", lambda: _run(desk, chosen), call.reply.say)
 
 
@@ -66,11 +75,12 @@ def unknown(name: str) -> str:
 
 def _run(desk: Desk, chosen: _Chosen) -> None:
     try:
-        chosen.subcommand(desk, chosen.call)
+        chosen.subcommand(desk, chosen.call.with_sight(desk.sight(chosen.call.actor)))
     except BadFilterError as error:
         chosen.call.reply.say(str(error))
 
 
 def _call(desk: Desk, command: dict[str, Any], respond: Any) -> Call:  # noqa: ANN401 - Bolt's
     reply = reply_to(desk, command, respond)
-    return Call(actor_of(command), reply.channel, read_typed(str(command.get("text") or "")), reply)
+    typed = read_typed(str(command.get("text") or ""))
+    return Call(actor_of(command), reply.channel, typed, reply, trigger_id=str(command.get("trigger_id") or ""))

@@ -1,12 +1,14 @@
 """What the listeners work with: the use cases, and ways to answer."""
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from http.client import HTTPException
 from typing import Any, Protocol
 
+from bot.exempt import Exempting
 from bot.explain import Explaining
+from bot.home import Homes
 from bot.key import KeyLookup
 from bot.listing import Listing
 from bot.models.approval import Permitted, Refused, Wish
@@ -19,7 +21,12 @@ from bot.posture import Postures
 from bot.remediate.ask import Asking
 from bot.remediate.decide import Deciding
 from bot.rounds import Rounds
+from bot.routing import Routing
+from bot.rules.sight import Sight
+from bot.snoozing import Snoozing
 from bot.views.notice import say
+from bot.visibility import Visibility
+from handlers.tabs import Tabs
 
 log = logging.getLogger(__name__)
 
@@ -66,9 +73,11 @@ class Writer(Protocol):
 
     def open_modal(self, trigger_id: str, view: Block) -> SlackFailure | None: ...
 
+    def update_modal(self, view_id: str, view: Block, known_hash: str | None = None) -> SlackFailure | None: ...
+
     def update_submitted(self, view_id: str, submitted_hash: str, view: Block) -> SlackFailure | None: ...
 
-    def publish_home(self, user: str, view: Block) -> SlackFailure | None: ...
+    def publish_home(self, user: str, view: Block, known_hash: str = "") -> str | SlackFailure: ...
 
     def link(self, channel: str, ts: str) -> str | None: ...
 
@@ -89,7 +98,14 @@ class Desk:
     asking: Asking
     deciding: Deciding
     explaining: Explaining
+    exempting: Exempting
+    visibility: Visibility
+    homes: Homes
+    tabs: Tabs
+    snoozing: Snoozing
     rounds: Rounds
+    routing: Routing
+    preview: Callable[[Collection[str]], Sequence[Rendered]]
     handles: Handles
     requests: Requests
     messages: Messages
@@ -99,8 +115,17 @@ class Desk:
     deciding_crew: Later
     may_look: Callable[[Actor], bool]
     may_operate: Callable[[Actor, Wish], Permitted | Refused]
+    would_let: Callable[[Actor, Wish], bool]
     carry_out: Callable[[Request], None]
     settle: Callable[[], None]
+
+    def sight(self, actor: Actor) -> Sight:
+        return self.visibility.of(actor.user_id)
+
+    def arn_for(self, actor: Actor, handle: str) -> str | None:
+        """Find the key of a handle; a key that somebody may not see is not there for them."""
+        arn = self.handles.arn(handle)
+        return None if arn is None or self.sight(actor).hides_key(arn) else arn
 
 
 NOT_OURS = "Only people of this workspace can do that."

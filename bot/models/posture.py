@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.models.digests import OpenKey
+from bot.models.exemptions import Exemption
 from bot.models.gaps import Gaps
 from bot.models.keys import Finding, KeyMetadata, Rotation, RotationStatus
 from bot.models.requests import Request
@@ -91,7 +92,10 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class KeyDetails:
-    """One key, read just now. What could not be read is in `unread`, and nothing is made up in its place."""
+    """One key, read just now. What could not be read is in `unread`, and nothing is made up in its place.
+
+    `exemptions` are those that hold for it, the one that holds longest first.
+    """
 
     finding: Finding
     handle: str
@@ -102,3 +106,4 @@ class KeyDetails:
     rotations: tuple[Rotation, ...] | None
     request: Request | None
     unread: tuple[Part, ...] = ()
+    exemptions: tuple[Exemption, ...] = ()

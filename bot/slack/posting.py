@@ -7,6 +7,7 @@ from slack_sdk import WebClient
 
 from bot.models.messages import Attachment, Block, Rendered
 from bot.models.slack import Posted, SlackFailure
+from bot.models.trend import Picture
 from bot.slack.failures import SLACK_ERRORS, failure_of
 
 ACK_LOOKS, ACK_LOOK_SECONDS = 10, 0.2
@@ -60,10 +61,10 @@ class Poster:
             return failure_of(error)
         return None
 
-    def update_modal(self, view_id: str, view: Block) -> SlackFailure | None:
-        """Replace an open modal."""
+    def update_modal(self, view_id: str, view: Block, known_hash: str | None = None) -> SlackFailure | None:
+        """Replace an open modal; where a hash is given, only while it is still the one of that."""
         try:
-            self._client.views_update(view_id=view_id, view=view)
+            self._client.views_update(view_id=view_id, view=view, hash=known_hash)
         except SLACK_ERRORS as error:
             return failure_of(error)
         return None
@@ -84,13 +85,16 @@ class Poster:
             self._sleep(ACK_LOOK_SECONDS)
         return None
 
-    def publish_home(self, user: str, view: Block) -> SlackFailure | None:
-        """Show somebody their Home tab."""
+    def publish_home(self, user: str, view: Block, known_hash: str = "") -> str | SlackFailure:
+        """Show somebody their Home tab; answer with its hash.
+
+        With a hash, Slack refuses where the tab has changed since it had that one (`hash_conflict`).
+        """
         try:
-            self._client.views_publish(user_id=user, view=view)
+            answer = self._client.views_publish(user_id=user, view=view, hash=known_hash or None)
         except SLACK_ERRORS as error:
             return failure_of(error)
-        return None
+        return str(answer["view"]["hash"])
 
     def attach(self, channel: str, file: Attachment, thread_ts: str) -> str | SlackFailure:
         """Upload a file into a thread; answer with the file's id."""
@@ -103,6 +107,18 @@ class Poster:
                 initial_comment=file.comment,
                 content=file.content,
             )
+        except SLACK_ERRORS as error:
+            return failure_of(error)
+        return str(answer["files"][0]["id"])
+
+    def upload(self, picture: Picture) -> str | SlackFailure:
+        """Upload a picture that is to stand in a message; answer with the file's id.
+
+        Shared with no channel, it is seen where a message shows it and nowhere else.
+        https://docs.slack.dev/reference/block-kit/composition-objects/slack-file-object
+        """
+        try:
+            answer = self._client.files_upload_v2(filename=picture.name, title=picture.title, content=picture.content)
         except SLACK_ERRORS as error:
             return failure_of(error)
         return str(answer["files"][0]["id"])

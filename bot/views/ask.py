@@ -3,6 +3,8 @@
 from bot.models.asking import Asked, Choice, Proposal
 from bot.models.messages import Block
 from bot.models.requests import Basis, ChangeKind
+from bot.rules.code_lines import managed
+from bot.views.code import warning, warning_of_several
 from bot.views.form import form, key_as_read, reason_input
 from bot.views.kinds import WORDS, term
 from bot.views.listing import turn_value
@@ -19,9 +21,7 @@ from bot.views.names import (
 )
 from bot.views.parts import (
     Element,
-    Inline,
     bold,
-    bullets,
     context,
     counted,
     cut,
@@ -34,20 +34,24 @@ from bot.views.parts import (
     said,
     section,
 )
+from bot.views.price import consequences, consequences_for_several
 
 OPTION_CHARACTERS = 75
 MOST_LEFT_OUT = 10
 MOST_AT_ONCE = 400
 """Keys of one request: as many as its approvers can be shown in one modal."""
 
+_NOTHING_YET = context(note("Nothing is changed before the approval rules are satisfied."))
+
 
 def ask(proposal: Proposal) -> Element:
     """The modal: the key, what it costs, a warning where code manages the key, the period, the reason."""
     finding = proposal.finding
     blocks: list[Block] = [key_as_read(finding)]
-    if finding.managed_by:
-        blocks.append(section(plain(_managed(finding.managed_by))))
+    if code := managed(finding.name, finding.managed_by, finding.tags):
+        blocks.append(warning(code, proposal.period_days))
     blocks += _questions(proposal.period_days, proposal.shortest_period_days, proposal.longest_period_days)
+    blocks += [consequences(is_multi_region=finding.key_id.startswith("mrk-")), _NOTHING_YET]
     return form(ASK_MODAL, WORDS[ChangeKind.ENABLE_ROTATION].title, proposal.handle, blocks)
 
 
@@ -86,24 +90,18 @@ def ask_for_several(choice: Choice) -> Element:
     if choice.hidden and not whole:
         more = counted(choice.hidden, "more key")
         blocks.append(context(note(f"{more} of the list do not fit in here: narrow the list with a filter.")))
-    managed = sum(key.managed_by is not None for key in choice.keys)
-    if managed:
-        blocks.append(
-            section(
-                plain(
-                    f"⚠️ {counted(managed, 'of these keys is', 'of these keys are')} managed by code. The next run from "
-                    "there may switch rotation off again, so switch it on in the code as well."
-                )
-            )
-        )
+    code = [each for key in choice.keys if (each := managed(key.name, key.managed_by)) is not None]
+    if code:
+        blocks.append(warning_of_several(code, choice.period_days))
     blocks += _questions(choice.period_days, choice.shortest_period_days, choice.longest_period_days)
+    blocks += [consequences_for_several(most if whole else len(choice.keys)), _NOTHING_YET]
     handles = " ".join(key.handle for key in choice.keys)
     all_of_them = turn_value(choice.scope, 1) if whole else handles
     return form(SEVERAL_MODAL, WORDS[ChangeKind.ENABLE_ROTATION].title, all_of_them, blocks)
 
 
 def _questions(period_days: int, shortest: int, longest: int) -> list[Block]:
-    """What is asked for one key and for several, and what follows from it."""
+    """What is asked for one key and for several."""
     return [
         {
             "type": "input",
@@ -120,8 +118,6 @@ def _questions(period_days: int, shortest: int, longest: int) -> list[Block]:
             },
         },
         reason_input(),
-        _consequences(),
-        context(note("Nothing is changed before the approval rules are satisfied.")),
     ]
 
 
@@ -130,8 +126,8 @@ def _option(text: str, value: str) -> Element:
 
 
 def asking(kind: ChangeKind = ChangeKind.ENABLE_ROTATION) -> Element:
-    """What the modal shows while the key is read."""
-    return _told(kind, [section(plain("Reading the key …"))])
+    """What the modal shows while the key is read, and the rules asked."""
+    return _told(kind, [section(plain("Asking …" if kind is ChangeKind.EXEMPT else "Reading the key …"))])
 
 
 def asked(sent: Asked) -> Element:
@@ -142,9 +138,11 @@ def asked(sent: Asked) -> Element:
     sent_where = "✅ Your request is on its way to the channel."
     if request.basis is Basis.PRE_APPROVED:
         being_changed = "the keys are being changed" if several else "the key is being changed"
+        if request.kind is ChangeKind.EXEMPT:
+            being_changed = "it is being granted"
         sent_where = f"✅ Approved beforehand: {being_changed} now. The channel tells how it ends."
     blocks = [
-        rich(sent_where, [bold(what), f" – {term(change)}"]),
+        rich(sent_where, [bold(what), " – ", *term(change)]),
         *(said(sentence) for sentence in sent.left_out[:MOST_LEFT_OUT]),
     ]
     if len(sent.left_out) > MOST_LEFT_OUT:
@@ -161,21 +159,6 @@ def declined(told: str, kind: ChangeKind = ChangeKind.ENABLE_ROTATION) -> Elemen
     if len(sentences) > MOST_LEFT_OUT + 1:
         blocks.append(context(note(f"… and {counted(len(sentences) - MOST_LEFT_OUT - 1, 'more key')}.")))
     return _told(kind, blocks)
-
-
-def _consequences() -> Block:
-    lines: list[Inline] = [
-        "Price: a key costs $1 a month, and each of its first two rotations adds $1 a month, later ones nothing.",
-        "Data stays as it is: nothing is encrypted anew, and everything can still be decrypted.",
-    ]
-    return bullets(*lines)
-
-
-def _managed(by: str) -> str:
-    return (
-        f"⚠️ Managed by {cut(by, 200)}. The next run from there may switch rotation off again, "
-        "so switch it on in the code as well."
-    )
 
 
 def _told(kind: ChangeKind, blocks: list[Block]) -> Element:

@@ -22,6 +22,7 @@ SENTENCES: dict[str, str] = {
     Act.SCAN_INTERRUPTED: "saw a scan interrupted",
     Act.SCAN_STOPPED: "stopped a scan",
     Act.DIGEST_POSTED: "made a digest",
+    Act.DIGEST_KEPT: "made the digest of a quiet day, and did not post it",
     Act.REQUEST_CREATED: "asked for rotation",
     Act.APPROVAL_GIVEN: "approved",
     Act.REQUEST_APPROVED: "gave the last approval that was needed",
@@ -40,6 +41,16 @@ SENTENCES: dict[str, str] = {
     Act.CHANGE_NOT_NEEDED: "found nothing to change",
     Act.CHANGE_RETRIED: "had failed changes tried again",
     Act.MESSAGE_LOST: "could not show a message",
+    Act.FIX_UNDONE: "found that an enabled rotation was undone",
+    Act.ROUTE_EDITED: "edited where a digest goes and when",
+    Act.KEY_SNOOZED: "snoozed a key",
+    Act.KEY_WOKEN: "woke a snoozed key",
+    Act.CHANNEL_LOST: "found a channel that takes no messages",
+    Act.CHANNEL_BACK: "could post to a channel again",
+    Act.EXEMPTION_GRANTED: "let an exemption begin",
+    Act.EXEMPTION_LAPSED: "saw an exemption end",
+    Act.EXEMPTION_WITHDRAWN: "withdrew an exemption",
+    Act.EXEMPTION_RENEWED: "replaced an exemption with a later one",
 }
 
 ON_DEMAND: dict[str, str] = {
@@ -50,6 +61,20 @@ ON_DEMAND: dict[str, str] = {
     Act.CHANGE_NOT_NEEDED: "found that a rotation on demand had been carried out",
 }
 """The same where a key is rotated once."""
+
+EXEMPT: dict[str, str] = {
+    Act.REQUEST_CREATED: "asked for an exemption",
+    Act.CHANGE_CLAIMED: "took up an exemption",
+    Act.CHANGE_SUCCEEDED: "granted an exemption",
+    Act.CHANGE_FAILED: "failed to grant an exemption",
+    Act.CHANGE_NOT_NEEDED: "found nothing to exempt",
+}
+"""The same where keys are to be exempt."""
+
+BY_KIND: Mapping[str, Mapping[str, str]] = {
+    ChangeKind.ROTATE_ON_DEMAND: SENTENCES | ON_DEMAND,
+    ChangeKind.EXEMPT: SENTENCES | EXEMPT,
+}
 
 
 def keys_in(entries: Sequence[ChainedEntry]) -> frozenset[str]:
@@ -86,8 +111,7 @@ def _line(entry: ChainedEntry, names: Mapping[str, str]) -> list[Inline]:
 
 def _sentences(entry: ChainedEntry) -> Mapping[str, str]:
     """Say what is said of an entry's kind of change; older entries do not name it, and enabled rotation."""
-    is_on_demand = json.loads(entry.details).get("change") == ChangeKind.ROTATE_ON_DEMAND
-    return SENTENCES | ON_DEMAND if is_on_demand else SENTENCES
+    return BY_KIND.get(str(json.loads(entry.details).get("change")), SENTENCES)
 
 
 def _about(entry: ChainedEntry, names: Mapping[str, str]) -> str:

@@ -1,11 +1,13 @@
 """One key in full."""
 
+from bot.models.exemptions import Exemption
 from bot.models.keys import KeyMetadata, MultiRegionRole, Reason, Verdict
 from bot.models.messages import Block, Rendered
 from bot.models.on_demand import Obstacle, ObstacleReason
 from bot.models.posture import KeyDetails
 from bot.rules.on_demand import MOST_ON_DEMAND, count_on_demand, find_obstacle
 from bot.views.budget import message
+from bot.views.excuse import about
 from bot.views.names import ROTATE, action_id
 from bot.views.parts import (
     DAY,
@@ -26,7 +28,8 @@ from bot.views.parts import (
     note,
     rich,
 )
-from bot.views.rows import change_of, enable_button, request_lines
+from bot.views.price import BASE_PRICE, MOST_ADDED
+from bot.views.rows import change_of, enable_button, more_menu, request_lines
 
 VERDICT_MARKS = {
     Verdict.COMPLIANT: "✅ Compliant",
@@ -36,8 +39,7 @@ VERDICT_MARKS = {
 }
 MOST_TAGS = 10
 MOST_ROTATIONS = 5
-BASE_PRICE, MOST_ADDED = 1, 2
-"""Dollars a month. https://aws.amazon.com/kms/pricing/."""
+MOST_EXEMPTIONS = 3
 
 
 def key_details(details: KeyDetails) -> Rendered:
@@ -49,6 +51,7 @@ def key_details(details: KeyDetails) -> Rendered:
             code(finding.arn),
         ),
         rich([bold(VERDICT_MARKS[finding.verdict]), f" – {cut(finding.message, 500)}"]),
+        *map(_exempt, details.exemptions[:MOST_EXEMPTIONS]),
         bullets(*_facts(details)),
     ]
     request = details.request
@@ -64,20 +67,26 @@ def key_details(details: KeyDetails) -> Rendered:
 
 
 def _buttons(details: KeyDetails) -> list[Element]:
-    finding = details.finding
-    enable = [enable_button(details.handle, finding.name)] if finding.verdict is Verdict.NON_COMPLIANT else []
+    """Enable, rotate now, and a menu of what else there is for an open key that is not exempt."""
+    is_open = details.finding.verdict is Verdict.NON_COMPLIANT
+    enable = [enable_button(details.handle, details.finding.name)] if is_open else []
+    menu = [more_menu(details.handle)] if is_open and not details.exemptions else []
+    return [*enable, *_rotate(details), *menu]
+
+
+def _rotate(details: KeyDetails) -> list[Element]:
     if details.metadata is None or details.status is None or details.rotations is None:
-        return enable
+        return []
     if find_obstacle(details.metadata, details.status, details.rotations) is not None:
-        return enable
+        return []
     used = count_on_demand(details.rotations)
     rotate = button(
         "Rotate now …",
         action_id(ROTATE, details.handle),
         rotation_value(details.handle, used),
-        spoken=f"Rotate {finding.name} now",
+        spoken=f"Rotate {details.finding.name} now",
     )
-    return [*enable, rotate]
+    return [rotate]
 
 
 def rotation_value(handle: str, used: int) -> str:
@@ -90,6 +99,11 @@ def read_rotation_value(value: str) -> tuple[str, int | None]:
     handle, _, used = value.partition(" ")
     is_number = used.isascii() and used.isdecimal() and int(used) <= MOST_ON_DEMAND
     return handle, int(used) if is_number else None
+
+
+def _exempt(exemption: Exemption) -> Block:
+    name = "" if exemption.scope.is_one_key else f" by “{cut(exemption.name, 200)}”"
+    return rich([bold(f"⏸️ Exempt{name}")], *about(exemption))
 
 
 def _obstacle(details: KeyDetails) -> Obstacle | None:
@@ -114,6 +128,8 @@ def _facts(details: KeyDetails) -> list[Inline | list[Inline]]:
         facts += _on_demand(details)
         if _is_paid_for(details):
             facts.append(_price(len(details.rotations)))
+    if finding.owner:
+        facts.append(f"Owner: {cut(finding.owner, 200)}")
     if finding.managed_by:
         facts.append(f"Managed by {cut(finding.managed_by, 200)}")
     if details.tags:

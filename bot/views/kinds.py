@@ -1,18 +1,19 @@
 """What is said otherwise of each kind of change."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from bot.models.requests import Change, ChangeKind, ChangeState
+from bot.models.requests import Change, ChangeKind, ChangeState, Request
 from bot.rules.on_demand import MOST_ON_DEMAND
+from bot.views.parts import Inline, counted, cut, moment
 
 
 @dataclass(frozen=True, slots=True)
 class Words:
     """`asks` and `fallback` hold a place for the keys, `about` one for whoever asked. `sure` is asked of approvers,
-    `again` of whoever has what failed tried again.
+    `again` of whoever has what failed tried again. `noun` is what is done to a key, `question` what approvers decide.
 
-    `ended` stands above a request of one key, `counted` in the count of many.
+    `ended` stands above a request of one key, `counted` in the count of many, `under_way` beside what is not final.
     """
 
     title: str
@@ -23,6 +24,11 @@ class Words:
     again: str
     ended: Mapping[ChangeState, str]
     counted: Mapping[ChangeState, str]
+    noun: str = "Rotation"
+    question: str = "Approve this change?"
+    under_way: Mapping[ChangeState, str] = field(
+        default_factory=lambda: {ChangeState.QUEUED: "about to be changed", ChangeState.EXECUTING: "being changed now"}
+    )
 
 
 WORDS: Mapping[ChangeKind, Words] = {
@@ -66,9 +72,46 @@ WORDS: Mapping[ChangeKind, Words] = {
         },
         counted={ChangeState.SUCCEEDED: "carried out", ChangeState.NOT_NEEDED: "carried out before"},
     ),
+    ChangeKind.EXEMPT: Words(
+        title="Ask for an exemption",
+        asks=" asks to exempt {}.",
+        fallback="Exempt {}: ",
+        about="Exemption asked for by {}",
+        sure=(
+            "Until the moment that the request names, {} will be left out of the list of open keys and of the "
+            "percentage. That makes nothing compliant: auditors still see it, and it comes back by itself. "
+            "Nothing is changed in AWS."
+        ),
+        again="It is granted, on the approval that was given, unless its time is over by now.",
+        ended={
+            ChangeState.SUCCEEDED: "✅ Exempt",
+            ChangeState.NOT_NEEDED: "✅ Found not needed",
+            ChangeState.FAILED: "❌ Failed",
+        },
+        counted={ChangeState.SUCCEEDED: "exempt", ChangeState.NOT_NEEDED: "found not needed"},
+        noun="Exemption",
+        question="Approve this exemption?",
+        under_way={ChangeState.QUEUED: "about to be granted", ChangeState.EXECUTING: "being granted now"},
+    ),
 }
 
 
-def term(change: Change) -> str:
-    """Say how often, in the middle of a line."""
-    return "once, now" if change.kind is ChangeKind.ROTATE_ON_DEMAND else f"every {change.period_days} days"
+def term(change: Change) -> list[Inline]:
+    """Say how often, or until when, in the middle of a line."""
+    if change.exemption is not None:
+        return ["until ", moment(change.exemption.until)]
+    return ["once, now" if change.kind is ChangeKind.ROTATE_ON_DEMAND else f"every {change.period_days} days"]
+
+
+def whereabouts(change: Change) -> str:
+    """Say in which account and Region a change's key is, or that it is about all that match."""
+    if change.is_one_key:
+        return f"{cut(change.account_name, 60)} · {change.region}"
+    return "every key that matches, also those to come"
+
+
+def keys_in_words(asked: Request) -> str:
+    """Say “this key”, “3 keys”, or “all keys that match”."""
+    if not asked.changes[0].is_one_key:
+        return "all keys that match"
+    return "this key" if len(asked.changes) == 1 else counted(len(asked.changes), "key")

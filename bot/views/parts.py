@@ -109,6 +109,15 @@ def button(
     return element
 
 
+def overflow(name: str, *options: tuple[str, str]) -> Element:
+    """A menu of further acts: the label and the value of each.
+
+    https://docs.slack.dev/reference/block-kit/block-elements/overflow-menu-element.
+    """
+    told = [{"text": label(text), "value": value} for text, value in options]
+    return {"type": "overflow", "action_id": name, "options": told}
+
+
 def confirm(title: str, text: str, yes: str, no: str, *, style: str | None = None) -> Element:
     element: Element = {
         "title": label(title, 100),
@@ -134,6 +143,26 @@ def rich(*lines: Sequence[Inline] | Inline) -> Block:
 def bullets(*lines: Sequence[Inline] | Inline) -> Block:
     items = [{"type": "rich_text_section", "elements": _inline(line)} for line in lines]
     return {"type": "rich_text", "elements": [{"type": "rich_text_list", "style": "bullet", "elements": items}]}
+
+
+def rich_parts(*parts: Element) -> Block:
+    """Paragraphs and blocks of code under each other."""
+    return {"type": "rich_text", "elements": list(parts)}
+
+
+def rich_section(*line: Inline) -> Element:
+    """A paragraph for `rich_parts`."""
+    return {"type": "rich_text_section", "elements": _inline(line)}
+
+
+def rich_preformatted(text: str) -> Element:
+    """Lines to be copied, for `rich_parts`."""
+    return {"type": "rich_text_preformatted", "elements": [{"type": "text", "text": text}]}
+
+
+def joined(*blocks: Block) -> Block:
+    """Paragraphs and lists of rich text as one block: a message has room for few."""
+    return {"type": "rich_text", "elements": [element for block in blocks for element in block["elements"]]}
 
 
 def quote(text: str, limit: int = 1000) -> Block:
@@ -178,6 +207,10 @@ def bold(text: str) -> Element:
 
 def code(text: str) -> Element:
     return {"type": "text", "text": text, "style": {"code": True}}
+
+
+def link(url: str, text: str) -> Element:
+    return {"type": "link", "url": url, "text": text}
 
 
 def user(user_id: str) -> Element:

@@ -1,17 +1,30 @@
 """A request: its message with Approve and Deny, and what is told when it is done."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from bot.models.asking import Waiting
-from bot.models.keys import KeyArn
+from bot.models.code import Managed
+from bot.models.exempting import Reach
+from bot.models.exemptions import Exemption, ExemptionState
 from bot.models.messages import Block, Rendered
-from bot.models.requests import FINAL_CHANGE_STATES, Basis, Change, ChangeState, Request, RequestState
+from bot.models.requests import (
+    FINAL_CHANGE_STATES,
+    Basis,
+    Change,
+    ChangeKind,
+    ChangeState,
+    Request,
+    RequestState,
+)
 from bot.views.budget import message
-from bot.views.kinds import WORDS, term
+from bot.views.code import reminder as code_reminder
+from bot.views.excuse import reach, terms
+from bot.views.keys_of_request import in_order
+from bot.views.kinds import WORDS, keys_in_words, term, whereabouts
 from bot.views.names import APPROVE, BREAK_GLASS, DENY, RETRY, SHOW_KEYS, WITHDRAW
 from bot.views.parts import (
     DAY,
-    Element,
     Inline,
     actions,
     bold,
@@ -24,7 +37,6 @@ from bot.views.parts import (
     cut,
     date,
     fallback,
-    label,
     listed,
     meant,
     moment,
@@ -40,7 +52,6 @@ from bot.views.parts import (
 from bot.views.rows import MARKS, approved, fate, in_vain, on_whose_word, request_lines
 
 MOST_CHANGES = 15
-KEYS_A_BLOCK = 50
 MOST_CONCERNED = 40
 UNDONE = frozenset({RequestState.DENIED, RequestState.CANCELLED, RequestState.EXPIRED})
 DECIDED = {
@@ -48,28 +59,40 @@ DECIDED = {
     RequestState.CANCELLED: "↩️ Withdrawn",
     RequestState.EXPIRED: "⌛ Expired",
 }
+HAD_BEEN = {
+    ExemptionState.LAPSED: "⌛ Was exempt, and that ended",
+    ExemptionState.WITHDRAWN: "↩️ Was exempt, and that was withdrawn",
+    ExemptionState.RENEWED: "🔁 Was exempt, and that was renewed",
+}
 UNDER_WAY_ON = {
     Basis.APPROVALS: "⏳ Approved, and under way",
     Basis.PRE_APPROVED: "⏳ Approved beforehand, and under way",
     Basis.BREAK_GLASS: "🚨 The glass was broken; under way",
 }
-UNDER_WAY = {ChangeState.QUEUED: "About to be changed.", ChangeState.EXECUTING: "Being changed now."}
-"""What is said where nothing else is noted; a change that waits says why."""
 
 
-def request(asked: Request, waiting: Waiting, now: datetime) -> Rendered:
+def request(
+    asked: Request,
+    waiting: Waiting,
+    now: datetime,
+    covers: Reach | None = None,
+    exemption: Exemption | None = None,
+) -> Rendered:
     """The request's message in the channel.
 
-    Once it is decided, what came of it stands above the question.
+    Once it is decided, what came of it stands above the question. `covers` is what a pattern of keys that are to be
+    exempt covers as of the last scan, `exemption` the one that it led to.
     """
-    blocks: list[Block] = [] if asked.state is RequestState.PENDING else [rich(bold(_headline(asked)))]
+    blocks: list[Block] = [] if asked.state is RequestState.PENDING else [rich(bold(_headline(asked, exemption)))]
     blocks += [rich([user(asked.requester), WORDS[asked.kind].asks.format(keys_in_words(asked))])]
-    blocks += [_key(change) for change in _in_order(asked)[:MOST_CHANGES]]
+    blocks += [_key(change) for change in in_order(asked)[:MOST_CHANGES]]
     if len(asked.changes) > MOST_CHANGES:
         more = plain(f"… and {counted(len(asked.changes) - MOST_CHANGES, 'more key')}.")
         blocks.append(section(more, button(f"Show all {len(asked.changes)}", SHOW_KEYS, asked.id)))
     if asked.reason:
         blocks.append(quote(asked.reason))
+    if covers is not None and asked.is_open:
+        blocks.append(rich(reach(covers)))
     if asked.state is RequestState.PENDING:
         blocks += _waiting(asked, waiting)
     else:
@@ -77,33 +100,15 @@ def request(asked: Request, waiting: Waiting, now: datetime) -> Rendered:
     return message(fallback(WORDS[asked.kind].fallback.format(names(asked))) + _state(asked), blocks)
 
 
-def all_keys(asked: Request) -> Element:
-    """Every key of a request in a modal, and what became of it so far: nobody is to approve what they cannot see.
+def result(done: Request, managed: Sequence[Managed] = ()) -> Rendered:
+    """What is told in the request's thread when its last change is final. It mentions those whom it concerns.
 
-    What failed comes first, each with why.
+    Of keys whose rotation was enabled and that code manages, it tells what to write there.
     """
-    groups = [_in_order(asked)[start : start + KEYS_A_BLOCK] for start in range(0, len(asked.changes), KEYS_A_BLOCK)]
-    return {
-        "type": "modal",
-        "title": label(counted(len(asked.changes), "key"), 24),
-        "close": label("Close", 24),
-        "blocks": [bullets(*(_line_of(change) for change in group)) for group in groups],
-    }
-
-
-def _line_of(change: Change) -> list[Inline]:
-    place = f" – {cut(change.account_name, 60)} · {change.region} · {KeyArn.parse(change.arn).key_id}"
-    mark = MARKS.get(change.state)
-    why = f" – {cut(change.result, 160)}" if change.state is ChangeState.FAILED else ""
-    return [f"{mark} " if mark else "", bold(cut(change.key_name, 100)), place, why]
-
-
-def result(done: Request) -> Rendered:
-    """What is told in the request's thread when its last change is final. It mentions those whom it concerns."""
     broke = () if done.glass is None else (done.glass.user_id,)
     concerned = people(dict.fromkeys((done.requester, *done.approvers, *broke)), MOST_CONCERNED)
     lines: list[Inline | list[Inline]] = []
-    for change in _in_order(done)[:MOST_CHANGES]:
+    for change in in_order(done)[:MOST_CHANGES]:
         lines.append(_ended(change))
         if change.next_rotation is not None:
             lines.append(["Next rotation ", moment(change.next_rotation, DAY), "."])
@@ -111,11 +116,14 @@ def result(done: Request) -> Rendered:
             lines.append(["AWS request id ", code(change.aws_request_id), "."])
     if len(done.changes) > MOST_CHANGES:
         lines.append(_tally(done))
-    blocks = [rich(*lines), context(mrkdwn(f"For {concerned}."))]
-    return message(fallback(f"Rotation of {names(done)}: {_tally(done)}"), blocks)
+    reminded = [code_reminder(managed, done.changes[0].period_days)] if managed else []
+    blocks = [rich(*lines), *reminded, context(mrkdwn(f"For {concerned}."))]
+    return message(fallback(f"{WORDS[done.kind].noun} of {names(done)}: {_tally(done)}"), blocks)
 
 
-def _headline(asked: Request) -> str:
+def _headline(asked: Request, exemption: Exemption | None) -> str:
+    if exemption is not None and not exemption.is_active:
+        return HAD_BEEN[exemption.state]
     if asked.state is RequestState.APPROVED:
         return UNDER_WAY_ON[asked.basis]
     if asked.state is not RequestState.DONE:
@@ -127,22 +135,20 @@ def _headline(asked: Request) -> str:
     return f"{mark} {_tally(asked).rstrip('.')}"
 
 
-def keys_in_words(asked: Request) -> str:
-    return "this key" if len(asked.changes) == 1 else counted(len(asked.changes), "key")
-
-
 def _key(change: Change) -> Block:
-    return rich(
-        [bold(cut(change.key_name, 200)), f" – {cut(change.account_name, 60)} · {change.region}"],
-        [f"{term(change).capitalize()} · ", code(change.arn)],
-    )
+    first, *rest = term(change)
+    how: list[Inline] = [str(first).capitalize(), *rest]
+    if change.is_one_key:
+        how += [" · ", code(change.arn)]
+    more = [] if change.exemption is None else terms(change.exemption)
+    return rich([bold(cut(change.key_name, 200)), f" – {whereabouts(change)}"], how, *more)
 
 
 def _waiting(asked: Request, waiting: Waiting) -> list[Block]:
     keys = "the key" if len(asked.changes) == 1 else "the keys"
     sure = confirm(
-        "Approve this change?",
-        WORDS[asked.kind].sure.format(keys),
+        WORDS[asked.kind].question,
+        WORDS[asked.kind].sure.format(keys if asked.changes[0].is_one_key else keys_in_words(asked)),
         "Approve",
         "Not now",
     )
@@ -151,7 +157,7 @@ def _waiting(asked: Request, waiting: Waiting) -> list[Block]:
         button("Deny", DENY, asked.id),
         button("Withdraw", WITHDRAW, asked.id),
     ]
-    if waiting.has_glass:
+    if waiting.has_glass and asked.kind is not ChangeKind.EXEMPT:
         buttons.append(button("Break glass …", BREAK_GLASS, asked.id))
     return [_progress(asked, waiting), context(mrkdwn(f"Expires {date(asked.expires_at)}.")), actions(*buttons)]
 
@@ -166,7 +172,7 @@ def reminder(asked: Request, waiting: Waiting) -> Rendered:
     if asked.state is not RequestState.PENDING:
         sentence = f"This was a reminder. {_decided(asked)}"
         return message(fallback(sentence), [context(mrkdwn(sentence))])
-    text = f"Still waiting: rotation of {names(asked)}."
+    text = f"Still waiting: {WORDS[asked.kind].noun.lower()} of {names(asked)}."
     blocks = [
         rich("🔔 This request still waits."),
         _progress(asked, waiting),
@@ -210,7 +216,7 @@ def _told_of_one(asked: Request) -> Block:
 
 def _told_of_many(asked: Request) -> list[Block]:
     lines: list[list[Inline]] = []
-    for change in _in_order(asked)[:MOST_CHANGES]:
+    for change in in_order(asked)[:MOST_CHANGES]:
         line = _ended(change)
         if change.next_rotation is not None:
             line += [" Next rotation ", moment(change.next_rotation, DAY), "."]
@@ -220,18 +226,16 @@ def _told_of_many(asked: Request) -> list[Block]:
     return [context(mrkdwn(f"{approved(asked)}.")), bullets(*lines)]
 
 
-def _in_order(asked: Request) -> list[Change]:
-    """What failed first, for somebody has to look at it; then by name."""
-    return sorted(
-        asked.changes, key=lambda each: (each.state is not ChangeState.FAILED, each.account_name, each.key_name)
-    )
-
-
 def _ended(change: Change) -> list[Inline]:
-    result = change.result if change.state in FINAL_CHANGE_STATES else UNDER_WAY[change.state]
+    result = change.result if change.state in FINAL_CHANGE_STATES else f"{_under_way(change).capitalize()}."
     if change.state is ChangeState.QUEUED and change.result:
         result = f"Waits. {change.result}"
     return [f"{MARKS.get(change.state, '⏳')} ", bold(cut(change.key_name, 200)), f" – {result}"]
+
+
+def _under_way(change: Change) -> str:
+    """What is said where nothing else is noted; a change that waits says why."""
+    return WORDS[change.kind].under_way[change.state]
 
 
 def _state(asked: Request) -> str:
@@ -258,7 +262,7 @@ def names(asked: Request) -> str:
 def place(asked: Request) -> str:
     """Name a request's first key with its account and Region, and count the others."""
     first = min(asked.changes, key=lambda change: change.key_name)
-    return f"{names(asked)} – {cut(first.account_name, 60)} · {first.region}"
+    return f"{names(asked)} – {whereabouts(first)}"
 
 
 def _tally(done: Request) -> str:
@@ -268,7 +272,7 @@ def _tally(done: Request) -> str:
     kinds = (
         *WORDS[done.kind].counted.items(),
         (ChangeState.FAILED, "failed"),
-        (ChangeState.QUEUED, "about to be changed"),
-        (ChangeState.EXECUTING, "being changed"),
+        (ChangeState.QUEUED, WORDS[done.kind].under_way[ChangeState.QUEUED]),
+        (ChangeState.EXECUTING, WORDS[done.kind].under_way[ChangeState.EXECUTING].removesuffix(" now")),
     )
     return listed([f"{states.count(state)} {word}" for state, word in kinds if states.count(state)]) + "."

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from bot.models.messages import Block, Rendered
 from bot.models.requests import Request, RequestState
 from bot.views.budget import message
+from bot.views.kinds import whereabouts
 from bot.views.parts import bold, context, counted, cut, date, fallback, mrkdwn, note, rich
 from bot.views.rows import fate
 
@@ -21,7 +22,7 @@ def requests(open_requests: Sequence[Request], links: Mapping[str, str]) -> Rend
     for request in open_requests[:MOST_REQUESTS]:
         first = request.changes[0]
         more = f" and {counted(len(request.changes) - 1, 'more key')}" if len(request.changes) > 1 else ""
-        name = f"{cut(first.key_name, 200)}{more} – {cut(first.account_name, 60)} · {first.region}"
+        name = f"{cut(first.key_name, 200)}{more} – {whereabouts(first)}"
         link = f" <{links[request.id]}|Go to the request>" if request.id in links else ""
         blocks.append(rich(bold(name)))
         expires = f" Expires {date(request.expires_at)}." if request.state is RequestState.PENDING else ""

@@ -1,13 +1,20 @@
 """One open key, with its button or with what became of it."""
 
+from datetime import datetime
+
 from bot.models.digests import OpenKey
 from bot.models.messages import Block
 from bot.models.requests import Basis, Change, ChangeKind, ChangeState, Request, RequestState
+from bot.views.age import age
+from bot.views.inline import inline
 from bot.views.kinds import WORDS
-from bot.views.names import ENABLE, action_id
+from bot.views.names import ENABLE, EXEMPT, MORE_OF_KEY, SNOOZE, action_id
 from bot.views.parts import (
     DAY,
     Element,
+    Inline,
+    actions,
+    bold,
     button,
     context,
     counted,
@@ -16,9 +23,9 @@ from bot.views.parts import (
     listed,
     mrkdwn,
     note,
+    overflow,
     people,
-    plain,
-    section,
+    rich,
 )
 
 ENABLE_LABEL = "Enable rotation"
@@ -29,23 +36,35 @@ MENDED = frozenset({ChangeState.SUCCEEDED, ChangeState.NOT_NEEDED})
 MARKS = {ChangeState.SUCCEEDED: "✅", ChangeState.NOT_NEEDED: "✅", ChangeState.FAILED: "❌"}
 
 
-def key_row(key: OpenKey, request: Request | None) -> list[Block]:
-    """A key of a digest or list. Its button gives way to the request that covers it."""
+def key_row(key: OpenKey, request: Request | None, at: datetime | None = None) -> list[Block]:
+    """A key of a digest or list, in two blocks. Its buttons give way to the request that covers it.
+
+    `at` is when it is told how long the key is open.
+    """
     change = None if request is None else change_of(request, key.arn)
     is_mended = change is not None and change.state in MENDED and change.kind is ChangeKind.ENABLE_ROTATION
     message = "" if is_mended else f" · {cut(key.message, 200)}"
-    title = f"{cut(key.name, 200)}\n{cut(key.account_name, 60)} · {key.region}{message}"
-    if request is None or change is None or _may_ask_again(request, change):
-        blocks = [section(plain(title), enable_button(key.handle, key.name))]
-        details = _details(key)
-        if request is not None and change is not None:
-            details += request_lines(request, change)
-        return [*blocks, context(*details)] if details else blocks
-    return [section(plain(title)), context(*request_lines(request, change))]
+    head: list[list[Inline]] = [
+        [bold(cut(key.name, 200))],
+        [f"{cut(key.account_name, 60)} · {key.region}{message}"],
+    ]
+    if request is not None and change is not None and not _may_ask_again(request, change):
+        return [rich(*head), context(*request_lines(request, change))]
+    head += filter(None, [_details(key, at)])
+    if request is not None and change is not None:
+        head += _told_of(request, change)
+    return [rich(*head), actions(enable_button(key.handle, key.name), more_menu(key.handle))]
 
 
 def enable_button(handle: str, name: str) -> Element:
     return button(ENABLE_LABEL, action_id(ENABLE, handle), handle, spoken=f"{ENABLE_LABEL} of {name}")
+
+
+def more_menu(handle: str) -> Element:
+    """What else there is to do about an open key."""
+    return overflow(
+        action_id(MORE_OF_KEY, handle), ("Exempt …", action_id(EXEMPT, handle)), ("Snooze …", action_id(SNOOZE, handle))
+    )
 
 
 def change_of(request: Request, arn: str) -> Change | None:
@@ -75,11 +94,11 @@ def fate(request: Request, change: Change) -> str:
         case RequestState.EXPIRED:
             return f"⌛ {asked} {date(request.created_at)}; {in_vain(request)}. Nothing was changed."
     match change.state:
-        case ChangeState.QUEUED:
-            return f"⏳ {approved(request)} {_approved_when(request)}; about to be changed."
-        case ChangeState.EXECUTING:
-            return f"⏳ {approved(request)} {_approved_when(request)}; being changed now."
+        case ChangeState.QUEUED | ChangeState.EXECUTING:
+            return f"⏳ {approved(request)} {_approved_when(request)}; {WORDS[change.kind].under_way[change.state]}."
     at = f" {date(change.finished_at)}" if change.finished_at is not None else ""
+    if change.exemption is not None and change.state is ChangeState.SUCCEEDED:
+        return f"✅ {approved(request)}. Granted{at} until {date(change.exemption.until)}."
     return f"{MARKS[change.state]} {approved(request)}. {ENDED[change.state]}{at}."
 
 
@@ -135,12 +154,23 @@ def _when(request: Request) -> str:
     return date(request.closed_at) if request.closed_at is not None else ""
 
 
-def _details(key: OpenKey) -> list[Element]:
-    told = []
-    if key.open_since is not None:
-        told.append(mrkdwn(f"Reported since {date(key.open_since, DAY)}."))
-    if key.team:
-        told.append(note(f"Team {cut(key.team, 60)}."))
-    if key.managed_by:
-        told.append(note(f"Managed by {cut(key.managed_by, 120)}."))
-    return told
+def _details(key: OpenKey, at: datetime | None) -> list[Inline]:
+    """What else is known of an open key, in a line."""
+    production = "production" if key.is_production else ""
+    managed_by = f"managed by {cut(key.managed_by, 120)}" if key.managed_by else ""
+    line = " · ".join(filter(None, (production, age(key, at), owner(key), managed_by)))
+    return [line[:1].upper() + line[1:]] if line else []
+
+
+def owner(key: OpenKey) -> str:
+    """Say whose a key is; where nobody knows whether it has an owner, its team, or nothing."""
+    if key.owner:
+        return f"owner {cut(key.owner, 60)}"
+    if key.owner is None:
+        return "no owner: name one in its tags"
+    return f"team {cut(key.team, 60)}" if key.team else ""
+
+
+def _told_of(request: Request, change: Change) -> list[list[Inline]]:
+    """What became of an earlier request, below what the row says of the key."""
+    return [inline(fate(request, change)), *([[change.result]] if change.result else [])]

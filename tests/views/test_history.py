@@ -42,7 +42,19 @@ def entry(act: str, actor: str = "U0MARA", subject: str = "r1", **details: objec
             entry(Act.SCAN_STARTED, "schedule", "s1", scope="account=prod-*"),
             "schedule started a scan: s1 (account=prod-*)",
         ),
-        (entry("KEY_EXEMPTED"), "@U0MARA key exempted: r1"),
+        (
+            entry(Act.REQUEST_CREATED, change="EXEMPT", keys=["account=prod-*"], reason="The vendor mends it in May."),
+            "@U0MARA asked for an exemption: account=prod-* (The vendor mends it in May.)",
+        ),
+        (
+            entry(Act.CHANGE_SUCCEEDED, SYSTEM, change="EXEMPT", key="account=prod-*", result="Exempted."),
+            "The bot granted an exemption: account=prod-* (Exempted.)",
+        ),
+        (
+            entry(Act.EXEMPTION_LAPSED, SYSTEM, exemption="e1", keys=["arn:1"], reopened=1),
+            "The bot saw an exemption end: arn:1",
+        ),
+        (entry("KEY_BLESSED"), "@U0MARA key blessed: r1"),
     ],
 )
 def test_an_entry_of_the_record_is_a_sentence(found: ChainedEntry, told: str) -> None:
@@ -88,6 +100,10 @@ ACTS = {
     Act.CHANGE_NOT_NEEDED: "found nothing to change",
     Act.CHANGE_RETRIED: "had failed changes tried again",
     Act.MESSAGE_LOST: "could not show a message",
+    Act.EXEMPTION_GRANTED: "let an exemption begin",
+    Act.EXEMPTION_LAPSED: "saw an exemption end",
+    Act.EXEMPTION_WITHDRAWN: "withdrew an exemption",
+    Act.EXEMPTION_RENEWED: "replaced an exemption with a later one",
 }
 
 

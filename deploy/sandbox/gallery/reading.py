@@ -98,6 +98,9 @@ def _buttons(elements: Sequence[Json]) -> list[str]:
 def _button(element: Json) -> str:
     if element["type"] == "overflow":
         return f"[⋯ {' | '.join(option['text']['text'] for option in element['options'])}]"
+    if element["type"] == "static_select":
+        options = " | ".join(option["text"]["text"] for option in element["options"])
+        return f"[{element['placeholder']['text']} {options}]"
     return f"[{element['text']['text']}]"
 
 

@@ -5,11 +5,24 @@ from collections.abc import Iterator, Mapping
 
 from bot.models.approval import RefusalReason, Wish
 from bot.models.requests import ChangeKind, ChangeState, RequestState
+from bot.models.slack import SlackFailure, SlackFailureKind
+from bot.models.snoozes import Waking
 from bot.models.trail import SYSTEM, Act, ChainedEntry
 from bot.views.history import history
 from deploy.sandbox.gallery.sample import Sample, Surface, shown
-from deploy.sandbox.gallery.things import GLASS_REASON, JONAS, MARA, RESULTS, STRANGE_WORDS, arn_of, later, request_in
+from deploy.sandbox.gallery.things import (
+    GLASS_REASON,
+    JONAS,
+    MARA,
+    RESULTS,
+    STRANGE_WORDS,
+    arn_of,
+    finding,
+    later,
+    request_in,
+)
 
+SHUT_OUT = SlackFailure(SlackFailureKind.CHANNEL, "is_archived")
 REQUEST, SCAN = "r41c7be09d2f3", "7f3a9c2e1b5d8640"
 KEY = {"key": arn_of()}
 NAMES = {arn_of(): "payments/card-vault (prod-payments)"}
@@ -49,6 +62,21 @@ ENTRIES: Mapping[Act, tuple[str, str, Mapping[str, object]]] = {
     Act.MESSAGE_LOST: (
         SYSTEM, REQUEST, {"kind": "REQUEST", "channel": "C0SECURITY", "why": "Slack refuses the message (no_text)."},
     ),
+    Act.EXEMPTION_GRANTED: (
+        SYSTEM, REQUEST, {"keys": ["account=prod-* alias=legacy/*"], "reason": "The vendor mends its library in May."},
+    ),
+    Act.EXEMPTION_LAPSED: (SYSTEM, REQUEST, {"keys": ["account=prod-* alias=legacy/*"], "reopened": 3}),
+    Act.EXEMPTION_WITHDRAWN: (MARA, REQUEST, {"keys": [arn_of()], "reopened": 1}),
+    Act.EXEMPTION_RENEWED: (SYSTEM, REQUEST, {"keys": [arn_of()], "reopened": 0}),
+    Act.FIX_UNDONE: (
+        SYSTEM, REQUEST, {**KEY, "enabled_at": later(days=-4).isoformat(), "why": finding().message},
+    ),
+    Act.KEY_SNOOZED: (
+        MARA, arn_of(), {"whose": MARA, "until": later(days=7).isoformat(), "note": "for oneself, until 2026-03-08 23:00 UTC"},
+    ),
+    Act.KEY_WOKEN: (SYSTEM, arn_of(), {"whose": MARA, "why": Waking.FIXED.value}),
+    Act.CHANNEL_LOST: (SYSTEM, "C0PAYMENTS", {"why": SHUT_OUT.sentence}),
+    Act.CHANNEL_BACK: (SYSTEM, "C0PAYMENTS", {}),
 }  # fmt: skip
 
 
@@ -68,6 +96,10 @@ def records() -> Iterator[Sample]:
     acts = (Act.REQUEST_CREATED, Act.CHANGE_CALLING, Act.CHANGE_SUCCEEDED, Act.CHANGE_FAILED, Act.CHANGE_NOT_NEEDED)
     rotated = [_entry(number, act, SYSTEM, REQUEST, KEY | on_demand) for number, act in enumerate(acts, 1)]
     yield shown("on demand", Surface.REPLY, "A rotation on demand").by(history, rotated, REQUEST, NAMES)
+    exempt = {"change": ChangeKind.EXEMPT.value}
+    acts = (Act.REQUEST_CREATED, Act.CHANGE_CLAIMED, Act.CHANGE_SUCCEEDED, Act.CHANGE_FAILED)
+    excused = [_entry(number, act, SYSTEM, REQUEST, KEY | exempt) for number, act in enumerate(acts, 1)]
+    yield shown("exempt", Surface.REPLY, "An exemption").by(history, excused, REQUEST, NAMES)
     newer = [_entry(1, "KEY_RETIRED", SYSTEM, REQUEST, {})]
     yield shown("an act of a newer version", Surface.REPLY, "This version has no sentence for it").by(
         history, newer, REQUEST, NAMES

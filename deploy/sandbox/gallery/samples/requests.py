@@ -4,12 +4,14 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from bot.models.asking import Waiting
+from bot.models.code import Managed, Tool
 from bot.models.requests import ChangeState, Request, RequestState
 from bot.rules.approvers import everybody_concerned, what_it_waits_for, who_decides
 from bot.rules.house import keys_of
 from bot.views.glass import break_glass, glass_broken
+from bot.views.keys_of_request import all_keys
 from bot.views.names import REASON_BLOCK
-from bot.views.request import all_keys, reminder, request, result
+from bot.views.request import reminder, request, result
 from bot.views.requests import requests
 from deploy.sandbox.gallery.sample import Sample, Surface, shown
 from deploy.sandbox.gallery.things import (
@@ -32,6 +34,8 @@ from deploy.sandbox.gallery.things import (
 )
 from handlers.modals import WHY
 
+TERRAFORMED = Managed("payments/card-vault", "Terraform", Tool.TERRAFORM)
+STACKED = Managed("payments/card-vault-2", "CloudFormation stack card-vault-prod", Tool.CLOUDFORMATION, "CardVaultKey")
 ENDS = (ChangeState.SUCCEEDED, ChangeState.NOT_NEEDED, ChangeState.FAILED)
 SOON = later(minutes=10)
 LATE = later(days=2)
@@ -177,11 +181,19 @@ def in_the_thread() -> Iterator[Sample]:
             yield shown(name, Surface.THREAD, "One key").by(result, asked)
     mixed = request_in(RequestState.DONE, *ENDS, approvers=[JONAS])
     yield shown("three keys", Surface.THREAD, "Three ends").by(result, mixed)
+    one, two = (request_in(RequestState.DONE, *[ChangeState.SUCCEEDED] * keys, approvers=[JONAS]) for keys in (1, 2))
+    for name, done, keys in (
+        ("a key of Terraform's", one, [TERRAFORMED]),
+        ("a key of a stack", one, [replace(STACKED, key_name=TERRAFORMED.key_name)]),
+        ("two keys of two tools", two, [TERRAFORMED, STACKED]),
+    ):
+        yield shown(f"done, {name}", Surface.THREAD, "What to write so that it lasts").by(result, done, keys)
     forty = request_in(RequestState.DONE, *ENDS * 14, approvers=[JONAS, AIKO], required=2)
     yield shown("forty-two keys", Surface.THREAD, "More keys than a message shows").by(result, forty)
     for kind, words in STRANGE_WORDS.items():
         strange = request_in(RequestState.DONE, *ENDS, words=words, approvers=[JONAS])
-        yield shown(f"{kind} words", Surface.THREAD, f"Names of others: {kind}").by(result, strange)
+        code = Managed(words.alias, words.manager, Tool.CLOUDFORMATION, words.team)
+        yield shown(f"{kind} words", Surface.THREAD, f"Names of others: {kind}").by(result, strange, [code])
 
 
 def lists() -> Iterator[Sample]:
