@@ -4,7 +4,10 @@ from enum import IntEnum
 
 
 class Exit(IntEnum):
-    """What `$?` says. `UNREAD` wins over `NON_COMPLIANT`; the last three are sysexits' EX_SOFTWARE, its EX_NOPERM, and 128 + SIGINT."""
+    """What `$?` says. `UNREAD` wins over `NON_COMPLIANT`.
+
+    The last three are sysexits' EX_SOFTWARE, its EX_NOPERM, and 128 + SIGINT.
+    """
 
     OK = 0
     NON_COMPLIANT = 1

@@ -27,9 +27,10 @@ def test_a_revoked_token_ends_the_bot_with_a_sentence_and_what_it_owes_stays_owe
     bot = subprocess.Popen(command, env={**os.environ, **house.environ}, stderr=subprocess.PIPE, text=True)
     house.slack.wait_for_bot(30)
     eventually(house.scans.current, "the first scan")
+    house.press_enable(house.mara, KEY)
     for method in ("chat.*", "auth.test"):
         house.slack.faults.error_next(method, "token_revoked", times=99)
-    ask_unseen(house)
+    house.mara.submit(house.mara.modal, {}, wait=False)
     _, log = bot.communicate(timeout=60)
     assert bot.returncode == 77, log
     assert "environment: SLACK_BOT_TOKEN: Slack does not accept it any more (token_revoked)" in log.splitlines()[-1]
@@ -42,7 +43,7 @@ def test_a_revoked_token_ends_the_bot_with_a_sentence_and_what_it_owes_stays_owe
     assert house.trail.verify().fault is None
 
 
-@pytest.mark.parametrize("error", ["token_revoked", "invalid_auth", "account_inactive", "token_expired", "not_authed"])
+@pytest.mark.parametrize("error", ["token_revoked", "invalid_auth"])
 def test_a_token_that_slack_accepts_when_asked_again_ends_nothing(house: House, error: str) -> None:
     house.key(KEY)
     with house.running() as process:
