@@ -23,7 +23,7 @@ class Person:
     is_restricted: bool = False
     is_ultra_restricted: bool = False
     is_stranger: bool = False
-    email: str = ""
+    email: str = field(default="", kw_only=True)
     """Empty where the app may not see it: https://docs.slack.dev/reference/scopes/users.read.email."""
 
     @property

@@ -92,7 +92,7 @@ def load_request(connection: Connection, request_id: str) -> Request | None:
 
 def change_of(row: Row[tuple[object, ...]]) -> Change:
     values = dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's public name
-    del values["open"], values["undone_at"]
+    del values["open"]
     typed = {
         "state": ChangeState(row.state),
         "kind": ChangeKind(row.kind),

@@ -148,7 +148,5 @@ def people() -> Iterator[tuple[str, Person | LookupFailure]]:
 
     Each with the workspace that the payload says.
     """
-    members = [
-        Person(ME, OURS, **dict(zip(FLAGS, flags, strict=True))) for flags in product((False, True), repeat=len(FLAGS))
-    ]
+    members = [Person(ME, OURS, *flags) for flags in product((False, True), repeat=len(FLAGS))]
     return product((OURS, THEIRS), [*members, NO_ANSWER, Person(ME, THEIRS), Person(SOMEBODY, OURS)])

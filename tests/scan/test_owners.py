@@ -1,7 +1,5 @@
 """Whose open keys are, as a scan finds out: what it costs, and what it says where something could not be read."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from bot.models.keys import Finding
@@ -29,7 +27,7 @@ def one(house: House, more: str = "", scan: str = ONE_PLACE) -> Finding:
 
 
 @pytest.fixture
-def lake(house: House) -> Iterator[House]:
+def lake(house: House) -> House:
     """The member account has tags of its own."""
     house.aws.world.account(MEMBER, "data-lake", tags={"team": "lake", "stage": "production"})
     return house

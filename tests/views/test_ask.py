@@ -1,5 +1,7 @@
 """The modal behind “Enable rotation”."""
 
+from dataclasses import replace
+
 from bot.models.asking import Asked, Proposal
 from bot.models.requests import RequestState
 from bot.views.ask import ask, asked, asking, declined
@@ -19,18 +21,35 @@ def test_the_modal_says_what_is_changed_what_it_costs_and_that_nothing_happens_y
         "Automatic rotation is off. Read 2026-03-02 12:00 UTC.",
         "Days between rotations (From 90 to 365, the longest that the policy allows.)",
         "Why now? (The approvers see it, and it goes on record.)",
-        "• Price: a key costs $1 a month, and each of its first two rotations adds $1 a month, later ones nothing.",
-        "• Data stays as it is: nothing is encrypted anew, and everything can still be decrypted.",
+        "• Price now: enabling adds nothing. The key costs $1 a month if it was never rotated.",
+        (
+            "• Price at most: $3 a month. The first two rotations add $1 a month each, $2 together, later ones nothing."
+            " Source: AWS KMS pricing."
+        ),
+        "• Data stays as it is: nothing is encrypted anew, and rotation does not undo a leak.",
+        "• Older key material stays usable: what it encrypted can still be decrypted.",
         "Nothing is changed before the approval rules are satisfied.",
     ]
 
 
-def test_a_key_that_code_manages_is_warned_of() -> None:
+def test_a_key_that_code_manages_is_warned_of_with_the_lines_for_the_offered_period() -> None:
     shown = lines(ask(Proposal("k0", open_finding(managed_by="Terraform"), 180, 90, 365)))
-    assert shown[4] == (
-        "⚠️ Managed by Terraform. The next run from there may switch rotation off again, "
-        "so switch it on in the code as well."
+    assert shown[4:7] == [
+        (
+            "⚠️ Managed by Terraform. The next run from there may undo the change, unless this stands there too, "
+            "with the days chosen below:"
+        ),
+        "enable_key_rotation     = true",
+        "rotation_period_in_days = 180",
+    ]
+
+
+def test_the_replicas_of_a_multi_region_key_are_told_to_cost_as_much() -> None:
+    multi_region = open_finding(managed_by=None, arn="arn:aws:kms:eu-central-1:111111111111:key/mrk-0")
+    assert any(
+        "Each replica of this multi-Region key" in line for line in lines(ask(replace(PROPOSAL, finding=multi_region)))
     )
+    assert not any("replica" in line for line in lines(ask(PROPOSAL)))
 
 
 def test_the_modal_carries_an_opaque_id_and_the_bounds() -> None:

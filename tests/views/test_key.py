@@ -31,6 +31,7 @@ def test_an_open_key_in_full() -> None:
         "• Created 2024-04-07 01:20 UTC",
         "• Not rotated so far",
         "• Price: $1 a month now, $3 once it has rotated twice, and no more than that",
+        "• Owner: payments",
         "• Managed by Terraform",
         "• Tags: team=payments",
         "[Enable rotation] [Rotate now …]",

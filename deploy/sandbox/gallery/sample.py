@@ -16,6 +16,7 @@ class Surface(StrEnum):
 
     CHANNEL = "a message in the channel"
     THREAD = "a message in a thread"
+    DIRECT = "a direct message"
     REPLY = "an answer that one person sees"
     MODAL = "a modal"
     HOME = "the Home tab"

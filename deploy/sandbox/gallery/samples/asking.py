@@ -7,6 +7,7 @@ from bot.models.digests import OpenKey
 from bot.models.keys import FailureKind, Finding, ReadFailure, RotationStatus
 from bot.models.people import Actor
 from bot.models.requests import RequestState
+from bot.rules.code_lines import LOGICAL_ID
 from bot.rules.period import SHORTEST_PERIOD_DAYS, BadPeriodError, read_period
 from bot.views.ask import ask, ask_for_several, asked, asking, declined
 from bot.views.names import KEYS_BLOCK, PERIOD_BLOCK
@@ -33,13 +34,18 @@ from deploy.sandbox.slack.people import OURS
 from handlers.actions import OLD_BUTTON
 from handlers.modals import CHOOSE
 
+CALLED = (LOGICAL_ID, "CardVaultKey")
+MULTI_REGION = "arn:aws:kms:eu-central-1:111111111111:key/mrk-0123456789abcdef0123456789abcdef"
+
 
 def modals() -> Iterator[Sample]:
     for name, found in {
         "by hand": finding(),
         "period too long": finding(status=TOO_LONG),
         "managed by Terraform": finding(managed_by="Terraform"),
-        "managed by a stack": finding(managed_by="CloudFormation stack card-vault-prod"),
+        "managed by a stack": finding(managed_by="CloudFormation stack card-vault-prod", tags=(CALLED,)),
+        "managed by Pulumi": finding(managed_by="Pulumi"),
+        "multi-Region": finding(arn=MULTI_REGION),
         "no alias": finding(aliases=()),
         **{f"{kind} words": finding(words, managed_by=words.manager) for kind, words in STRANGE_WORDS.items()},
     }.items():
@@ -79,9 +85,11 @@ def _choices() -> dict[str, Choice]:
         return Choice("team=payments", keys, hidden, 365, SHORTEST_PERIOD_DAYS, 365)
 
     several = [finding(), finding(aliases=("alias/payments/refund-queue",), managed_by="Terraform")]
+    two_tools = [*several, finding(number=3, managed_by="CloudFormation stack ledger-prod")]
     strange = {f"several, {kind} words": choice([finding(words)] * 2) for kind, words in STRANGE_WORDS.items()}
     return {
         "several": choice(several),
+        "several, of two tools": choice(two_tools),
         "several, the whole list": choice(several * 50, hidden=240),
         "several, too many": choice(several * 50, hidden=2400),
         **strange,
