@@ -2,47 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
+from bot.models.affairs import Affairs
 from bot.models.anchor import Anchor
 from bot.models.gaps import Gaps
-from bot.models.keys import Finding
+from bot.models.keys import Finding, Reason
+from bot.models.owned import Ownership
 from bot.models.scans import Coverage, CoverageStatus, Scan, Summary
-
-
-@dataclass(frozen=True, slots=True)
-class OpenKey:
-    """A non-compliant key in a digest or a list; `handle` is the opaque id that its button carries.
-
-    `open_since` is when a digest first told of it, None where none did.
-    """
-
-    arn: str
-    handle: str
-    name: str
-    account: str
-    account_name: str
-    region: str
-    message: str
-    open_since: datetime | None
-    team: str | None = None
-    managed_by: str | None = None
-
-    @classmethod
-    def of(cls, finding: Finding, *, handle: str, open_since: datetime | None = None) -> "OpenKey":
-        return cls(
-            arn=finding.arn,
-            handle=handle,
-            name=finding.name,
-            account=finding.account,
-            account_name=finding.account_name,
-            region=finding.region,
-            message=finding.message,
-            open_since=open_since,
-            team=finding.team,
-            managed_by=finding.managed_by,
-        )
 
 
 class DeltaKind(StrEnum):
@@ -58,6 +26,59 @@ class DeltaKind(StrEnum):
     STILL_OPEN = "still_open"
     LAPSED = "lapsed"
     UNREAD = "unread"
+
+
+@dataclass(frozen=True, slots=True)
+class OpenKey:
+    """A non-compliant key in a digest or a list; `handle` is the opaque id that its button carries.
+
+    `open_since` is when a digest first told of it, None where none did. `news` says that it is new or open again since
+    the digest before. `owner` is None where nobody owns it, and empty where that is not known.
+    """
+
+    arn: str
+    handle: str
+    name: str
+    account: str
+    account_name: str
+    region: str
+    message: str
+    open_since: datetime | None
+    team: str | None = None
+    managed_by: str | None = None
+    owner: str | None = ""
+    is_production: bool = False
+    reason: Reason = Reason.ROTATION_DISABLED
+    news: DeltaKind | None = None
+    is_snoozed: bool = False
+
+    @classmethod
+    def of(
+        cls,
+        finding: Finding,
+        *,
+        handle: str,
+        open_since: datetime | None = None,
+        news: DeltaKind | None = None,
+        is_snoozed: bool = False,
+    ) -> "OpenKey":
+        return cls(
+            arn=finding.arn,
+            handle=handle,
+            name=finding.name,
+            account=finding.account,
+            account_name=finding.account_name,
+            region=finding.region,
+            message=finding.message,
+            open_since=open_since,
+            team=finding.team,
+            managed_by=finding.managed_by,
+            owner=finding.owner,
+            is_production=finding.is_production,
+            reason=finding.reason,
+            news=news,
+            is_snoozed=is_snoozed,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +104,24 @@ class Delta:
         return self.totals.get(kind, len(self.names(kind)))
 
 
+class DigestForm(StrEnum):
+    """How much of a digest is posted: all of it, the one line of a quiet day, or nothing at all."""
+
+    FULL = "full"
+    LINE = "line"
+    LAST_LINE = "last_line"
+    """The line of a quiet day after which nothing is posted until something has changed."""
+    SILENT = "silent"
+
+
+class Quiet(StrEnum):
+    """What is posted on a quiet day: a line each day, a line on the first of several, or the whole digest."""
+
+    LINE = "line"
+    ONCE = "once"
+    FULL = "full"
+
+
 @dataclass(frozen=True, slots=True)
 class DigestContent:
     """All that a digest's message says, apart from the state of requests.
@@ -90,6 +129,9 @@ class DigestContent:
     `rest` are the pages of its thread. Where they would be too many it is empty and `rest_is_file`.
     `anchor` is the entry of the record that tells of this digest; None until it is stored, and in those of a version
     that kept none. `failures_total` is None in those of a version that kept all coverage failures.
+    `made_on` and `before_on` are the days of this digest and of the one before, in its time zone; versions that kept
+    none of what follows `failures_total` compared all the same. `is_newer` is False where no scan has ended since the
+    digest before.
     """
 
     as_of: datetime
@@ -106,6 +148,12 @@ class DigestContent:
     rest_is_file: bool = False
     anchor: Anchor | None = None
     failures_total: int | None = None
+    made_on: date | None = None
+    before_on: date | None = None
+    form: DigestForm = DigestForm.FULL
+    is_newer: bool = True
+    affairs: Affairs = field(default_factory=Affairs)
+    ownership: Ownership = field(default_factory=Ownership)
 
     @property
     def gaps(self) -> Gaps:
@@ -119,6 +167,8 @@ class DigestContent:
     @property
     def replies(self) -> int:
         """How many messages its thread has."""
+        if self.form is not DigestForm.FULL:
+            return 0
         return 1 if self.rest_is_file else len(self.rest)
 
 
@@ -138,7 +188,7 @@ class Comparison:
     """What the last scan says of some of the keys, beside what the digest before said of them.
 
     `delta` is None before the first digest, when everything would be new. `first` are the open keys that a digest
-    shows, in its order: what is new or open again, then the longest open.
+    shows, in its order: production before the rest, then the longest open, those that are snoozed after all others.
     """
 
     scan: Scan
@@ -147,3 +197,5 @@ class Comparison:
     delta: Delta | None
     first: tuple[OpenKey, ...]
     gaps: Gaps
+    affairs: Affairs = field(default_factory=Affairs)
+    ownership: Ownership = field(default_factory=Ownership)

@@ -8,7 +8,9 @@ The database compares, by its indexes and counted rows; what is loaded does not 
   scanned, is unread, and nobody calls it fixed. To any other the control does not apply any more: it lapsed.
 """
 
+from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -21,11 +23,45 @@ from bot.store.counting import summaries, sums
 from bot.store.engine import UtcDateTime
 from bot.store.narrowing import is_among
 from bot.store.scan_rows import finding_of
-from bot.store.sides import IS_COMPLIANT, IS_FOUND, IS_KNOWN, IS_OPEN, IS_UNREAD, WAS_OPEN, Sides
-from bot.store.tables import digest_baselines, findings
+from bot.store.sides import IS_COMPLIANT, IS_FOUND, IS_KNOWN, IS_OPEN, IS_UNREAD, WAS_MENDED, WAS_OPEN, Sides
+from bot.store.snoozes import snoozed_arns
+from bot.store.tables import digest_baselines, findings, snoozes
 
-Named = dict[DeltaKind, tuple[tuple[str, ...], int]]
-"""Of each kind of change that there is, the first names, and how many keys there are."""
+_NAMED = ("account_name", "name", "arn")
+
+MENDED = "mended"
+"""The kind of those fixed keys that were fixed through the bot."""
+
+
+class Key(NamedTuple):
+    """A key that is named."""
+
+    name: str
+    arn: str
+
+
+Named = dict[str, tuple[tuple[Key, ...], int]]
+"""Of each kind of change that there is, the first keys, and how many there are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """What changed since the digest before, and which of the fixed keys were fixed through the bot: see Affairs."""
+
+    delta: Delta
+    mended: tuple[Key, ...]
+    mended_total: int
+    fixed_elsewhere: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """An open key, since when it is, what is new about it, and whether it is snoozed for this audience."""
+
+    finding: Finding
+    since: datetime
+    news: DeltaKind | None
+    is_snoozed: bool
 
 
 def summary(sides: Sides) -> Summary:
@@ -36,32 +72,72 @@ def summary(sides: Sides) -> Summary:
     return counted + _of_unknown_owner(sides) if sides.scope.team else counted
 
 
-def delta(sides: Sides, open_now: int) -> Delta | None:
+def changed(sides: Sides, open_now: int) -> Changed | None:
     """Name the first keys of each kind of change and count them all; None where no key was ever judged."""
     if not sides.has_baseline:
         return None
-    told = _first_names(sides.connection, _news(sides)) | _first_names(sides.connection, _gone(sides))
-    totals = {kind: total for kind, (_, total) in told.items()}
+    told = _first_keys(sides.connection, _news(sides)) | _first_keys(sides.connection, _gone(sides))
+    mended, mended_total = told.pop(MENDED, ((), 0))
+    elsewhere, elsewhere_total = told.get(DeltaKind.FIXED, ((), 0))
+    if mended_total:
+        told[DeltaKind.FIXED] = (tuple(sorted((*mended, *elsewhere))[:MOST_NAMES]), mended_total + elsewhere_total)
+    totals = {DeltaKind(kind): total for kind, (_, total) in told.items()}
     still_open = open_now - totals.get(DeltaKind.NEW, 0) - totals.get(DeltaKind.REGRESSED, 0)
     if still_open:
         totals[DeltaKind.STILL_OPEN] = still_open
-    names = {kind.value: names for kind, (names, _) in told.items()}
-    return Delta(**names, totals=totals)
+    names = {kind: tuple(key.name for key in keys) for kind, (keys, _) in told.items()}
+    return Changed(Delta(**names, totals=totals), mended, mended_total, tuple(key.name for key in elsewhere))
 
 
-def first_open(sides: Sides, most: int) -> list[tuple[Finding, datetime]]:
-    """Return open keys and since when they are: what is new or open again first, then the longest open."""
-    since = sa.case((sides.is_news, sa.literal(sides.at, UtcDateTime)), else_=digest_baselines.c.since)
-    query = (
-        sides.open_now.add_columns(findings.c.arn, since.label("open_since"))
-        .order_by(sa.case((sides.is_news, 0), else_=1), since, findings.c.account_name, findings.c.name, findings.c.arn)
-        .limit(most)
-    )
-    since_when: dict[str, datetime] = {row.arn: row.open_since for row in sides.connection.execute(query)}
-    chosen = is_among(sides.connection, findings.c.arn, list(since_when))
+def first_open(sides: Sides, most: int) -> tuple[list[Open], datetime | None]:
+    """Return open keys: production first, then the longest open; those that are snoozed come after all others.
+
+    With them goes since when the longest open one of all is.
+    """
+    is_snoozed = findings.c.arn.in_(snoozed_arns(sides.name, sides.at))
+    since = _since(sides)
+    columns = {
+        "arn": findings.c.arn,
+        "open_since": since,
+        "oldest": sa.func.min(since, type_=UtcDateTime()).over(),
+        "is_snoozed": is_snoozed,
+        "is_news": sides.is_news,
+        "is_known": IS_KNOWN,
+    }
+    order = (is_snoozed, sa.not_(findings.c.is_production), since, *(findings.c[name] for name in _NAMED))
+    query = sides.open_now.add_columns(*(column.label(name) for name, column in columns.items()))
+    rows = sides.connection.execute(query.order_by(*order).limit(most)).all()
+    chosen = is_among(sides.connection, findings.c.arn, [row.arn for row in rows])
     found = map(finding_of, sides.connection.execute(sa.select(findings).where(sides.of_scan, chosen)))
     by_arn = {each.arn: each for each in found}
-    return [(by_arn[arn], moment) for arn, moment in since_when.items()]
+
+    def news(*, is_news: bool, is_known: bool) -> DeltaKind | None:
+        if not is_news or not sides.has_baseline:
+            return None
+        return DeltaKind.REGRESSED if is_known else DeltaKind.NEW
+
+    first = [
+        Open(by_arn[row.arn], row.open_since, news(is_news=row.is_news, is_known=row.is_known), bool(row.is_snoozed))
+        for row in rows
+    ]
+    return first, rows[0].oldest if rows else None
+
+
+def snoozed(sides: Sides) -> tuple[int, datetime | None]:
+    """Count the open keys that are snoozed for this audience, and say when the first of them is shown again."""
+    are_any = snoozed_arns(sides.name, sides.at).limit(1)
+    if sides.connection.execute(are_any).first() is None:
+        return 0, None
+    is_snoozed = findings.c.arn.in_(snoozed_arns(sides.name, sides.at))
+    open_arns = sides.open_now.add_columns(findings.c.arn).where(is_snoozed)
+    first = sa.func.min(snoozes.c.until, type_=UtcDateTime())
+    query = sa.select(sa.func.count(), first).where(snoozes.c.whose == sides.name, snoozes.c.arn.in_(open_arns))
+    total, until = sides.connection.execute(query).one()
+    return total, until
+
+
+def _since(sides: Sides) -> sa.ColumnElement[datetime]:
+    return sa.case((sides.is_news, sa.literal(sides.at, UtcDateTime)), else_=digest_baselines.c.since)
 
 
 def _of_unknown_owner(sides: Sides) -> Summary:
@@ -72,15 +148,17 @@ def _of_unknown_owner(sides: Sides) -> Summary:
     return sum((Summary(*sides.connection.execute(each).one()) for each in (known, unread)), Summary())
 
 
-def _news(sides: Sides) -> sa.Select[tuple[str, str]]:
+def _news(sides: Sides) -> sa.Select[tuple[str, str, str]]:
     """Choose the open keys that were not open."""
     kind = sa.case((IS_KNOWN, DeltaKind.REGRESSED.value), else_=DeltaKind.NEW.value)
-    return sides.open_now.add_columns(kind.label("kind"), findings.c.name.label("name")).where(sides.is_news)
+    named = (kind.label("kind"), findings.c.name.label("name"), findings.c.arn.label("arn"))
+    return sides.open_now.add_columns(*named).where(sides.is_news)
 
 
-def _gone(sides: Sides) -> sa.Select[tuple[str, str]]:
+def _gone(sides: Sides) -> sa.Select[tuple[str, str, str]]:
     """Choose the keys that were open and are not; of one that was not found, the id is the name."""
     kind = sa.case(
+        (sa.and_(IS_COMPLIANT, WAS_MENDED), MENDED),
         (IS_COMPLIANT, DeltaKind.FIXED.value),
         (IS_UNREAD, DeltaKind.UNREAD.value),
         (IS_FOUND, DeltaKind.LAPSED.value),
@@ -88,23 +166,23 @@ def _gone(sides: Sides) -> sa.Select[tuple[str, str]]:
         else_=DeltaKind.LAPSED.value,
     )
     name = sa.case((IS_FOUND, findings.c.name), else_=_key_id(sides.connection, digest_baselines.c.arn))
-    return sides.before.add_columns(kind.label("kind"), name.label("name")).where(
-        WAS_OPEN, sa.or_(sa.not_(IS_FOUND), sa.not_(IS_OPEN))
-    )
+    named = (kind.label("kind"), name.label("name"), digest_baselines.c.arn.label("arn"))
+    return sides.before.add_columns(*named).where(WAS_OPEN, sa.or_(sa.not_(IS_FOUND), sa.not_(IS_OPEN)))
 
 
-def _first_names(connection: Connection, keys: sa.Select[tuple[str, str]]) -> Named:
+def _first_keys(connection: Connection, keys: sa.Select[tuple[str, str, str]]) -> Named:
     each = keys.subquery()
+    order = (each.c.name, each.c.arn)
     numbered = sa.select(
         each,
-        sa.func.row_number().over(partition_by=each.c.kind, order_by=each.c.name).label("number"),
+        sa.func.row_number().over(partition_by=each.c.kind, order_by=order).label("number"),
         sa.func.count().over(partition_by=each.c.kind).label("total"),
     ).subquery()
     query = sa.select(numbered).where(numbered.c.number <= MOST_NAMES).order_by(numbered.c.kind, numbered.c.number)
     told: Named = {}
     for row in connection.execute(query):
-        names, _ = told.get(DeltaKind(row.kind), ((), 0))
-        told[DeltaKind(row.kind)] = ((*names, row.name), row.total)
+        named, _ = told.get(row.kind, ((), 0))
+        told[row.kind] = ((*named, Key(row.name, row.arn)), row.total)
     return told
 
 

@@ -24,6 +24,13 @@ IS_UNREAD = findings.c.verdict == Verdict.INSUFFICIENT_DATA.value
 IS_FOUND = findings.c.arn.is_not(None)
 IS_KNOWN = digest_baselines.c.arn.is_not(None)
 WAS_OPEN = digest_baselines.c.open
+WAS_MENDED = sa.exists().where(
+    changes.c.arn == digest_baselines.c.arn,
+    changes.c.state == ChangeState.SUCCEEDED.value,
+    changes.c.kind == ChangeKind.ENABLE_ROTATION.value,
+    changes.c.finished_at >= digest_baselines.c.since,
+)
+"""The bot enabled a key's rotation while the baseline knew it as open: that fixed it, whenever it is seen."""
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,9 @@ from bot.store.engine import UtcDateTime
 ONE_OPEN_CHANGE_A_KEY = "uq_changes_open_arn"
 """The index that lets a key have one open change at most: the second to ask is told of the first."""
 
+ONE_OPEN_TROUBLE_A_CHANNEL = "uq_channel_troubles_open_channel"
+"""The index by which a channel that takes no messages is told of once, however many messages wait for it."""
+
 OPEN = "verdict = 'NON_COMPLIANT' AND exempt_until IS NULL"
 """What makes a finding an open key. Written out, or the databases would not see that the index of open keys serves."""
 
@@ -73,7 +76,7 @@ findings = sa.Table(
     sa.Column("managed_by", sa.Text),
     sa.Column("exempt_until", UtcDateTime),
     sa.Column("name", IN_ORDER, nullable=False, server_default=""),
-    sa.Column("owner", sa.Text),
+    sa.Column("owner", sa.Text, server_default=""),
     sa.Column("is_production", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("tags", sa.JSON, nullable=False, server_default="[]"),
     sa.Index("ix_findings_scan_id_verdict", "scan_id", "verdict", "account", "region", "arn"),
@@ -84,6 +87,7 @@ findings = sa.Table(
         "account_name",
         "name",
         "arn",
+        "is_production",
         sqlite_where=sa.text(OPEN),
         postgresql_where=sa.text(OPEN),
     ),
@@ -244,11 +248,11 @@ exemptions = sa.Table(
     sa.Column("request_id", sa.String(32)),
     sa.Column("ended_at", UtcDateTime),
     sa.Column("ended_by", sa.String(64)),
+    sa.Column("reopened", sa.Integer),
     sa.Index("ix_exemptions_state_until", "state", "until"),
 )
 
 snoozes = sa.Table(
-    sa.Column("reopened", sa.Integer),
     "snoozes",
     metadata,
     sa.Column("arn", sa.String(256), primary_key=True),
@@ -268,6 +272,38 @@ route_edits = sa.Table(
     sa.Column("timezone", sa.Text),
     sa.Column("edited_by", sa.String(32), nullable=False),
     sa.Column("edited_at", UtcDateTime, nullable=False),
+)
+
+digest_pictures = sa.Table(
+    "digest_pictures",
+    metadata,
+    sa.Column("digest_id", sa.ForeignKey("digests.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("file_id", sa.String(32), nullable=False),
+)
+
+digest_mentions = sa.Table(
+    "digest_mentions",
+    metadata,
+    sa.Column("digest_id", sa.ForeignKey("digests.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("people", sa.JSON, nullable=False),
+)
+
+channel_troubles = sa.Table(
+    "channel_troubles",
+    metadata,
+    sa.Column("id", sa.String(32), primary_key=True),
+    sa.Column("channel", sa.String(32), nullable=False),
+    sa.Column("code", sa.String(64), nullable=False),
+    sa.Column("message_id", sa.String(32), nullable=False),
+    sa.Column("since", UtcDateTime, nullable=False),
+    sa.Column("ended_at", UtcDateTime),
+    sa.Index(
+        ONE_OPEN_TROUBLE_A_CHANNEL,
+        "channel",
+        unique=True,
+        sqlite_where=sa.text("ended_at IS NULL"),
+        postgresql_where=sa.text("ended_at IS NULL"),
+    ),
 )
 
 digest_rows = sa.Table(

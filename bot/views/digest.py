@@ -1,13 +1,14 @@
 """The digest's message and the pages of its thread."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from datetime import datetime
 
-from bot.models.digests import Delta, DeltaKind, Digest, DigestContent, OpenKey
+from bot.models.digests import Digest, DigestContent, DigestForm, OpenKey
 from bot.models.messages import Attachment, Block, Rendered
 from bot.models.requests import Request
-from bot.rules.digest import MOST_NAMES
+from bot.views.age import age
 from bot.views.budget import message as within_budget
+from bot.views.news import news
 from bot.views.parts import (
     Inline,
     anchored,
@@ -20,41 +21,33 @@ from bot.views.parts import (
     divider,
     fallback,
     header,
+    joined,
     mrkdwn,
     note,
     rich,
-    some,
 )
 from bot.views.posture import gap_blocks, headline, percent, posture_lines
-from bot.views.rows import key_row
-
-_KINDS = {
-    DeltaKind.NEW: "New",
-    DeltaKind.REGRESSED: "Open again",
-    DeltaKind.FIXED: "Fixed",
-    DeltaKind.LAPSED: "No longer counted (deleted, disabled, exempt or out of scope)",
-    DeltaKind.UNREAD: "Open last time, not readable now",
-}
+from bot.views.rows import key_row, owner
+from bot.views.standing import first_thing, quiet_line, title
+from bot.views.trouble import without_file
 
 
-def digest(message: Digest, requests: Mapping[str, Request]) -> Rendered:
-    """The one message of a digest; `requests` are the newest of each key, by ARN."""
+def digest(message: Digest, requests: Mapping[str, Request], trend: Sequence[Block] = ()) -> Rendered:
+    """The one message of a digest; `requests` are the newest of each key, by ARN. `trend` comes after the posture."""
     content = message.content
-    title = headline(content.summary, bool(content.gaps.failures_total), content.scope)
-    blocks: list[Block] = [header(f"🔑 {title}")]
-    if content.scope:
-        blocks.append(context(note(f"Keys that match {content.scope}")))
-    blocks.append(rich(*posture_lines(content.summary, content.previous_summary, content.scope)))
-    blocks.append(_changes(content))
-    blocks += gap_blocks(content.gaps)
+    if content.form is not DigestForm.FULL:
+        return _quiet(message)
+    told = title(content)
+    lines, sentences = _posture(message, requests, told)
+    blocks: list[Block] = [header(f"🔑 {told}"), *_scope(content), rich(*lines), *trend, *news(message, requests)]
+    if gaps := gap_blocks(content.gaps):
+        blocks.append(joined(*gaps))
     if content.top:
         blocks.append(divider())
     for key in content.top:
-        blocks += key_row(_without_news(key, content), requests.get(key.arn))
+        blocks += key_row(key, requests.get(key.arn), _told_at(message))
     blocks.append(_footer(content))
-    if content.anchor is not None:
-        blocks.append(context(anchored(content.anchor)))
-    return within_budget(fallback(f"KMS key rotation: {title}. {percent(content.summary, content.scope)}"), blocks)
+    return within_budget(fallback(f"KMS key rotation: {told}. {sentences}"), [*blocks, *_anchor(content)])
 
 
 def digest_page(message: Digest, position: int) -> Rendered:
@@ -65,38 +58,55 @@ def digest_page(message: Digest, position: int) -> Rendered:
     title = f"Open keys {first:,} to {first + len(keys) - 1:,} of {content.open_total:,}"
     if len(keys) == 1:
         title = f"Open key {first:,} of {content.open_total:,}"
-    return within_budget(f"{title}.", [rich(bold(title)), bullets(*(_line(key) for key in keys))])
+    return within_budget(f"{title}.", [rich(bold(title)), bullets(*(_line(key, _told_at(message)) for key in keys))])
 
 
 def digest_file(message: Digest, content: str) -> Attachment:
     """All open keys as a file, where they are too many for a thread."""
     comment = "All open keys as of the last scan. `/kms-rotation list` pages through them, with buttons."
-    return Attachment(f"open-keys-{message.created_at:%Y-%m-%d}.csv", "Open keys", comment, content)
+    name = f"open-keys-{message.created_at:%Y-%m-%d}.csv"
+    return Attachment(name, "Open keys", comment, content, instead=without_file())
 
 
-def delta_lines(delta: Delta) -> Sequence[list[Inline]]:
-    """What changed since the previous digest, a line a kind."""
+def _posture(message: Digest, requests: Mapping[str, Request], told: str) -> tuple[list[list[Inline]], str]:
+    """What to do first and how the keys stand, in lines and in sentences."""
+    content = message.content
+    stand = headline(content.summary, bool(content.gaps.failures_total), content.scope)
     lines: list[list[Inline]] = []
-    for kind, words in _KINDS.items():
-        if total := delta.total(kind):
-            lines.append([bold(f"{words}: {total:,}"), f" – {some(delta.names(kind), MOST_NAMES, total)}"])
-    if total := delta.total(DeltaKind.STILL_OPEN):
-        lines.append([bold(f"Still open: {total:,}")])
-    return lines
+    sentences: list[str] = []
+    if first := first_thing(message, requests):
+        lines.append([bold("First: "), *first])
+        sentences.append("First: " + "".join(each if isinstance(each, str) else each["text"] for each in first))
+    if stand != told:
+        lines.append([f"{stand}."])
+        sentences.append(f"{stand}.")
+    lines += posture_lines(content.summary, content.previous_summary, content.scope)
+    return lines, " ".join([*sentences, percent(content.summary, content.scope)])
 
 
-def _changes(content: DigestContent) -> Block:
-    if content.delta is not None:
-        lines = delta_lines(content.delta)
-        return bullets(*lines) if lines else rich("Nothing has changed since the previous digest.")
-    if content.previous_summary is not None:
-        return rich("The previous digest knew of no key that can rotate, so there is nothing to compare with.")
-    return rich("This is the first digest, so there is nothing to compare it with.")
+def _quiet(message: Digest) -> Rendered:
+    """One line, still with its anchor."""
+    content = message.content
+    told = quiet_line(message)
+    pieces = [mrkdwn(f"As of the scan of {date(content.as_of)}.")]
+    pieces.append(mrkdwn(f"`/kms-rotation {'list` shows them' if content.open_total else 'status` says more'}."))
+    if content.form is DigestForm.LAST_LINE:
+        pieces.append(note("Nothing more is posted until something changes."))
+    blocks = [rich([f"🔑 {told}"]), *_scope(content), context(*pieces), *_anchor(content)]
+    return within_budget(fallback(f"KMS key rotation: {told}"), blocks)
 
 
-def _without_news(key: OpenKey, content: DigestContent) -> OpenKey:
-    """Where there is nothing to compare with, every key would be reported since today."""
-    return key if content.delta is not None else replace(key, open_since=None)
+def _scope(content: DigestContent) -> list[Block]:
+    return [context(note(f"Keys that match {content.scope}"))] if content.scope else []
+
+
+def _anchor(content: DigestContent) -> list[Block]:
+    return [] if content.anchor is None else [context(anchored(content.anchor))]
+
+
+def _told_at(message: Digest) -> datetime | None:
+    """Where there is nothing to compare with, every key would be open since today: then no age is told."""
+    return None if message.content.delta is None else message.created_at
 
 
 def _footer(content: DigestContent) -> Block:
@@ -109,7 +119,7 @@ def _footer(content: DigestContent) -> Block:
     return context(*pieces)
 
 
-def _line(key: OpenKey) -> list[Inline]:
-    team = f" · team {cut(key.team, 60)}" if key.team else ""
-    message = cut(key.message, 200)
-    return [bold(cut(key.name, 200)), f" – {cut(key.account_name, 60)} · {key.region} · {message}{team}"]
+def _line(key: OpenKey, at: datetime | None) -> list[Inline]:
+    place = (cut(key.account_name, 60), key.region, cut(key.message, 200))
+    told = filter(None, (*place, "production" if key.is_production else "", age(key, at), owner(key)))
+    return [bold(cut(key.name, 200)), f" – {' · '.join(told)}"]

@@ -173,4 +173,5 @@ def owner(key: OpenKey) -> str:
 
 def _told_of(request: Request, change: Change) -> list[list[Inline]]:
     """What became of an earlier request, below what the row says of the key."""
-    return [inline(fate(request, change)), *([[change.result]] if change.result else [])]
+    told = [inline(fate(request, change))]
+    return [*told, [change.result]] if change.result else told

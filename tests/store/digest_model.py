@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from types import MappingProxyType
 
 from bot.models.digests import Delta, DeltaKind
 from bot.models.keys import Finding, KeyArn, Verdict
@@ -19,6 +20,9 @@ class Baseline:
     since: datetime
 
 
+NEVER: Mapping[str, datetime] = MappingProxyType({})
+
+
 def modelled(
     previous: Mapping[str, Baseline],
     now: datetime,
@@ -27,8 +31,9 @@ def modelled(
     *,
     scope: Filter,
     repaired: Iterable[str] = (),
+    enabled: Mapping[str, datetime] = NEVER,
 ) -> "Model":
-    model = Model(previous, now, frozenset(repaired))
+    model = Model(previous, now, frozenset(repaired), enabled)
     for each in found:
         if scope.matches(each) or _may_belong(scope, each, each.arn in previous):
             model.add(each)
@@ -47,11 +52,15 @@ class Model:
     """Findings in scope are added one at a time; then the rest is known.
 
     `repaired` are keys whose rotation was enabled since the digest before: if one is open now, it is open again.
+    `enabled` tells when the bot last enabled a key's rotation.
     """
 
     previous: Mapping[str, Baseline]
     now: datetime
     repaired: frozenset[str] = frozenset()
+    enabled: Mapping[str, datetime] = field(default_factory=dict)
+    mended: list[str] = field(default_factory=list)
+    fixed_elsewhere: list[str] = field(default_factory=list)
     open: list[Finding] = field(default_factory=list)
     unread: list[Finding] = field(default_factory=list)
     since: dict[str, datetime] = field(default_factory=dict)
@@ -74,6 +83,8 @@ class Model:
         elif finding.verdict is Verdict.COMPLIANT:
             if before is not None and before.open:
                 self._name("fixed", finding.name)
+                is_ours = finding.arn in self.enabled and self.enabled[finding.arn] >= before.since
+                (self.mended if is_ours else self.fixed_elsewhere).append(finding.name)
             since = before.since if before is not None and not before.open else self.now
             self._baseline[finding.arn] = Baseline(open=False, since=since)
         elif before is not None:
@@ -118,11 +129,22 @@ class Model:
         return self._baseline
 
     def in_order(self) -> list[Finding]:
-        """The open keys, what is new or open again first, then the longest open."""
+        """The open keys, production first, then the longest open."""
         return sorted(
             self.open,
-            key=lambda each: (each.arn not in self._news, self.since[each.arn], each.account_name, each.name, each.arn),
+            key=lambda each: (
+                not each.is_production,
+                self.since[each.arn],
+                each.account_name,
+                each.name,
+                each.arn,
+            ),
         )
+
+    def news_of(self, finding: Finding) -> DeltaKind | None:
+        if finding.arn not in self._news or not self.previous:
+            return None
+        return DeltaKind.REGRESSED if finding.arn in self.previous else DeltaKind.NEW
 
     def _add_open(self, finding: Finding, before: Baseline | None) -> None:
         if before is not None and before.open and finding.arn not in self.repaired:

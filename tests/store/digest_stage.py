@@ -6,7 +6,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from bot.models.digests import Comparison, Digest, DigestContent
+from bot.models.digests import Comparison, Digest, DigestContent, DigestForm
 from bot.models.keys import Finding, KeyArn
 from bot.models.requests import ChangeKind, ChangeState, RequestState
 from bot.models.scans import Coverage
@@ -36,6 +36,7 @@ class Stage:
     name: str = "daily"
     scope: Filter = EVERYTHING
     top: int = 10
+    form: DigestForm = DigestForm.FULL
 
     def scan(self, found: Iterable[Finding], read: Iterable[Coverage], minutes: float) -> None:
         run(ScanStore(self.database), found, read, minutes=minutes)
@@ -47,7 +48,7 @@ class Stage:
         def compose(comparison: Comparison) -> Digest:
             compared.append(comparison)
             meanwhile()
-            return Digest(fresh_id("digest"), self.name, CHANNEL, at(minutes), _content(comparison))
+            return Digest(fresh_id("digest"), self.name, CHANNEL, at(minutes), _content(comparison, self.form))
 
         DigestStore(self.database).publish(self.name, self.scope, self.top, at(minutes), compose, by="U0LENA")
         [comparison] = compared
@@ -111,7 +112,7 @@ class Stage:
                 )
 
 
-def _content(comparison: Comparison) -> DigestContent:
+def _content(comparison: Comparison, form: DigestForm) -> DigestContent:
     return DigestContent(
         as_of=comparison.scan.started_at,
         summary=comparison.summary,
@@ -123,4 +124,6 @@ def _content(comparison: Comparison) -> DigestContent:
         failures_total=comparison.gaps.failures_total,
         unread_keys=comparison.gaps.unread,
         unread_total=comparison.gaps.unread_total,
+        form=form,
+        affairs=comparison.affairs,
     )

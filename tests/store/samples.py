@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import count
 
+from bot.models.affairs import Affairs, EndingExemption, Mended, Waiting
 from bot.models.digests import Delta, Digest, DigestContent, OpenKey
+from bot.models.exemptions import ExemptionState
 from bot.models.keys import Finding, Reason, Verdict
-from bot.models.requests import Change, ChangeState, Decision, DecisionKind, Request, RequestState
+from bot.models.requests import Basis, Change, ChangeKind, ChangeState, Decision, DecisionKind, Request, RequestState
 from bot.models.scans import EVERYWHERE, Coverage, CoverageStatus, Scan, ScanState, Summary
 from bot.store.scans import ScanStore
 
@@ -144,5 +146,19 @@ def digest_of(*keys: str, name: str = "daily", minutes: float = 0) -> Digest:
         unread_keys=(finding("unread", verdict=Verdict.INSUFFICIENT_DATA, reason=Reason.ACCESS_DENIED),),
         unread_total=1,
         scope="team=payments",
+        made_on=date(2026, 3, 2),
+        before_on=date(2026, 2, 27),
+        affairs=Affairs(
+            mended=(Mended("alias/m", "r1", "U0LENA", ("U0JONAS",), Basis.BREAK_GLASS, "U0AIKO"),),
+            mended_total=2,
+            fixed_elsewhere=("alias/ä",),
+            waiting=(Waiting("r2", ChangeKind.EXEMPT, "U0LENA", at(minutes - 5), ("alias/w",), 3),),
+            waiting_total=1,
+            lapsing=(EndingExemption("e1", "alias/l", ExemptionState.ACTIVE, at(9000)),),
+            lapsing_total=1,
+            oldest=at(-1440),
+            snoozed=1,
+            snoozed_until=at(1440),
+        ),
     )
     return Digest(fresh_id("digest"), name, CHANNEL, at(minutes), content)

@@ -193,15 +193,34 @@ def test_an_unread_key_stays_open_since_the_same_day_until_somebody_reads_it(dat
     assert [key.open_since for key in comparison.first] == [LONG_AGO]
 
 
-def test_new_and_reopened_keys_come_first_then_the_longest_open(database: Database) -> None:
+def test_production_comes_first_then_the_longest_open_and_news_is_marked(database: Database) -> None:
     previous = {
         arn_of("older"): OPEN,
         arn_of("old"): replace(OPEN, since=LONG_AGO + timedelta(days=1)),
         arn_of("again"): CLOSED,
     }
-    found = [finding(key, Verdict.NON_COMPLIANT) for key in ("old", "older", "new", "again")]
+    production = {"old", "new"}
+    found = [
+        replace(finding(key, Verdict.NON_COMPLIANT), is_production=key in production, owner="web")
+        for key in ("old", "older", "new", "again")
+    ]
     comparison, _ = compared(database, previous, found)
-    assert [key.name for key in comparison.first] == ["again", "new", "older", "old"]
+    assert [(key.name, key.is_production, key.news) for key in comparison.first] == [
+        ("old", True, None),
+        ("new", True, DeltaKind.NEW),
+        ("older", False, None),
+        ("again", False, DeltaKind.REGRESSED),
+    ]
+    assert {key.owner for key in comparison.first} == {"web"}
+    assert comparison.affairs.oldest == LONG_AGO
+
+
+def test_in_the_first_digest_nothing_is_marked_as_new(database: Database) -> None:
+    stage = Stage(database)
+    stage.scan([finding("k", Verdict.NON_COMPLIANT)], [], minutes=0)
+    comparison = stage.publish(2)
+    assert [key.news for key in comparison.first] == [None]
+    assert comparison.affairs.oldest == NOW
 
 
 def test_exempt_keys_are_counted_beside_the_others(database: Database) -> None:
@@ -287,7 +306,7 @@ class Day:
     Of a key that could not be read nobody reads the team either.
     """
 
-    found: dict[tuple[str, tuple[str, str]], tuple[str, str | None]]
+    found: dict[tuple[str, tuple[str, str]], tuple[str, str | None, bool]]
     coverage: dict[tuple[str, str], CoverageStatus]
     repaired: frozenset[str]
 
@@ -298,8 +317,9 @@ class Day:
                 account_name=ACCOUNT_NAMES[place[0]],
                 aliases=ALIASES[key],
                 team=None if now == Verdict.INSUFFICIENT_DATA else team,
+                is_production=is_production,
             )
-            for (key, place), (now, team) in self.found.items()
+            for (key, place), (now, team, is_production) in self.found.items()
         ]
         return sorted(made, key=lambda each: (each.account, each.region, each.arn))
 
@@ -313,7 +333,9 @@ class Day:
 teams = st.sampled_from([None, "payments", "Platform", "web"])
 days = st.builds(
     Day,
-    st.dictionaries(st.sampled_from(KEYS), st.tuples(st.sampled_from([*Verdict, EXEMPT]), teams), max_size=len(KEYS)),
+    st.dictionaries(
+        st.sampled_from(KEYS), st.tuples(st.sampled_from([*Verdict, EXEMPT]), teams, st.booleans()), max_size=len(KEYS)
+    ),
     st.dictionaries(
         st.sampled_from([*PLACES, (ALPHA, EVERYWHERE), (BETA, EVERYWHERE), (EVERYWHERE, EVERYWHERE)]),
         st.sampled_from(CoverageStatus),
@@ -332,21 +354,29 @@ def test_day_after_day_the_database_says_what_the_model_says(
     """No example is told of another: each has a name of its own, and its scans come after all before."""
     last: datetime | None = None
     baseline: dict[str, Baseline] = {}
+    enabled: dict[str, datetime] = {}
     name = f"audience {next(_clock)}"
     stage = Stage(database, name, scope, top=3)
     for day in sequence:
         minutes = next(_clock)
         stage.change(day.repaired, at(minutes - 1))
+        enabled |= dict.fromkeys(day.repaired, at(minutes - 1))
         found = day.findings(minutes)
         stage.scan(found, day.targets(), minutes)
         repaired = day.repaired if last is not None else frozenset[str]()
-        model = modelled(baseline, at(minutes + 2), found, day.targets(), scope=scope, repaired=repaired)
+        model = modelled(
+            baseline, at(minutes + 2), found, day.targets(), scope=scope, repaired=repaired, enabled=enabled
+        )
         comparison = stage.publish(minutes + 2)
         assert comparison.summary == model.summary
         assert comparison.delta == model.delta
-        assert [(key.arn, key.open_since) for key in comparison.first] == [
-            (each.arn, model.since[each.arn]) for each in model.in_order()
+        assert [(key.arn, key.open_since, key.news) for key in comparison.first] == [
+            (each.arn, model.since[each.arn], model.news_of(each)) for each in model.in_order()
         ]
+        assert comparison.affairs.oldest == min(model.since.values(), default=None)
+        assert [each.name for each in comparison.affairs.mended] == sorted(model.mended)[:MOST_NAMES]
+        assert comparison.affairs.mended_total == len(model.mended)
+        assert comparison.affairs.fixed_elsewhere == tuple(sorted(model.fixed_elsewhere)[:MOST_NAMES])
         concerned = [each for each in day.targets() if scope.may_concern(each)]
         failures = [each for each in concerned if each.status is not CoverageStatus.SCANNED]
         assert comparison.gaps == Gaps.of(failures, model.unread)

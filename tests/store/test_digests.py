@@ -8,23 +8,29 @@ from zlib import crc32
 import pytest
 import sqlalchemy as sa
 
+from bot.models.affairs import Affairs
 from bot.models.anchor import Anchor
-from bot.models.digests import Delta, DeltaKind, Digest
+from bot.models.digests import Delta, DeltaKind, Digest, DigestForm
 from bot.models.gaps import MOST_FAILURES, Gaps
 from bot.models.keys import Verdict
 from bot.models.messages import MessageKind
+from bot.models.posture import PosturePoint
+from bot.models.scans import Summary
 from bot.models.trail import Act, Entry
 from bot.rules.filters import Filter
 from bot.store.current_scan import CURRENT
 from bot.store.digests import DigestStore
 from bot.store.engine import Database
+from bot.store.history import History
 from bot.store.messages import MessageStore
 from bot.store.tables import digests
 from bot.store.trail import Trail
+from bot.views.digest import digest as digest_view
 from tests.store.crowd import all_at_once
 from tests.store.digest_model import Baseline
 from tests.store.digest_stage import Stage, kept
-from tests.store.samples import ALPHA, BETA, CHANNEL, arn_of, at, digest_of, failed, finding
+from tests.store.samples import ALPHA, BETA, CHANNEL, arn_of, at, digest_of, failed, finding, rotating
+from tests.views.reading import lines
 
 
 @pytest.fixture
@@ -100,6 +106,46 @@ def test_a_digest_is_recorded_and_owes_its_message_and_its_pages(database: Datab
     [entry] = Trail(database).newest(10)
     assert (entry.act, entry.actor, entry.subject) == (Act.DIGEST_POSTED, "U0LENA", digest.id)
     assert entry.details == '{"channel": "C0SECURITY", "name": "daily", "open": 2}'
+
+
+@pytest.mark.parametrize("form", DigestForm)
+def test_each_digest_is_kept_with_its_baseline_its_entry_and_its_point_and_a_silent_one_is_not_posted(
+    database: Database, form: DigestForm
+) -> None:
+    quiet = Stage(database, form=form)
+    quiet.scan([finding("k"), rotating("r")], [], minutes=0)
+    quiet.publish(2)
+    made = DigestStore(database).latest("daily")
+    assert made is not None
+    is_silent = form is DigestForm.SILENT
+    assert [each.kind for each in MessageStore(database).due(at(2))] == ([] if is_silent else [MessageKind.DIGEST])
+    [entry] = [each for each in Trail(database).newest(10) if each.subject == made.id]
+    assert entry.act == (Act.DIGEST_KEPT if is_silent else Act.DIGEST_POSTED)
+    assert made.content.anchor == Anchor.of(entry)
+    assert quiet.baseline[arn_of("k")] == Baseline(open=True, since=at(2))
+    points = History(database).points("daily", at(0), at(9))
+    assert points == [PosturePoint(at(2), Summary(compliant=1, non_compliant=1))]
+
+
+def test_a_digest_of_a_version_that_compared_and_said_nothing_more_can_be_read_and_shown(
+    store: DigestStore, database: Database
+) -> None:
+    made = kept(database, digest_of("a"))
+    with database.write() as connection:
+        content = connection.execute(sa.select(digests.c.content)).scalar_one()
+        for name in ("made_on", "before_on", "form", "is_newer", "affairs"):
+            del content[name]
+        for key in content["top"]:
+            for name in ("owner", "is_production", "reason", "news", "is_snoozed"):
+                del key[name]
+        connection.execute(digests.update().values(content=content))
+    read = store.get(made.id)
+    assert read is not None
+    assert (read.content.form, read.content.made_on, read.content.affairs) == (DigestForm.FULL, None, Affairs())
+    told = lines(digest_view(read, {}))
+    assert told[0] == "🔑 Not everything could be read; since the digest before: 1 fixed, 1 new"
+    assert "• Fixed: 1 – alias/ä" in told
+    assert not any("owner" in line for line in told)
 
 
 def test_a_digest_of_a_version_that_named_all_keys_can_be_read(store: DigestStore, database: Database) -> None:

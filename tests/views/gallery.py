@@ -5,14 +5,16 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 
+from bot.models.affairs import Affairs, EndingExemption, Mended
+from bot.models.affairs import Waiting as WaitingRequest
 from bot.models.approval import ApprovalRule, KeyFacts, Refused, RuledKey
 from bot.models.asking import Asked, Proposal, Waiting
-from bot.models.digests import Delta
+from bot.models.digests import Delta, DigestForm
 from bot.models.exempting import AskAgain, ExemptionProposal, Reach
 from bot.models.exemptions import Exemption, ExemptionScope, ExemptionState, ExemptionTerms
 from bot.models.messages import Rendered
 from bot.models.posture import AccountsCovered, ListPage
-from bot.models.requests import ChangeKind, ChangeState, Request, RequestState
+from bot.models.requests import Basis, ChangeKind, ChangeState, Request, RequestState
 from bot.models.scans import Account, Coverage, CoverageStatus, Progress, Summary
 from bot.models.staffing import GroupState, Hindrance, NamedGroup, NamedPerson, Roll
 from bot.models.trail import SYSTEM, Act, ChainedEntry
@@ -100,6 +102,13 @@ def no_rule(words: Words) -> str:
     return refused.sentence
 
 
+def _beside(words: Words) -> Affairs:
+    mended = Mended(words.alias, "r1", "U0MARA", CROWD, Basis.BREAK_GLASS, "U0JONAS")
+    waits = tuple(WaitingRequest("r9", kind, "U0MARA", at(0), (words.alias,) * 5, 9) for kind in ChangeKind)
+    ends = tuple(EndingExemption("e1", words.alias, state, at(0)) for state in ExemptionState)
+    return Affairs((mended,) * 5, 9, (words.alias,) * 5, waits, 9, ends, 9, ends, 9, at(-99_999), 3, at(9))
+
+
 def _digests(words: Words) -> Iterator[Message]:
     names = tuple(words.alias for _ in range(40))
     everything = Delta(names, names, names, names, names, names)
@@ -122,6 +131,10 @@ def _digests(words: Words) -> Iterator[Message]:
         summary=Summary(10_000, 20_000, 3000, 5000, 700),
     )
     yield "digest, everything", digest(full, {})
+    beside = digest_of(words, top=15, delta=everything, scope=words.scope, affairs=_beside(words))
+    yield "digest, all that is told beside the keys", digest(beside, {})
+    for form in (DigestForm.LINE, DigestForm.LAST_LINE):
+        yield f"digest, quiet, {form}", digest(digest_of(words, delta=Delta(), scope=words.scope, form=form), {})
     for people in (("U0JONAS",), CROWD):
         for name, asked_for in every_request(words, 15, people).items():
             yield (

@@ -2,14 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 
+from bot.models.affairs import Affairs
 from bot.models.digests import Delta, Digest, DigestContent, OpenKey
 from bot.models.gaps import Gaps
 from bot.models.keys import Finding, KeyMetadata, Reason, Rotation, RotationStatus, Verdict
 from bot.models.posture import AccountPosture, KeyDetails, Part, Posture
 from bot.models.requests import Change, ChangeState, Decision, Request, RequestState
 from bot.models.scans import EVERYWHERE, Coverage, CoverageStatus, Progress, Scan, ScanState, Summary
+from bot.rules.digest import MOST_NAMES
 from tests.store.samples import BERLIN, approval, arn_of, at, finding
 
 MARKER = "h0stile"
@@ -64,6 +66,7 @@ def open_finding(words: Words = ORDINARY, number: int = 0, **changes: object) ->
         message=words.sentence,
         team=words.team,
         managed_by=words.manager,
+        owner=words.team,
     )
     return replace(found, **changes)  # type: ignore[arg-type]  # any field of a finding
 
@@ -176,6 +179,9 @@ def digest_of(
         coverage_failures=tuple(failure(words, number) for number in range(failures)),
         unread_keys=(),
         unread_total=0,
+        made_on=date(2026, 3, 2),
+        before_on=None if delta is None else date(2026, 3, 1),
+        affairs=Affairs() if delta is None else Affairs(fixed_elsewhere=delta.fixed[:MOST_NAMES]),
     )
     content = replace(plain, **changes)  # type: ignore[arg-type]  # any field of a content
     return Digest("d1", "main", "C0SECURITY", at(2), content)

@@ -82,6 +82,7 @@ ACTS = {
     Act.SCAN_INTERRUPTED: "saw a scan interrupted",
     Act.SCAN_STOPPED: "stopped a scan",
     Act.DIGEST_POSTED: "made a digest",
+    Act.DIGEST_KEPT: "made the digest of a quiet day, and did not post it",
     Act.REQUEST_CREATED: "asked for rotation",
     Act.APPROVAL_GIVEN: "approved",
     Act.REQUEST_APPROVED: "gave the last approval that was needed",

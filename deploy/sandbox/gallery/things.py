@@ -135,6 +135,7 @@ def finding(
         message=judgement.message,
         read_at=later(minutes=-20),
         team=words.team,
+        owner=words.team,
     )
     read = Reading(judgement, metadata(), None if isinstance(status, ReadFailure) else status)
     return replace(read_again(plain, read, plain.read_at), **changes)  # type: ignore[arg-type]  # any field

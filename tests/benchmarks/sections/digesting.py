@@ -52,7 +52,7 @@ def _measured(database: Database) -> tuple[list[tuple[str, ...]], float]:
         if day:
             scan = store_next_day(database, scan, CHANGED)
         for what, scope in SCOPES.items():
-            audience = Audience(what, "C0SECURITY", Filter.parse(scope))
+            audience = Audience(what, "C0SECURITY", Filter.parse(scope), top=TOP)
             if day in {0, DAYS}:
                 readings = sorted(_reading(database, audience, scan) for _ in range(READINGS))
                 percentile = readings[int(READINGS * 0.95) - 1]
@@ -86,7 +86,8 @@ def _reading(database: Database, audience: Audience, scan: Scan) -> float:
 
 
 def _whole(database: Database, audience: Audience, day: int) -> float:
-    digests = Digests(ScanStore(database), DigestStore(database), [audience], TOP, lambda: START + DAY * (day + 0.5))
+    clock = START + DAY * (day + 0.5)
+    digests = Digests(ScanStore(database), DigestStore(database), lambda: [audience], lambda: clock)
     began = perf_counter()
     digests.publish("U0MARA")
     return perf_counter() - began

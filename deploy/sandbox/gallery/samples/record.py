@@ -34,6 +34,12 @@ ENTRIES: Mapping[Act, tuple[str, str, Mapping[str, object]]] = {
     Act.SCAN_INTERRUPTED: (SYSTEM, SCAN, {}),
     Act.SCAN_STOPPED: (JONAS, SCAN, {}),
     Act.DIGEST_POSTED: (SYSTEM, "d0a1b2c3d4e5", {"name": "default", "channel": "C0SECURITY", "open": 22}),
+    Act.ROUTE_EDITED: (
+        JONAS,
+        "payments",
+        {"name": "route 1", "note": "channel C0PAYMENTS → C0SECURITY; schedule 0 9 * * * → 30 7 * * *"},
+    ),
+    Act.DIGEST_KEPT: (SYSTEM, "d1a1b2c3d4e5", {"name": "default", "channel": "C0SECURITY", "open": 22}),
     Act.REQUEST_CREATED: (
         MARA, REQUEST, {"keys": [arn_of()], "period_days": 365, "reason": "Finding 3.8 of the March audit"},
     ),
@@ -97,8 +103,8 @@ def records() -> Iterator[Sample]:
     rotated = [_entry(number, act, SYSTEM, REQUEST, KEY | on_demand) for number, act in enumerate(acts, 1)]
     yield shown("on demand", Surface.REPLY, "A rotation on demand").by(history, rotated, REQUEST, NAMES)
     exempt = {"change": ChangeKind.EXEMPT.value}
-    acts = (Act.REQUEST_CREATED, Act.CHANGE_CLAIMED, Act.CHANGE_SUCCEEDED, Act.CHANGE_FAILED)
-    excused = [_entry(number, act, SYSTEM, REQUEST, KEY | exempt) for number, act in enumerate(acts, 1)]
+    steps = (Act.REQUEST_CREATED, Act.CHANGE_CLAIMED, Act.CHANGE_SUCCEEDED, Act.CHANGE_FAILED)
+    excused = [_entry(number, act, SYSTEM, REQUEST, KEY | exempt) for number, act in enumerate(steps, 1)]
     yield shown("exempt", Surface.REPLY, "An exemption").by(history, excused, REQUEST, NAMES)
     newer = [_entry(1, "KEY_RETIRED", SYSTEM, REQUEST, {})]
     yield shown("an act of a newer version", Surface.REPLY, "This version has no sentence for it").by(
