@@ -120,7 +120,7 @@ class Routing:
         wrong = self._wrong(before, after)
         if wrong is not None:
             return NotEdited(wrong)
-        entry = Entry(edit.edited_at, actor.user_id, Act.ROUTE_EDITED, name, _told(before, after))
+        entry = Entry(edit.edited_at, actor.user_id, Act.ROUTE_EDITED, after.title[:256], _told(before, after))
         if not self.book.put(edit, seen, entry):
             return NotEdited(_overtaken(self.named(name) or before))
         return Edited(after, before, self.next_at(after))
@@ -158,7 +158,7 @@ def _told(before: Audience, after: Audience) -> dict[str, object]:
     """Tell the record what was and what is."""
     was, now = (_as_words(each) for each in (before, after))
     changed = [f"{name} {was[name]} → {now[name]}" for name in was if was[name] != now[name]]
-    return {"digest": after.title, "before": was, "after": now, "note": f"{after.title}: {'; '.join(changed)}"}
+    return {"name": after.name, "before": was, "after": now, "note": "; ".join(changed)}
 
 
 def _as_words(audience: Audience) -> dict[str, str]:

@@ -8,7 +8,7 @@ from bot.models.messages import Rendered
 from bot.models.owned import OwnedKeys
 from bot.models.owners import Owner
 from bot.views.budget import message as within_budget
-from bot.views.parts import Inline, bold, bullets, code, context, counted, cut, fallback, group, note, rich, some, user
+from bot.views.parts import Inline, bold, bullets, code, context, counted, cut, fallback, group, mrkdwn, rich, some, user
 
 _MOST_NAMES = 5
 
@@ -28,7 +28,8 @@ def digest_owners(message: Digest, owners: Sequence[Owner], tags: Sequence[str])
     told = list(_told(ownership.owners, {each.text: each for each in owners}))
     lines = [_line(each) for each in told]
     if ownership.other_owners:
-        lines.append([f"{counted(ownership.other_owners, 'more owner')} of {counted(ownership.other_keys, 'key')}"])
+        theirs = counted(ownership.other_keys, "key")
+        lines.append([f"{counted(ownership.other_owners, 'more owner')}, of {theirs} in all"])
     if ownership.ownerless:
         lines.append(_ownerless(ownership.ownerless, ownership.ownerless_names, tags))
     if ownership.unknown:
@@ -37,7 +38,7 @@ def digest_owners(message: Digest, owners: Sequence[Owner], tags: Sequence[str])
     title = "Whose the open keys are"
     blocks = [rich(bold(title)), bullets(*lines)]
     if any(each.owner.slack_id is None for each in told):
-        blocks.append(context(note("Names that are nobody's in Slack can be given somebody in the configuration.")))
+        blocks.append(context(mrkdwn("`[owners.people]` in the configuration says who a name is in Slack.")))
     return within_budget(fallback(_sentence(ownership.ownerless, len(told) + ownership.other_owners)), blocks)
 
 
@@ -68,7 +69,7 @@ def _line(told: _Told) -> list[Inline]:
 def _ownerless(total: int, names: Sequence[str], tags: Sequence[str]) -> list[Inline]:
     line: list[Inline] = [bold("No owner"), f": {counted(total, 'key')} – {some(names, _MOST_NAMES, total)}"]
     if tags:
-        line.append(". Tag them with ")
+        line.append(f". Tag {'it' if total == 1 else 'them'} with ")
         for number, tag in enumerate(tags):
             line += [" or " if number else "", code(cut(tag, 60))]
     return line

@@ -57,7 +57,7 @@ def routes(digests: Sequence[When], *, may_edit: bool) -> Rendered:
 
 def edit_route(audience: Audience, declared: Audience) -> Element:
     """The modal: where a digest goes and when. `declared` is what the file says of it."""
-    blocks: list[Block] = [rich([bold(cut(audience.title, 200))], _scope(audience))]
+    blocks: list[Block] = [rich(*_head(audience))]
     if audience.edit is not None and audience.edit.terms.is_any:
         blocks.append(rich(_edited(audience)))
     blocks += [
@@ -81,7 +81,7 @@ def edit_route(audience: Audience, declared: Audience) -> Element:
         _input(ZONE_BLOCK, "Time zone", _typed(ZONE_INPUT, audience.timezone), "Its IANA name, such as Europe/Berlin."),
     ]
     if audience.terms != declared.terms:
-        blocks.append(_back(declared))
+        blocks += _back(declared)
     blocks.append(context(note("It holds from now on, and goes on record.")))
     return {
         "type": "modal",
@@ -119,12 +119,17 @@ def _lines(audience: Audience, next_at: datetime | None) -> list[list[Inline]]:
     where: list[Inline] = ["Goes to ", {"type": "channel", "channel_id": audience.channel}, " at "]
     when: list[Inline] = [code(audience.schedule), f", {audience.timezone}; "]
     upcoming: list[Inline] = ["never."] if next_at is None else ["next ", moment(next_at), "."]
-    lines: list[list[Inline]] = [[bold(cut(audience.title, 200))], _scope(audience), [*where, *when, *upcoming]]
+    lines = [*_head(audience), [*where, *when, *upcoming]]
     return [*lines, _edited(audience)] if audience.edit is not None and audience.edit.terms.is_any else lines
 
 
-def _scope(audience: Audience) -> list[Inline]:
-    return [f"Keys that match {cut(str(audience.scope), 300)}" if str(audience.scope) else "All keys"]
+def _head(audience: Audience) -> list[list[Inline]]:
+    """What a digest is called, and which keys it tells of where that is not its name already."""
+    scope = str(audience.scope)
+    lines: list[list[Inline]] = [[bold(cut(audience.title, 200))]]
+    if scope != audience.title:
+        lines.append([f"Keys that match {cut(scope, 300)}" if scope else "All keys"])
+    return lines
 
 
 def _edited(audience: Audience) -> list[Inline]:
@@ -141,17 +146,18 @@ def _typed(action_id: str, text: str) -> Element:
     return {"type": "plain_text_input", "action_id": action_id, "initial_value": text, "max_length": 100}
 
 
-def _back(declared: Audience) -> Block:
-    told = f"{declared.channel}, {declared.schedule}, {declared.timezone}"
-    option = {"text": plain("Put back what the file says", 75), "value": BACK, "description": plain(told, 75)}
-    element = {"type": "checkboxes", "action_id": BACK_INPUT, "options": [option]}
-    return {
+def _back(declared: Audience) -> list[Block]:
+    channel: Inline = {"type": "channel", "channel_id": declared.channel}
+    told = rich(["The configuration says ", channel, " at ", code(declared.schedule), f", {declared.timezone}."])
+    option = {"text": plain("Put back what the configuration says", 75), "value": BACK}
+    ticked: Block = {
         "type": "input",
         "block_id": BACK_BLOCK,
         "optional": True,
-        "label": label("Or as in the configuration"),
-        "element": element,
+        "label": label("Or"),
+        "element": {"type": "checkboxes", "action_id": BACK_INPUT, "options": [option]},
     }
+    return [told, ticked]
 
 
 def _metadata(audience: Audience) -> str:

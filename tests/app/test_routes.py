@@ -189,7 +189,7 @@ def test_the_thread_of_a_digest_mentions_owners_and_the_channel_does_not(house: 
     assert any("usergroup" in str(block) and "S0ONCALL" in str(block) for block in reply.blocks)
     assert any(line.startswith("U0LEFT (that account was deactivated): 1 key – card/old") for line in lines)
     assert any(line.startswith("data-team (nobody in Slack goes by that): 1 key – card/data") for line in lines)
-    assert any(line.startswith("No owner: 1 key – card/nobodys. Tag them with owner or team") for line in lines)
+    assert any(line.startswith("No owner: 1 key – card/nobodys. Tag it with owner or team") for line in lines)
     assert not any(word in str(reply.blocks) + reply.text for word in ("<!channel>", "<!here>", "<!everyone>"))
     (root,) = digests(house)
     assert "user_id" not in str(root.blocks)
@@ -251,7 +251,7 @@ def test_a_digest_goes_where_it_was_edited_to_without_a_restart_and_after_one(ho
         history = house.command(house.mara, "history")
     assert "edited where a digest goes and when" in history
     assert (
-        f"payments: channel {ROOM} → {CHANNEL}; schedule 0 10 * * * → 30 12 * * *; time zone UTC → Asia/Tokyo"
+        f"payments (channel {ROOM} → {CHANNEL}; schedule 0 10 * * * → 30 12 * * *; time zone UTC → Asia/Tokyo"
         in history
     )
     assert len(digests(house, ROOM)) == 1

@@ -9,8 +9,9 @@ from threading import Event
 
 from slack_sdk.webhook import WebhookResponse
 
-from bot.digest import Audience, Digests
+from bot.digest import Digests
 from bot.explain import Explaining
+from bot.home import Homes
 from bot.key import KeyLookup
 from bot.listing import Listing
 from bot.models.keys import FailureKind, Finding, KeyMetadata, ReadFailure, Rotation, RotationStatus
@@ -21,28 +22,41 @@ from bot.models.slack import Posted, SlackFailure, SlackFailureKind
 from bot.models.staffing import UserGroup
 from bot.operate import Operating
 from bot.posture import Postures
+from bot.recent import RecentPeople
 from bot.remediate.ask import Asking
 from bot.remediate.decide import Deciding
 from bot.remediate.facts import FactReader
 from bot.roll import RollCall
 from bot.rounds import Rounds
+from bot.routing import Routing
+from bot.rules.audience import DEFAULT, Audience
 from bot.rules.filters import Filter
 from bot.scan import ScanRunningError
 from bot.scan.plan import Wanted, make_plan
+from bot.settings.ground import Ground
+from bot.snoozing import Snoozing
 from bot.store.caps import Caps
 from bot.store.digests import DigestStore
 from bot.store.engine import Database
 from bot.store.messages import MessageStore
+from bot.store.mine import Mine
 from bot.store.requests import RequestStore
+from bot.store.route_edits import RouteEdits
 from bot.store.scans import ScanStore
 from bot.store.schema import upgrade
+from bot.store.snoozes import Snoozes
 from bot.store.trail import Trail
+from bot.views.digest import digest
+from bot.views.preview import preview
+from bot.visibility import Visibility
+from deploy.sandbox.gallery.excusing import exempting_of
 from deploy.sandbox.gallery.things import CHANNEL, HOUSE, LAKE, LEGACY, NOW, OFF, PAYMENTS, POLICY, metadata, scan
 from deploy.sandbox.slack.people import Person as Colleague
 from deploy.sandbox.slack.people import default_groups, default_people
 from handlers.call import Call
 from handlers.commands import answer
 from handlers.desk import Desk, Reply
+from handlers.tabs import Tabs
 
 ACCOUNTS = (PAYMENTS, LAKE, LEGACY)
 
@@ -189,11 +203,14 @@ class Writer:
     def open_modal(self, trigger_id: str, view: Block) -> SlackFailure | None:  # noqa: ARG002 - Slack's
         return None
 
+    def update_modal(self, view_id: str, view: Block, known_hash: str | None = None) -> SlackFailure | None:  # noqa: ARG002 - Slack's
+        return None
+
     def update_submitted(self, view_id: str, submitted_hash: str, view: Block) -> SlackFailure | None:  # noqa: ARG002 - Slack's
         return None
 
-    def publish_home(self, user: str, view: Block) -> SlackFailure | None:  # noqa: ARG002 - Slack's
-        return None
+    def publish_home(self, user: str, view: Block, known_hash: str = "") -> str | SlackFailure:  # noqa: ARG002 - Slack's
+        return "1772442000.h1"
 
     def link(self, channel: str, ts: str) -> str | None:  # noqa: ARG002 - Slack's
         return None
@@ -259,8 +276,7 @@ class Office:
 
     def desk(self) -> Desk:
         scans, handles = BusyScans(Progress(12, 40, 812, 1024, 10, 10, 170.0)), Handles()
-        audiences = [Audience("default", CHANNEL, Filter())]
-        digests = Digests(self.scans, DigestStore(self.database), audiences, 10, _now)
+        digests = Digests(self.scans, DigestStore(self.database), self.routing.audiences, _now)
         return Desk(
             postures=Postures(self.scans, lambda: None),
             listing=Listing(self.scans, handles, self.requests),
@@ -273,6 +289,13 @@ class Office:
             rounds=Rounds(
                 scans, self.scans, digests, lambda _: True, _nothing, lambda _: nullcontext(enter_result=True)
             ),
+            routing=self.routing,
+            preview=lambda names: [preview(digest(each, {}), each) for each in digests.preview(names)],
+            exempting=exempting_of(self.database, self.asking),
+            visibility=self.visibility,
+            homes=self._homes(),
+            tabs=Tabs(Writer().publish_home),
+            snoozing=self.snoozing,
             handles=handles,
             requests=self.requests,
             messages=MessageStore(self.database),
@@ -281,9 +304,46 @@ class Office:
             looking=AtOnce(),
             deciding_crew=AtOnce(),
             may_look=lambda _actor: True,
-            may_operate=Operating(People(), self.trail, HOUSE, _now).may,
+            may_operate=self.operating.may,
+            would_let=self.operating.would_let,
             carry_out=_nothing,
             settle=_nothing,
+        )
+
+    @property
+    def operating(self) -> Operating:
+        return Operating(People(), self.trail, HOUSE, _now)
+
+    @property
+    def routing(self) -> Routing:
+        payments = Audience("route 1", "C0PAYMENTS", Filter(team="payments"), title="payments")
+        told = (Audience(DEFAULT, CHANNEL, Filter()), payments)
+        return Routing(told, RouteEdits(self.database), Ground(lambda _: None), self.operating.may, _now)
+
+    @property
+    def visibility(self) -> Visibility:
+        return Visibility((), RecentPeople(People(), _now), self.scans, self.trail, _now)
+
+    @property
+    def snoozing(self) -> Snoozing:
+        may = Operating(People(), self.trail, HOUSE, _now).may
+        book = Snoozes(self.database)
+        return Snoozing(self.scans, book, tuple, People(), HOUSE, may, "Europe/Berlin", _now)
+
+    def _homes(self) -> Homes:
+        return Homes(
+            postures=Postures(self.scans, lambda: None),
+            keys=Mine(self.database),
+            requests=self.requests,
+            snoozes=Snoozes(self.database),
+            handles=Handles(),
+            people=RecentPeople(People(), _now),
+            visibility=self.visibility,
+            house=HOUSE,
+            owner_texts=lambda _user: frozenset(),
+            lapsing=lambda _within: (),
+            trend=lambda _now: None,
+            clock=_now,
         )
 
     def answer(self, text: str, who: str) -> Rendered:

@@ -85,6 +85,8 @@ def _input(block: Json, errors: Mapping[str, str]) -> Iterator[str]:
 def _initial(element: Json) -> str:
     """What a field holds before anybody has entered anything."""
     who = element.get("initial_user")
+    if (where := element.get("initial_conversation")) is not None:
+        return f"#{NAMES.get(where, where)}"
     return f"@{NAMES.get(who, who)}" if who else str(element.get("initial_value") or element.get("initial_date") or "")
 
 

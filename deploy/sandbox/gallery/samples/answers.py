@@ -48,7 +48,19 @@ TYPED = (
     "scan",
     "digest",
 )
-TYPED_BY_JONAS = ("scan", "scan team=payments", "scan account=unheard-of", "scan region=mars-*", "digest")
+TYPED_BY_JONAS = (
+    "scan",
+    "scan team=payments",
+    "scan account=unheard-of",
+    "scan region=mars-*",
+    "digest",
+    "digest payments",
+    "digest paymnets",
+    "digest something else",
+    "digest preview paymnets",
+    "digest preview payments",
+    "routes",
+)
 
 
 def typed(office: Office, who: str, text: str) -> Rendered:
@@ -60,6 +72,7 @@ def answers() -> Iterator[Sample]:
     for text in NOT_SCANNED:
         yield _answer(empty, MARA, text, "before the first scan")
     yield _answer(empty, JONAS, "digest", "before the first scan ended")
+    yield _answer(empty, JONAS, "digest preview payments", "before the first scan")
     yield shown("something went wrong", Surface.REPLY, "A mistake in the bot").by(say, went_wrong("5f3a9c2e"))
     yield shown("restarting", Surface.REPLY, "The bot stops before it came to the act").by(say, STOPPING)
     gaps = _office([closed(), dark()])
