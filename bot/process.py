@@ -17,6 +17,7 @@ from bot.models.requests import Change, Request
 from bot.remediate.change import Remediation
 from bot.remediate.decide import Deciding
 from bot.schedule import Calendar, start_scheduler
+from bot.tokens import TokenWatch
 from bot.work import Crews, Work
 
 SWEEP_SECONDS = 30.0
@@ -133,7 +134,9 @@ class Changer:
 class Process:
     """Everything that runs. `socket` is Bolt's Socket Mode handler, and `connect` opens it.
 
-    `first_scan` runs where nothing was scanned yet; `check_rules` says in the log what the rules name in vain.
+    `first_scan` runs where nothing was scanned yet; `check_rules` says in the log what the rules name in vain;
+    `look_for_undone` finds fixes that did not last; `lapse` ends exemptions whose time is over, and says which;
+    `wake` ends snoozes.
     """
 
     socket: Any
@@ -147,6 +150,10 @@ class Process:
     stop_scan: Callable[[], None]
     first_scan: Callable[[], object]
     check_rules: Callable[[], None]
+    look_for_undone: Callable[[], object]
+    lapse: Callable[[], Sequence[object]]
+    wake: Callable[[], object]
+    tokens: TokenWatch
     on_start: Callable[[], None]
     closing: Sequence[Callable[[], None]]
     _scheduler: BackgroundScheduler | None = field(default=None, init=False)
@@ -164,10 +171,16 @@ class Process:
         self._scheduler = start_scheduler(self.calendar, chores)
 
     def sweep(self) -> None:
-        """Expire what nobody approved, remind of what still waits, and take up what is in nobody's hands."""
-        if [*self.deciding.expire_due(), *self.deciding.remind_due()]:
+        """Expire what nobody approved, remind of what still waits, end exemptions and snoozes, take up what is in nobody's
+        hands, and see whether fixes were undone.
+        """
+        if [*self.deciding.expire_due(), *self.deciding.remind_due(), *self.lapse()]:
             self.courier.tell()
+        self.wake()
         self.changer.take_up()
+        self.crews.looking.submit("looking for undone fixes", self.look_for_undone)
+        if not self.socket.client.is_connected():
+            self.tokens.look()
 
     def close(self) -> None:
         """Take nothing new, let what runs come to a point from which it can be taken up, and go."""

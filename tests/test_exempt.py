@@ -196,7 +196,7 @@ def test_an_exemption_is_asked_for_approved_by_somebody_else_and_holds() -> None
     assert house.open == ["a", "b", "c"]
     done = house.carry_out(house.approve(request))
     assert (done.state, done.changes[0].state) == (RequestState.DONE, ChangeState.SUCCEEDED)
-    assert done.changes[0].result == "Exempt until the end of 2026-04-01."
+    assert done.changes[0].result == "Exempted. It ends by itself."
     assert house.open == ["b", "c"]
     [made] = house.exempting.active()
     assert made.until == datetime(2026, 4, 1, 23, 59, 59, tzinfo=BERLIN)

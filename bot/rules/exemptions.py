@@ -5,10 +5,11 @@ rename their accounts. An alias is compared without the prefix that all have. Ta
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from difflib import get_close_matches
-from fnmatch import fnmatchcase
+from fnmatch import translate
+from functools import lru_cache
 from typing import Protocol
 
 from bot.models.exemptions import Exemption, ExemptionScope
@@ -85,14 +86,7 @@ def tidy(scope: ExemptionScope) -> ExemptionScope:
 
 def covers(scope: ExemptionScope, key: Coverable) -> bool:
     """Say whether a scope covers a key, as it was last read."""
-    if scope.arn:
-        return key.arn == scope.arn
-    return (
-        (not scope.account or _is_account(scope.account, key))
-        and (not scope.region or _like(key.region, scope.region))
-        and (not scope.alias or any(_like(each.removeprefix("alias/"), scope.alias) for each in key.aliases))
-        and (scope.tag is None or _has(key.tags, scope.tag))
-    )
+    return key.arn == scope.arn if scope.arn else _pattern(scope).matches(_Lowered(key))
 
 
 class Excuses:
@@ -102,24 +96,59 @@ class Excuses:
         latest_last = sorted(exemptions, key=lambda each: each.until)
         self.of_keys = {each.scope.arn: each.until for each in latest_last if each.scope.is_one_key}
         self.of_patterns = [(each.scope, each.until) for each in latest_last[::-1] if not each.scope.is_one_key]
+        self._patterns = [(_pattern(scope), until) for scope, until in self.of_patterns]
 
     def until(self, key: Coverable) -> datetime | None:
         """Say until when an open key is excused: as long as any exemption that covers it holds."""
-        by_pattern = next((until for scope, until in self.of_patterns if covers(scope, key)), None)
+        lowered = _Lowered(key)
+        by_pattern = next((until for pattern, until in self._patterns if pattern.matches(lowered)), None)
         by_arn = self.of_keys.get(key.arn)
         return max(filter(None, (by_pattern, by_arn)), default=None)
 
 
-def _is_account(pattern: str, key: Coverable) -> bool:
-    return _like(key.account, pattern) or (not pattern.isdigit() and _like(key.account_name, pattern))
+class _Lowered:
+    """What patterns are compared with, in small letters: once a key, however many patterns there are."""
+
+    __slots__ = ("account", "account_name", "aliases", "region", "tags")
+
+    def __init__(self, key: Coverable) -> None:
+        self.account, self.account_name, self.region = key.account, key.account_name.lower(), key.region.lower()
+        self.aliases = [each.lower().removeprefix("alias/") for each in key.aliases]
+        self.tags = [(name.lower(), value.lower()) for name, value in key.tags]
 
 
-def _has(tags: Sequence[Sequence[str]], wanted: tuple[str, str]) -> bool:
-    return any(name.lower() == wanted[0].lower() and _like(value, wanted[1]) for name, value in tags)
+class _Pattern:
+    """A scope of several keys, ready to be compared with many of them."""
+
+    __slots__ = ("_account", "_alias", "_is_account_id", "_region", "_tag", "_value")
+
+    def __init__(self, scope: ExemptionScope) -> None:
+        self._is_account_id = scope.account.isdigit()
+        self._account, self._region, self._alias = map(_matcher, (scope.account, scope.region, scope.alias))
+        name, value = scope.tag or ("", "")
+        self._tag, self._value = name.lower(), _matcher(value)
+
+    def matches(self, key: _Lowered) -> bool:
+        return (
+            (self._alias is None or any(map(self._alias, key.aliases)))
+            and (self._region is None or self._region(key.region) is not None)
+            and self._matches_account(key)
+            and (self._value is None or any(name == self._tag and self._value(value) for name, value in key.tags))
+        )
+
+    def _matches_account(self, key: _Lowered) -> bool:
+        if self._account is None or self._account(key.account):
+            return True
+        return not self._is_account_id and self._account(key.account_name) is not None
 
 
-def _like(text: str, pattern: str) -> bool:
-    return fnmatchcase(text.lower(), pattern.lower())
+@lru_cache(maxsize=1024)
+def _pattern(scope: ExemptionScope) -> _Pattern:
+    return _Pattern(scope)
+
+
+def _matcher(pattern: str) -> Callable[[str], re.Match[str] | None] | None:
+    return re.compile(translate(pattern.lower())).match if pattern else None
 
 
 def _word(text: str) -> str:

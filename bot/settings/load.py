@@ -48,6 +48,9 @@ def load(environ: Mapping[str, str], *, with_slack: bool | None) -> Settings:
         policy=document.policy,
         digest=document.digest,
         approval=document.approval,
+        exemption=document.exemption,
+        owners=document.owners,
+        visibility=document.visibility,
         path=reading.path,
     )
     problems = [*environment.problems, *reading.problems]
