@@ -1,8 +1,7 @@
 """Wires the whole Slack app out of its parts. Only this room, `bot.app` and `bot.rulebook` build anything."""
 
-import hashlib
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -12,18 +11,25 @@ from zoneinfo import ZoneInfo
 from slack_sdk import WebClient
 
 from bot import check
+from bot.agenda import Agenda, build_digests, build_routing, inherit
 from bot.app import build_scans, connect_aws, open_database
-from bot.cron import cron_trigger
 from bot.deliver import Delivery
-from bot.digest import Audience, Digests
+from bot.drift import Drift
+from bot.exempt_wiring import build_exempting, declare_exemptions
 from bot.explain import Explaining
+from bot.home import Homes
 from bot.key import KeyLookup
 from bot.listing import Listing
+from bot.models.messages import Rendered
 from bot.models.trail import SYSTEM, Act, Entry
 from bot.operate import Operating
+from bot.owning import Owners
+from bot.personal import Ground, build_homes, build_snoozing, build_visibility
+from bot.plotting import draw
 from bot.posture import Postures
 from bot.present import Presenter
 from bot.process import Changer, Courier, Process
+from bot.recent import RecentPeople
 from bot.remediate.ask import Asking
 from bot.remediate.change import Remediation
 from bot.remediate.decide import Deciding
@@ -33,14 +39,13 @@ from bot.remediate.recheck import Recheck
 from bot.roll import RollCall
 from bot.rounds import SCAN, Rounds
 from bot.rulebook import house_of
-from bot.rules.filters import Filter
 from bot.rules.verdict import Policy
 from bot.scan.scanner import utc_now
-from bot.schedule import Calendar, Job
+from bot.schedule import Calendar
 from bot.settings import Settings, Slack, place_of
 from bot.settings.load import DEFAULT_FILE
 from bot.slack.client import web_client
-from bot.slack.introduction import Introduction, introduce
+from bot.slack.introduction import Introduction, app_token_failure, bot_token_failure, introduce
 from bot.slack.people import People
 from bot.slack.posting import Poster
 from bot.socket_mode import connect, make_app, make_listeners, make_socket
@@ -50,13 +55,20 @@ from bot.store.digests import DigestStore
 from bot.store.engine import Database
 from bot.store.firings import Firings
 from bot.store.handles import KeyHandles
+from bot.store.history import History
 from bot.store.key_facts import KeyFactStore
 from bot.store.messages import MessageStore
+from bot.store.pictures import PictureStore
 from bot.store.requests import RequestStore
 from bot.store.scans import ScanStore
 from bot.store.trail import Trail
+from bot.store.troubles import TroubleStore
+from bot.store.undone import UndoneFixes
+from bot.tokens import Ending, TokenWatch
+from bot.trend import Illustrator, Trends
 from bot.work import Crews
 from handlers import Desk, register
+from handlers.tabs import Tabs
 
 log = logging.getLogger(__name__)
 
@@ -81,7 +93,8 @@ def build_process(settings: Settings, stop: Event, timing: Timing | None = None)
     database = open_database(settings)
     refused = partial(check.refused, settings.approval.rules, partial(place_of, settings), People(client))
     us = introduce(client, app_client, _channels(settings), refused)
-    ways = _Ways(settings.slack, client, app_client, us)
+    courier = web_client(settings.slack.bot_token, settings.slack.api_url, waits=False)
+    ways = _Ways(settings.slack, client, courier, app_client, us)
     return _Assembly(ways, settings, database, stop, timing or Timing()).process()
 
 
@@ -89,6 +102,8 @@ def _channels(settings: Settings) -> dict[str, str]:
     """Name every channel that the settings name, by the place where they do."""
     name = settings.path or DEFAULT_FILE
     channels = {f"{name}: slack.channel": settings.slack.channel} if settings.slack is not None else {}
+    if settings.slack is not None and settings.slack.fallback is not None:
+        channels[f"{name}: slack.fallback"] = settings.slack.fallback
     for number, route in enumerate(settings.digest.routes, start=1):
         channels[f"{name}: digest.route[{number}].channel"] = route.channel
     return channels
@@ -96,10 +111,11 @@ def _channels(settings: Settings) -> dict[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class _Ways:
-    """The ways into Slack."""
+    """The ways into Slack. The courier's own does not wait where Slack wants to be left alone: other messages go on."""
 
     settings: Slack
     client: WebClient
+    courier: WebClient
     app_client: WebClient
     us: Introduction
 
@@ -118,18 +134,40 @@ class _Assembly:
         self.digest_store, self.message_store = DigestStore(database), MessageStore(database)
         self.handles, self.trail, self.firings = KeyHandles(database), Trail(database), Firings(database)
         self.people, self.poster = People(slack.client), Poster(slack.client)
+        self.owners = Owners(self.people, settings.owners.people, workspaces, self.clock)
+        self.fixes = UndoneFixes(database)
+        self.drift = Drift(self.fixes, self.aws.reader, self.scan_store, self.policy, self.clock)
+        self.courier_poster = Poster(slack.courier)
+        self.trends = Trends(History(database), PictureStore(database), ZoneInfo(settings.digest.timezone))
+        asking = partial(bot_token_failure, slack.courier), partial(app_token_failure, slack.app_client)
+        self.tokens = TokenWatch(*asking, Ending(stop), self.clock)
         self.crews, self.names = Crews(), Names(database)
-        self.scans = build_scans(settings, self.aws, self.scan_store, KeyFactStore(database))
-        self.courier = Courier(self._delivery(), self.names.alone)
-        self.facts = FactReader(self.aws.reader, self.aws.discovery, self.house)
-        self.roll_call = RollCall(self.people, workspaces, self.clock)
+        self.operating = Operating(self.people, self.trail, self.house, self.clock)
+        self.recent = RecentPeople(self.people, self.clock)
+        self.visibility = build_visibility(settings, database, self.operating, self.recent)
         channel = slack.settings.channel
+        self.routing = build_routing(settings, channel, slack.client, self.operating, database)
+        self.snoozing = build_snoozing(settings, database, self.operating, self.routing)
+        self.digests = build_digests(settings, self.routing, self.scan_store, self.digest_store, self.clock)
+        self.scans = build_scans(settings, self.aws, self.scan_store, KeyFactStore(database))
+        self.facts = FactReader(self.aws.reader, self.aws.discovery, self.house)
+        self.asking = self._asking()
+        self.exempting = build_exempting(settings, database, self.asking)
+        self.courier = Courier(self._delivery(), self.names.alone)
+        self.roll_call = RollCall(self.people, workspaces, self.clock)
         self.deciding = Deciding(self.people, self.request_store, self.trail, self.house, channel, self.clock)
         self.changer = Changer(
             self.request_store, self._remediation(), self.crews.changing, self.courier.tell, self.names.alone
         )
         self.rounds = Rounds(
-            self.scans, self.scan_store, self._digests(), self.pause, self.courier.tell, self.names.alone
+            self.scans,
+            self.scan_store,
+            self.digests,
+            self.pause,
+            self.courier.tell,
+            self.names.alone,
+            lambda: self.crews.looking.submit("looking for undone fixes", self.look_for_undone),
+            self.exempting.lapse_due,
         )
 
     def process(self) -> Process:
@@ -149,6 +187,10 @@ class _Assembly:
             stop_scan=self.scans.stop,
             first_scan=lambda: self.rounds.first_scan(SYSTEM),
             check_rules=self._check_rules,
+            tokens=self.tokens,
+            look_for_undone=self.look_for_undone,
+            lapse=self.exempting.lapse_due,
+            wake=self.snoozing.wake_due,
             on_start=self._note_start,
             closing=(lambda: listeners.shutdown(wait=False, cancel_futures=True), self.database.close),
         )
@@ -156,10 +198,37 @@ class _Assembly:
     def pause(self, seconds: float) -> bool:
         return self.stop.wait(seconds)
 
+    def look_for_undone(self) -> None:
+        if self.drift.look():
+            self.courier.tell()
+
     def _delivery(self) -> Delivery:
         open_keys = self.scan_store.open_keys
-        presenter = Presenter(self.digest_store, self.request_store, self.house, open_keys, self.clock)
-        return Delivery(self.message_store, self.poster, presenter.render, self.clock, self.pause)
+        self.presenter = Presenter(
+            self.digest_store,
+            self.request_store,
+            self.house,
+            open_keys,
+            self.clock,
+            self.visibility,
+            self.owners,
+            self.settings.owners.tags,
+            self.fixes,
+            self.trends,
+            TroubleStore(self.database),
+            self.exempting,
+        )
+        illustrator = Illustrator(self.digest_store, self.trends, draw, self.courier_poster.upload)
+        return Delivery(
+            owed=self.message_store,
+            channels=self.courier_poster,
+            pictures=illustrator,
+            render=self.presenter.render,
+            clock=self.clock,
+            pause=self.pause,
+            doubt=self.tokens.doubt,
+            fallback=self.slack.settings.fallback,
+        )
 
     def _remediation(self) -> Remediation:
         return Remediation(
@@ -174,17 +243,25 @@ class _Assembly:
             read_back_waits=self.timing.read_back_waits,
         )
 
-    def _digests(self) -> Digests:
-        audiences = [Audience("default", self.slack.settings.channel, Filter())]
-        for route in self.settings.digest.routes:
-            scope = Filter(**route.match)
-            audiences.append(Audience(_audience_name(route.channel, scope), route.channel, scope))
-        return Digests(self.scan_store, self.digest_store, audiences, self.settings.digest.top, self.clock)
+    def _asking(self) -> Asking:
+        return Asking(
+            people=self.people,
+            requests=self.request_store,
+            findings=self.scan_store,
+            keys=self.aws.reader,
+            record=self.trail,
+            facts=self.facts,
+            house=self.house,
+            policy=self.policy,
+            period_days=self.settings.policy.enable_with_period_days,
+            channel=self.slack.settings.channel,
+            clock=self.clock,
+        )
 
     def _desk(self) -> Desk:
-        operating = Operating(self.people, self.trail, self.house, self.clock)
+        postures = Postures(self.scan_store, self.scans.progress)
         return Desk(
-            postures=Postures(self.scan_store, self.scans.progress),
+            postures=postures,
             listing=Listing(self.scan_store, self.handles, self.request_store),
             lookup=KeyLookup(
                 self.scan_store,
@@ -194,20 +271,10 @@ class _Assembly:
                 self.policy,
                 self.aws.discovery.partition,
                 self.clock,
+                self.exempting.covering,
             ),
-            asking=Asking(
-                people=self.people,
-                requests=self.request_store,
-                findings=self.scan_store,
-                keys=self.aws.reader,
-                record=self.trail,
-                facts=self.facts,
-                house=self.house,
-                policy=self.policy,
-                period_days=self.settings.policy.enable_with_period_days,
-                channel=self.slack.settings.channel,
-                clock=self.clock,
-            ),
+            asking=self.asking,
+            exempting=self.exempting,
             deciding=self.deciding,
             explaining=Explaining(
                 house=self.house,
@@ -217,7 +284,13 @@ class _Assembly:
                 caps=Caps(self.database),
                 clock=self.clock,
             ),
+            visibility=self.visibility,
+            homes=self._homes(postures),
+            tabs=Tabs(self.poster.publish_home),
+            snoozing=self.snoozing,
             rounds=self.rounds,
+            routing=self.routing,
+            preview=self._preview,
             handles=self.handles,
             requests=self.request_store,
             messages=self.message_store,
@@ -225,23 +298,35 @@ class _Assembly:
             writer=self.poster,
             looking=self.crews.looking,
             deciding_crew=self.crews.deciding,
-            may_look=operating.may_look,
-            may_operate=operating.may,
+            may_look=self.operating.may_look,
+            may_operate=self.operating.may,
+            would_let=self.operating.would_let,
             carry_out=self.changer.carry_out,
             settle=self.courier.tell,
         )
 
-    def _calendar(self) -> Calendar:
-        digest = self.settings.digest
-        digest_trigger = cron_trigger(digest.schedule, ZoneInfo(digest.timezone))
-        scan_trigger = cron_trigger(self.settings.scan.schedule, ZoneInfo("UTC"))
-        jobs = (
-            Job("scan", scan_trigger, lambda due_at: self.rounds.scan_since(due_at, SYSTEM)),
-            Job("digest", digest_trigger, lambda due_at: self.rounds.digest(SYSTEM, since=due_at) is not None),
+    def _homes(self, postures: Postures) -> Homes:
+        ground = Ground(
+            operating=self.operating,
+            recent=self.recent,
+            visibility=self.visibility,
+            postures=postures,
+            owners=self.owners,
+            trends=self.trends,
+            lapsing=self.exempting.lapsing,
         )
-        return Calendar(self.firings, jobs, self.clock, self.names.alone)
+        return build_homes(self.database, ground)
+
+    def _calendar(self) -> Calendar:
+        agenda = Agenda(self.settings.scan.schedule, self.routing, self.rounds)
+        return Calendar(self.firings, agenda.plan, self.clock, self.names.alone)
+
+    def _preview(self, names: Collection[str]) -> list[Rendered]:
+        return list(map(self.presenter.preview, self.digests.preview(names)))
 
     def _note_start(self) -> None:
+        inherit(self.settings, self.database)
+        declare_exemptions(self.settings, self.database, self.clock())
         with self.names.alone(SCAN) as none_runs:
             for scan in self.scans.recover() if none_runs else ():
                 log.warning("The scan of %s was interrupted; what it read is kept.", scan.started_at)
@@ -252,6 +337,9 @@ class _Assembly:
         place = partial(place_of, self.settings)
         for remark in check.RuleCheck(self.house, place, self.roll_call, self.aws.discovery).run():
             log.log(_LEVELS[remark.weight], "%s", remark)
+        for owner in self.owners.unfound():
+            where = place_of(self.settings, ("owners", "people"))
+            log.warning("%s: Nobody is told of the keys of “%s”: %s.", where, owner.text, owner.why_not)
 
 
 _LEVELS = {
@@ -261,8 +349,3 @@ _LEVELS = {
     check.Weight.UNREAD: logging.WARNING,
     check.Weight.NOTE: logging.INFO,
 }
-
-
-def _audience_name(channel: str, scope: Filter) -> str:
-    """Name an audience by what it is, so that a change of the settings begins a digest of its own."""
-    return f"{channel} {hashlib.sha256(str(scope).encode()).hexdigest()[:16]}"

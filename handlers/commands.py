@@ -68,7 +68,7 @@ def answer(desk: Desk, call: Call) -> None:
 
 def unknown(name: str) -> str:
     """Answer a misspelt subcommand with the nearest one."""
-    near = get_close_matches(name.lower(), list(SUBCOMMANDS), 1, cutoff=0.5)
+    near = get_close_matches(name.lower(), list(SUBCOMMANDS), 1, cutoff=0.55)
     hint = f" Did you mean `{COMMAND} {near[0]}`?" if near else ""
     return f"There is no “{name[:40]}”.{hint}"
 

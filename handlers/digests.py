@@ -93,8 +93,8 @@ def _preview(desk: Desk, call: Call, text: str) -> None:
     if isinstance(wanted, str):
         call.reply.say(wanted)
     elif len(wanted) > MOST_PREVIEWS:
-        titles = ", ".join(each.title for each in wanted)
-        call.reply.say(f"There are {len(wanted)} digests: say which one to preview.\n“{titles}”")
+        titles = ", ".join(f"“{each.title}”" for each in wanted)
+        call.reply.say(f"There are {len(wanted)} digests: say which one to preview.\n{titles}")
     else:
         shown = desk.preview([each.name for each in wanted])
         for each in shown:

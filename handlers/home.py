@@ -1,28 +1,71 @@
-"""The Home tab, made anew whenever somebody opens it."""
+"""The Home tab: made anew whenever somebody opens it or acts, with buttons for those who may set something off."""
 
-import logging
+from collections.abc import Callable
 from typing import Any
 
-from bot.models.requests import RequestState
-from bot.rules.filters import Filter
-from bot.views.home import home
-from handlers.desk import Desk, Payload
+from bot.models.messages import Block
+from bot.views.home import MOST_OTHERS, MOST_OWN, MOST_TO_DECIDE, home, refused
+from bot.views.names import HOME_DIGEST, HOME_PREVIEW, HOME_SCAN
+from handlers import digests, operating
+from handlers.call import Call
+from handlers.desk import NOT_OURS, Desk, Payload, actor_of, reply_to
 from handlers.reading import links_to
 
-log = logging.getLogger(__name__)
+ACTS: dict[str, tuple[str, Callable[[Desk, Call], None]]] = {
+    HOME_SCAN: ("", operating.scan),
+    HOME_DIGEST: ("", digests.digest),
+    HOME_PREVIEW: ("preview", digests.digest),
+}
+"""What each button stands for: a subcommand, and what would be typed after it."""
 
 
 def register(app: Any, desk: Desk) -> None:  # noqa: ANN401 - Bolt is published without types
     @app.event("app_home_opened")  # type: ignore[untyped-decorator]
     def opened(event: Payload) -> None:
-        user = str(event["user"])
+        user, seen = str(event["user"]), str((event.get("view") or {}).get("hash", ""))
         if event.get("tab", "home") == "home":
-            desk.looking.submit("the Home tab", lambda: publish(desk, user))
+            desk.looking.submit("the Home tab", lambda: publish(desk, user, seen))
+
+    for name in ACTS:
+        app.action(name)(_act(desk, name))
 
 
-def publish(desk: Desk, user: str) -> None:
-    waiting = desk.requests.in_state(RequestState.PENDING, RequestState.APPROVED)
-    view = home(desk.postures.of(Filter()), waiting, links_to(desk, waiting), desk.asking.clock())
-    failure = desk.writer.publish_home(user, view)
-    if failure is not None:
-        log.warning("A Home tab could not be shown: %s %s", failure.code, failure.detail)
+def publish(desk: Desk, user: str, seen: str = "") -> None:
+    """Show somebody their tab. A blank one says at once that more is on its way: people are looked up first."""
+    if not seen and not desk.tabs.is_known(user):
+        desk.tabs.show(user, lambda: home(desk.homes.first(), {}))
+    desk.tabs.show(user, lambda: _made(desk, user), seen)
+
+
+def again(desk: Desk, user: str) -> None:
+    """Show somebody anew what they were shown before, after they have done something."""
+    if desk.tabs.is_known(user):
+        desk.tabs.show(user, lambda: _made(desk, user))
+
+
+def _made(desk: Desk, user: str) -> Block:
+    page = desk.homes.of(user)
+    if isinstance(page, str):
+        return refused(page)
+    mine = page.requests
+    linked = (*mine.to_decide[:MOST_TO_DECIDE], *mine.own[:MOST_OWN], *mine.others[:MOST_OTHERS])
+    return home(page, links_to(desk, linked), desk.routing.audiences() if page.may_operate else ())
+
+
+def _act(desk: Desk, name: str) -> Callable[..., None]:
+    typed, act = ACTS[name]
+
+    def listener(ack: Any, body: Payload, respond: Any) -> None:  # noqa: ANN401 - Bolt's
+        ack()
+        actor, reply = actor_of(body), reply_to(desk, body, respond)
+        if not desk.may_look(actor):
+            reply.say(NOT_OURS)
+            return
+
+        def task() -> None:
+            act(desk, Call(actor, actor.user_id, typed, reply, desk.sight(actor)))
+            again(desk, actor.user_id)
+
+        desk.looking.submit(name.replace("_", " "), task, reply.say)
+
+    return listener

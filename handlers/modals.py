@@ -41,12 +41,12 @@ CHOOSE = "Choose at least one key, or tick “all of them” below."
 def register(app: Any, desk: Desk) -> None:  # noqa: ANN401 - Bolt is published without types
     @app.view(ASK_MODAL)  # type: ignore[untyped-decorator]
     def submitted(ack: Any, body: Payload, view: Payload) -> None:  # noqa: ANN401 - Bolt's
-        _submitted(desk, ack, body, view, lambda: [_key(desk, view)])
+        _submitted(desk, ack, body, view, lambda: [_key(desk, body, view)])
 
     @app.view(SEVERAL_MODAL)  # type: ignore[untyped-decorator]
     def several_submitted(ack: Any, body: Payload, view: Payload) -> None:  # noqa: ANN401 - Bolt's
         if _handles(view) or _is_all(view):
-            _submitted(desk, ack, body, view, lambda: _chosen(desk, view))
+            _submitted(desk, ack, body, view, lambda: _chosen(desk, body, view))
         else:
             ack(response_action="errors", errors={KEYS_BLOCK: CHOOSE})
 
@@ -57,7 +57,7 @@ def register(app: Any, desk: Desk) -> None:  # noqa: ANN401 - Bolt is published 
             ack(response_action="errors", errors={REASON_BLOCK: WHY_NOW})
             return
         terms = Terms(reason=reason, kind=ChangeKind.ROTATE_ON_DEMAND)
-        _ask(desk, ack, body, view, lambda: [_key(desk, view)], terms=terms)
+        _ask(desk, ack, body, view, lambda: [_key(desk, body, view)], terms=terms)
 
     @app.view(GLASS_MODAL)  # type: ignore[untyped-decorator]
     def glass_broken(ack: Any, body: Payload, view: Payload) -> None:  # noqa: ANN401 - Bolt's
@@ -78,8 +78,8 @@ def register(app: Any, desk: Desk) -> None:  # noqa: ANN401 - Bolt is published 
         )
 
 
-def _key(desk: Desk, view: Payload) -> str | None:
-    return desk.handles.arn(str(view.get("private_metadata", "")))
+def _key(desk: Desk, body: Payload, view: Payload) -> str | None:
+    return desk.arn_for(actor_of(body), str(view.get("private_metadata", "")))
 
 
 def _handles(view: Payload) -> list[str]:
@@ -92,18 +92,19 @@ def _is_all(view: Payload) -> bool:
     return bool(view["state"]["values"][ALL_BLOCK][ALL_INPUT].get("selected_options"))
 
 
-def _chosen(desk: Desk, view: Payload) -> list[str | None]:
+def _chosen(desk: Desk, body: Payload, view: Payload) -> list[str | None]:
     """The keys that were chosen, all that were offered, or all that the list holds by now."""
     offered = str(view.get("private_metadata", ""))
     if _is_all(view) and offered.startswith("{"):
-        return _whole_list(desk, offered)
+        return _whole_list(desk, body, offered)
     handles = offered.split()[:MOST_CHOICES] if _is_all(view) else _handles(view)
-    return [desk.handles.arn(each) for each in handles]
+    return [desk.arn_for(actor_of(body), each) for each in handles]
 
 
-def _whole_list(desk: Desk, value: str) -> list[str | None]:
+def _whole_list(desk: Desk, body: Payload, value: str) -> list[str | None]:
+    sight = desk.sight(actor_of(body))
     try:
-        page = desk.listing.page(Filter.parse(read_turn(value)[0]), 1, MOST_AT_ONCE)
+        page = desk.listing.page(Filter.parse(read_turn(value)[0]).seen_by(sight), 1, MOST_AT_ONCE)
     except (ValueError, BadFilterError):
         return []
     return [] if page is None else [key.arn for key in page.keys if key.arn not in page.requests]

@@ -1,14 +1,18 @@
 """Subcommands that only look. Everybody in the workspace may."""
 
+import json
 from collections.abc import Sequence
 from difflib import get_close_matches
+from itertools import islice
 
 from bot.key import UnknownKeyError
 from bot.models.approval import RuledKey
+from bot.models.exemptions import ExemptionScope
 from bot.models.messages import MessageKind
 from bot.models.requests import Request, RequestState
 from bot.models.scans import Account
-from bot.rules.filters import Filter
+from bot.models.trail import ChainedEntry
+from bot.rules.sight import Sight
 from bot.views import help as help_views
 from bot.views.accounts import accounts as accounts_view
 from bot.views.history import history as history_view
@@ -21,31 +25,34 @@ from bot.views.requests import MOST_REQUESTS
 from bot.views.requests import requests as requests_view
 from bot.views.rules import explanation
 from bot.views.rules import rules as rules_view
+from bot.visibility import visible
 from handlers.call import Call
 from handlers.desk import Desk
 from handlers.typed import unquoted
 
 NOT_SCANNED = "Nothing has been scanned yet. The first scan comes by itself; `/kms-rotation scan` starts one now."
 HISTORY_ENTRIES = 20
+MOST_LOOKED_AT = 500
+"""So many entries of the record are looked at for those that somebody may see."""
 
 
 def status(desk: Desk, call: Call) -> None:
-    posture = desk.postures.of(Filter.parse(call.text))
+    posture = desk.postures.of(call.scope())
     if posture is None:
         call.reply.say(NOT_SCANNED)
         return
     if posture.scope and not posture.summary.keys and not is_by_team(posture.scope):
-        call.reply.say(f"No key of the last scan matches “{posture.scope}”. {nothing_matches(bool(posture.gaps))}")
+        call.say(f"No key of the last scan matches “{posture.scope}”. {nothing_matches(bool(posture.gaps))}")
         return
-    call.reply.show(status_view(posture, desk.asking.clock()))
+    call.show(status_view(posture, desk.asking.clock()))
 
 
 def listing(desk: Desk, call: Call) -> None:
-    page = desk.listing.page(Filter.parse(call.text), 1)
+    page = desk.listing.page(call.scope(), 1)
     if page is None:
         call.reply.say(NOT_SCANNED)
     else:
-        call.reply.show(listing_view(page))
+        call.show(listing_view(page))
 
 
 def key(desk: Desk, call: Call) -> None:
@@ -53,11 +60,11 @@ def key(desk: Desk, call: Call) -> None:
         call.reply.say("Which key? For example `/kms-rotation key payments/card-vault`: an ARN, an id or an alias.")
         return
     try:
-        finding = desk.lookup.find(unquoted(call.text))
+        finding = desk.lookup.find(unquoted(call.text), call.sight)
     except UnknownKeyError as error:
-        call.reply.say(str(error))
+        call.say(str(error))
         return
-    call.reply.show(key_details(desk.lookup.read(finding)))
+    call.show(key_details(desk.lookup.read(finding)))
 
 
 def rules(desk: Desk, call: Call) -> None:
@@ -68,41 +75,66 @@ def rules(desk: Desk, call: Call) -> None:
         call.reply.show(rules_view(desk.explaining.house))
         return
     try:
-        found = desk.lookup.find(unquoted(text))
+        found = desk.lookup.find(unquoted(text), call.sight)
     except UnknownKeyError as error:
-        call.reply.say(str(error))
+        call.say(str(error))
         return
     key = RuledKey(found.arn, Account(found.account, found.account_name), found.region)
-    call.reply.show(explanation(desk.explaining.explain(key, found.name, call.actor)))
+    call.show(explanation(desk.explaining.explain(key, found.name, call.actor)))
 
 
 def requests(desk: Desk, call: Call) -> None:
-    found = desk.requests.in_state(RequestState.PENDING, RequestState.APPROVED)
-    call.reply.show(requests_view(found, links_to(desk, found)))
+    found = visible(call.sight, desk.requests.in_state(RequestState.PENDING, RequestState.APPROVED))
+    call.show(requests_view(found, links_to(desk, found)))
 
 
 def history(desk: Desk, call: Call) -> None:
     subjects = None
     if call.text:
         try:
-            arn = desk.lookup.find(unquoted(call.text)).arn
+            arn = desk.lookup.find(unquoted(call.text), call.sight).arn
         except UnknownKeyError as error:
             subjects = frozenset({call.text})
-            if not desk.trail.newest(1, subjects):
-                call.reply.say(str(error))
+            if not newest_entries(desk, call.sight, subjects):
+                call.say(str(error))
                 return
         else:
             subjects = frozenset({arn, *desk.requests.ids_for(arn)})
-    entries = desk.trail.newest(HISTORY_ENTRIES, subjects)
-    call.reply.show(history_view(entries, call.text, desk.lookup.names(keys_in(entries))))
+    entries = newest_entries(desk, call.sight, subjects)
+    call.show(history_view(entries, call.text, desk.lookup.names(keys_in(entries))))
+
+
+def newest_entries(desk: Desk, sight: Sight, subjects: frozenset[str] | None = None) -> list[ChainedEntry]:
+    """Return the newest entries but those about keys that somebody may not see."""
+    if sight.is_whole:
+        return desk.trail.newest(HISTORY_ENTRIES, subjects)
+    found = desk.trail.newest(MOST_LOOKED_AT, subjects)
+    return list(islice((each for each in found if not _is_hidden(desk, sight, each)), HISTORY_ENTRIES))
+
+
+def _is_hidden(desk: Desk, sight: Sight, entry: ChainedEntry) -> bool:
+    """Say whether an entry is about a hidden key: by itself, or by the request or exemption that it tells of."""
+    if any(map(sight.hides_key, (entry.subject, *keys_in([entry])))) or sight.hides_scope(_scope_of(entry)):
+        return True
+    asked = desk.requests.get(entry.subject)
+    return asked is not None and sight.hides_request(asked)
+
+
+def _scope_of(entry: ChainedEntry) -> ExemptionScope:
+    """Take the account from the filter of a scan or the scope of an exemption."""
+    told = str(json.loads(entry.details).get("scope") or "")
+    if told.startswith("arn:"):
+        return ExemptionScope(arn=told)
+    account = next((each for each in told.split() if each.startswith("account=")), "")
+    return ExemptionScope(account=account.removeprefix("account="))
 
 
 def accounts(desk: Desk, call: Call) -> None:
-    found = desk.postures.accounts(Filter.parse(call.text))
+    found = desk.postures.accounts(call.scope())
     if found is None:
         call.reply.say(NOT_SCANNED)
     else:
-        call.reply.show(accounts_view(found))
+        call.show(accounts_view(found))
 
 
 def help_(desk: Desk, call: Call) -> None:  # noqa: ARG001 - every subcommand is called alike

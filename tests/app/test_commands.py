@@ -11,7 +11,7 @@ __all__ = ["house"]
 def test_help_lists_every_subcommand_and_teaches_each(house: House) -> None:
     with house.running():
         page = house.command(house.mara, "help")
-        names = ["status", "list", "key", "scan", "requests", "history", "accounts", "rules", "digest", "help"]
+        names = ["status", "list", "key", "scan", "requests", "history", "accounts", "rules", "digest", "routes", "help"]
         for name in names:
             assert f"/kms-rotation {name}" in page
             assert f"For example: /kms-rotation {name}" in house.command(house.mara, f"help {name}")
@@ -240,16 +240,6 @@ def test_commands_are_acked_within_three_seconds_whatever_aws_does(house: House)
             house.jonas.slash(f"/kms-rotation {command}", channel=CHANNEL)
         assert [delivery.outcome.name for delivery in house.slack.acks] == ["ACKED"] * 6
         assert house.jonas.notices == []
-
-
-def test_the_home_tab_shows_the_posture_and_what_waits(house: House) -> None:
-    house.key()
-    with house.running():
-        house.ask(house.mara, "payments/card-vault")
-        house.aiko.open_home()
-        home = house.slack.wait_for(lambda: house.aiko.home, what="the Home tab")
-    assert "1 key does not rotate as it should" in home.visible_text
-    assert "1 open request" in home.visible_text
 
 
 def test_a_button_of_an_older_version_says_so(house: House) -> None:

@@ -87,17 +87,20 @@ def _finding(random: Random, account: str, region: str) -> Finding:
     key, share = UUID(int=random.getrandbits(128)), random.random()
     verdict, reason = next((verdict, reason) for most, verdict, reason in KINDS if share < most)
     is_open = verdict is Verdict.NON_COMPLIANT
+    aliases = (f"alias/app-{random.randrange(500)}/{key.hex[:6]}",)
+    team = random.choice(TEAMS) if is_open else None
     return Finding(
         arn=f"arn:aws:kms:{region}:{account}:key/{key}",
         account=account,
         account_name=f"prod-{account[-4:]}",
         region=region,
-        aliases=(f"alias/app-{random.randrange(500)}/{key.hex[:6]}",),
+        aliases=aliases,
         verdict=verdict,
         reason=reason,
         message="Automatic rotation is off." if is_open else "Rotates every 365 days.",
         read_at=START,
-        team=random.choice(TEAMS) if is_open else None,
+        team=team,
+        owner=team,
         managed_by="Terraform" if is_open else None,
     )
 

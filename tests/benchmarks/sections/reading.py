@@ -7,29 +7,36 @@ from statistics import median
 from time import perf_counter
 from typing import TypeVar
 
+from bot.home import Homes
 from bot.key import KeyLookup, UnknownKeyError
 from bot.listing import Listing
 from bot.models.messages import Block, Rendered
-from bot.models.requests import RequestState
 from bot.models.scans import Scan
 from bot.posture import Postures
+from bot.recent import RecentPeople
 from bot.rules.filters import Filter
 from bot.rules.verdict import Policy
 from bot.store.engine import Database
 from bot.store.handles import KeyHandles
+from bot.store.mine import Mine
 from bot.store.requests import RequestStore
 from bot.store.scans import ScanStore
+from bot.store.snoozes import Snoozes
+from bot.store.trail import Trail
 from bot.views.accounts import accounts
-from bot.views.home import home
+from bot.views.home import home, refused
 from bot.views.listing import listing
 from bot.views.posture import status
-from deploy.sandbox.gallery.desk import Keys
+from bot.visibility import Visibility
+from deploy.sandbox.gallery.desk import Keys, People
+from deploy.sandbox.gallery.things import HOUSE
 from tests.benchmarks import tables
 from tests.benchmarks.bench import Bench
-from tests.benchmarks.stored import DAY, databases, store_next_day, store_scan
+from tests.benchmarks.stored import DAY, TEAMS, databases, store_next_day, store_scan
 
 Answer = TypeVar("Answer")
 
+USER = "U0JONAS"
 KEYS = 200_000
 CHANGED = 500
 READINGS = 40
@@ -73,6 +80,21 @@ class _Desk:
         self._listing = Listing(self._store, handles, self._requests)
         self._lookup = KeyLookup(self._store, Keys(), self._requests, handles, Policy(), lambda: "aws", lambda: now)
         self._now = now
+        people = RecentPeople(People(), lambda: now)
+        self._homes = Homes(
+            postures=self._postures,
+            keys=Mine(database),
+            requests=self._requests,
+            snoozes=Snoozes(database),
+            handles=handles,
+            people=people,
+            visibility=Visibility((), people, self._store, Trail(database), lambda: now),
+            house=HOUSE,
+            owner_texts=lambda _user: frozenset({TEAMS[7]}),
+            lapsing=lambda _within: (),
+            trend=lambda _now: None,
+            clock=lambda: now,
+        )
 
     def status(self, scope: str) -> Rendered:
         return status(_made(self._postures.of(Filter.parse(scope))), self._now)
@@ -87,8 +109,8 @@ class _Desk:
         return accounts(_made(self._postures.accounts(Filter.parse(scope))))
 
     def home(self) -> Block:
-        waiting = self._requests.in_state(RequestState.PENDING, RequestState.APPROVED)
-        return home(self._postures.of(Filter()), waiting, {}, self._now)
+        page = self._homes.of(USER)
+        return refused(page) if isinstance(page, str) else home(page, {})
 
     def find(self, name: str) -> str:
         try:

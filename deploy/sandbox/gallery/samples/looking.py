@@ -9,7 +9,6 @@ from bot.models.scans import Account, Coverage, LeftOut, Progress, ScanState, Su
 from bot.scan.sentences import not_active
 from bot.views import help as helping
 from bot.views.accounts import accounts
-from bot.views.home import home
 from bot.views.listing import listing
 from bot.views.posture import status
 from bot.views.scan import failed, finished, running, stopped
@@ -182,21 +181,6 @@ def coverages() -> Iterator[Sample]:
         why = f"It is excluded by scan.exclude.accounts[1], “{words.account}”."
         strange = AccountsCovered.of(scan(), [covered(place), dark(place)], [LeftOut(LEGACY.id, words.account, why)])
         yield shown(f"{kind} words", Surface.REPLY, f"Names of others: {kind}").by(accounts, strange)
-
-
-def homes() -> Iterator[Sample]:
-    soon = later(minutes=5)
-    yield shown("nothing scanned", Surface.HOME, "Before the first scan").by(home, None, [], {}, NOW)
-    well = _posture(Summary(compliant=38, not_applicable=20))
-    yield shown("all well", Surface.HOME, "Nothing open, nothing waiting").by(home, well, [], {}, soon)
-    opened = [replace(each, id=f"r{number}") for number, each in enumerate(every_request().values()) if each.is_open]
-    links = {each.id: LINK for each in opened}
-    yield shown("typical", Surface.HOME, "Open keys, gaps, one request").by(home, TYPICAL, opened[:1], links, soon)
-    yield shown("much", Surface.HOME, "Many requests").by(home, TYPICAL, opened * 9, links, soon)
-    for kind, words in STRANGE_WORDS.items():
-        posture = _posture(worst=(AccountPosture(PAYMENTS.id, words.account, Summary(1, 1)),))
-        asked = list(every_request(words).values())[:1]
-        yield shown(f"{kind} words", Surface.HOME, f"Names of others: {kind}").by(home, posture, asked, {}, soon)
 
 
 def scans() -> Iterator[Sample]:
