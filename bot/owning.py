@@ -97,6 +97,10 @@ class Owners:
             known = self._found.keep(spelled.lower(), Owner(spelled, slack_id, why_not), is_sure=is_sure)
         return Owner(spelled, known.slack_id, known.why_not)
 
+    def unfound(self) -> list[Owner]:
+        """Say of each owner whom the settings give a Slack id why nobody is found by it, where that is so."""
+        return [owner for name in self.people if (owner := self.who(name)).slack_id is None]
+
     def texts_of(self, user_id: str) -> frozenset[str]:
         """Return, in lower case, all that an owner may be called who is this person, or a group that they are in.
 

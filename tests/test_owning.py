@@ -125,6 +125,10 @@ def test_that_nobody_was_found_counts_as_well(office: Office) -> None:
     assert office.asked("users.lookupByEmail") == 1
 
 
+def test_whom_the_settings_name_in_vain_is_told(office: Office) -> None:
+    assert [(each.text, each.why_not) for each in office.owners.unfound()] == [("ghost", HAS_LEFT)]
+
+
 def test_a_look_up_that_failed_is_made_again_soon(office: Office) -> None:
     office.slack.faults.error_next("users.lookupByEmail", "internal_error")
     owner = office.owners.who("mara@example.com")

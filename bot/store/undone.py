@@ -49,10 +49,10 @@ class UndoneFixes:
         """
         with self._database.write() as connection:
             undone = [(fix, found) for fix, found in fixes if _mark(connection, fix, at)]
+            handles_of(connection, [fix.arn for fix, _ in undone])
             for fix, found in undone:
                 details = {"key": fix.arn, "enabled_at": _told(fix.finished_at), "why": found.message}
                 append(connection, Entry(at, SYSTEM, Act.FIX_UNDONE, fix.request_id, details))
-            handles_of(connection, [fix.arn for fix, _ in undone])
             for position, (person, first) in enumerate(_first_of_each(connection, [fix for fix, _ in undone]).items()):
                 owe(connection, MessageKind.UNDONE, first, person, at, position=position)
         return [fix for fix, _ in undone]

@@ -64,7 +64,10 @@ RICH_PARTS: dict[str, tuple[Block, str]] = {
         {"style": "ordered", "elements": [{"type": "rich_text_section", "elements": [{"type": "text", "text": "a"}]}]},
         "<li>a</li>",
     ),
-    "rich_text_preformatted": ({"elements": [{"type": "text", "text": "$ aws"}]}, "<pre>$ aws</pre>"),
+    "rich_text_preformatted": (
+        {"elements": [{"type": "text", "text": "on     = true\ndays   = <365>"}]},
+        "<pre>on     = true<br>days   = &lt;365&gt;</pre>",
+    ),
     "rich_text_quote": ({"elements": [{"type": "text", "text": "said"}]}, "<blockquote>said</blockquote>"),
 }
 BLOCKS: dict[str, tuple[Block, str]] = {

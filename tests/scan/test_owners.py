@@ -1,10 +1,20 @@
 """Whose open keys are, as a scan finds out: what it costs, and what it says where something could not be read."""
 
+from contextlib import closing
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from threading import Event
+
 import pytest
 
+from bot.app import connect_aws, equip
 from bot.models.keys import Finding
 from bot.models.owners import UNKNOWN
 from bot.models.scans import CoverageStatus
+from bot.rules.filters import Filter
+from bot.rules.verdict import Policy
+from bot.scan import Branching, Scanner
 from tests.scan.audits import DUBLIN, FRANKFURT, MEMBER, ONE_PLACE, ORGANISATION, House, aws, house
 
 __all__ = ["aws", "house"]
@@ -98,6 +108,36 @@ def test_a_mapping_by_alias_leaves_the_owner_unknown_where_aliases_are(house: Ho
     house.aws.faults.deny(action="kms:ListAliases")
     rules = '[[owners.mapping]]\nmatch = { alias = "payments/*" }\nowner = "S0PAYMENTS"'
     assert one(house, rules).owner == UNKNOWN
+
+
+def test_processes_of_a_scan_tell_owners_as_one_process_does(lake: House, tmp_path: Path) -> None:
+    """The rules go to them as data, and each reads the tags of accounts by itself."""
+    for number in range(12):
+        account = f"1{number:011}"
+        lake.aws.world.account(account, f"team-{number}", tags={"owner": f"owner-{number}"})
+        lake.aws.world.key(account=account, alias=f"alias/{number}")
+    settings = replace(
+        lake.settings(ORGANISATION, WITH_ACCOUNT_TAGS), database_url=f"sqlite:///{tmp_path / 'bot.sqlite'}"
+    )
+
+    def owners(branching: Branching | None) -> dict[str, str | None]:
+        connected, stop = connect_aws(settings), Event()
+        scanner = Scanner(
+            connected.discovery,
+            connected.reader,
+            Policy(),
+            accounts="organization",
+            regions=[FRANKFURT],
+            owners=settings.owner_rules,
+            branching=branching,
+        )
+        with closing(scanner.read(scanner.plan(Filter(), stop), stop)) as readings:
+            return {read.arn: read.owner for read in readings if isinstance(read, Finding)}
+
+    alone = owners(None)
+    spread = owners(Branching(2, partial(equip, settings, remembers=False), trial_seconds=0.0, worth_seconds=0.0))
+    assert spread == alone
+    assert set(alone.values()) == {f"owner-{number}" for number in range(12)}
 
 
 def test_production_is_a_setting(house: House) -> None:

@@ -14,6 +14,7 @@ from bot.store.requests import RequestStore
 from bot.store.scans import ScanStore
 from bot.store.tables import audit_entries, audit_head, metadata
 from bot.store.trail import Trail
+from bot.store.undone import UndoneFixes
 from tests.store.digest_stage import Stage
 from tests.store.samples import (
     CHANNEL,
@@ -125,6 +126,14 @@ def lose_message(database: Database) -> Doing:
     return lambda: store.mark_lost(message, "The channel is archived.", at(1))
 
 
+def find_undone(database: Database) -> Doing:
+    conclude(database)()
+    run(ScanStore(database), [finding("a", minutes=10)], [covered()], minutes=9)
+    fixes = UndoneFixes(database)
+    suspected = fixes.suspected()
+    return lambda: fixes.mark(suspected, at(20))
+
+
 @pytest.mark.parametrize(
     "prepare",
     [
@@ -140,6 +149,7 @@ def lose_message(database: Database) -> Doing:
         retry,
         post_digest,
         lose_message,
+        find_undone,
     ],
 )
 def test_an_act_and_its_entry_happen_together_or_not_at_all(

@@ -15,6 +15,7 @@ from bot.store.requests import RequestStore
 from bot.store.scans import ScanStore
 from bot.store.trail import Trail
 from bot.store.undone import UndoneFixes
+from tests.store.crowd import all_at_once
 from tests.store.samples import CHANNEL, approval, at, covered, enough, finding, request_for, rotating, run
 
 KEY, OTHER = "vault", "ledger"
@@ -146,6 +147,16 @@ def test_a_fix_is_told_once_however_many_look(database: Database) -> None:
     entries = [each for each in Trail(database).newest(50) if each.act == Act.FIX_UNDONE]
     assert len(entries) == 1
     assert Trail(database).verify().fault is None
+
+
+def test_of_several_processes_that_find_it_at_once_one_tells(database: Database) -> None:
+    fix(database, KEY, OTHER)
+    scan(database, finding(KEY, minutes=10), finding(OTHER, minutes=10), minutes=9)
+    fixes = UndoneFixes(database)
+    suspicion = fixes.suspected()
+    marked = all_at_once(lambda _: fixes.mark(suspicion, at(20)), 6)
+    assert sorted(map(len, marked)) == [0, 0, 0, 0, 0, 2]
+    assert len(told(database)) == 2
 
 
 def test_a_fix_that_is_made_and_undone_again_is_told_again(database: Database) -> None:
