@@ -54,7 +54,7 @@ def headline(shown: Trend) -> str:
         are = "key is" if last.open == 1 else "keys are"
         return f"{last.open:,} {are} open; {ago} {'it was' if first.open == 1 else 'there were'} {first.open:,}."
     if first.percent == last.percent:
-        return f"{last.percent:g}% compliant, as {ago}."
+        return f"{last.percent:g}% compliant, the same as {ago}."
     way = "up" if last.percent > first.percent else "down"
     return f"{last.percent:g}% compliant, {way} from {first.percent:g}% {ago}."
 

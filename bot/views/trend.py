@@ -2,7 +2,7 @@
 
 from bot.models.messages import Block
 from bot.models.trend import Trend
-from bot.rules.trend import bars, beside, can_be_drawn, headline, in_words
+from bot.rules.trend import bars, can_be_drawn, headline, in_words
 from bot.views.parts import bold, context, cut, note, rich
 
 ALT_CHARACTERS = 2000
@@ -19,8 +19,7 @@ def trend_blocks(trend: Trend | None) -> list[Block]:
     if not can_be_drawn(trend):
         return [context(note(headline(trend)))]
     if trend.picture is None:
-        told = beside(trend.points[-1])
-        return [rich([bold("Trend: "), headline(trend), f" Not counted: {told}." if told else "", f" {bars(trend)}"])]
+        return [rich([bold("Trend: "), headline(trend), f" {bars(trend)}"])]
     return [
         {
             "type": "image",

@@ -17,24 +17,14 @@ _REMEDIES = {
 _OF_A_PERSON = "Direct messages of the bot do not reach them: they may have left, or closed the app's messages."
 _LOCKED = "Who may post there is restricted: let the bot post, or name another channel in the configuration."
 
-_ONES = {
-    MessageKind.DIGEST: ("digest", "digests"),
-    MessageKind.DIGEST_REST: ("page of a digest", "pages of digests"),
-    MessageKind.DIGEST_OWNERS: ("reply about owners", "replies about owners"),
-    MessageKind.REQUEST: ("request", "requests"),
-    MessageKind.RESULT: ("result of a request", "results of requests"),
-    MessageKind.REMINDER: ("reminder", "reminders"),
-    MessageKind.BREAK_GLASS: ("word of a broken glass", "words of broken glasses"),
-    MessageKind.LAPSED: ("word of an exemption that ended", "words of exemptions that ended"),
-    MessageKind.UNDONE: ("word of a fix that was undone", "words of fixes that were undone"),
-}
+_NAMED = {MessageKind.DIGEST: "digest", MessageKind.REQUEST: "request", MessageKind.REMINDER: "reminder"}
 
 
 def trouble(told: Trouble) -> Rendered:
     """Where messages are missing, why, what to do and what waits; afterwards, that it is over."""
     if told.ended_at is not None:
         return over(told)
-    sentence = f"⚠️ The bot cannot post to {_place(told)} ({told.code}). {_remedy(told)}"
+    sentence = f"⚠️ The bot cannot post to {_place(told)}: {told.code}. {_remedy(told)}"
     lines = [meant(sentence)]
     if waits := _waits(told):
         lines.append(meant(f"{waits}. Nothing is lost: the bot keeps trying, and says here when it works again."))
@@ -57,7 +47,9 @@ def without_file() -> Rendered:
 
 
 def _place(told: Trouble) -> str:
-    return f"<@{told.channel}>" if told.channel[:1] in {"U", "W"} else f"<#{told.channel}>"
+    """Name it with its id: of a channel that is gone or private, a reader sees no name."""
+    mention = f"<@{told.channel}>" if told.channel[:1] in {"U", "W"} else f"<#{told.channel}>"
+    return f"{mention} (`{told.channel}`)"
 
 
 def _remedy(told: Trouble) -> str:
@@ -67,7 +59,10 @@ def _remedy(told: Trouble) -> str:
 
 
 def _waits(told: Trouble) -> str:
-    counts = [(count, *_ONES[kind]) for kind, count in told.waiting.items() if kind in _ONES]
+    counts = [(told.waiting[kind], one) for kind, one in _NAMED.items() if told.waiting.get(kind)]
+    others = sum(told.waiting.values()) - sum(count for count, _ in counts)
+    if others:
+        counts.append((others, "other message" if counts else "message"))
     if not counts:
         return ""
     is_one = len(counts) == 1 and counts[0][0] == 1

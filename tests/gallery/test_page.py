@@ -69,7 +69,7 @@ def test_it_needs_nothing_else(read: Reading) -> None:
 
 def test_every_sample_hangs_there_once_under_its_own_address(written: str, read: Reading) -> None:
     count = sum(map(len, gallery().values()))
-    assert read.tags.count("figure") == count
+    assert read.tags.count("figcaption") == count
     assert f"{count} samples" in written
     assert len(read.ids) == len(set(read.ids)) > count
     for target in re.findall(r'href="#([^"]*)"', written):

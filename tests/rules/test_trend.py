@@ -45,7 +45,7 @@ def test_a_day_begins_where_the_readers_are(zone: str, days: int) -> None:
         ((point(0), point(9)), "The trend is shown once 3 days have had a digest; so far there are 2."),
         ((point(0), point(1), point(30, 5, 95)), "95% compliant, up from 90% 30 days ago."),
         ((point(0), point(1), point(30, 15, 85)), "85% compliant, down from 90% 30 days ago."),
-        ((point(0), point(1, 50), point(2)), "90% compliant, as 2 days ago."),
+        ((point(0), point(1, 50), point(2)), "90% compliant, the same as 2 days ago."),
         ((point(0), point(1), point(2, 0, 0)), "0 keys are open; 2 days ago there were 10."),
         ((point(0, 1, 0), point(1), point(2, 0, 0)), "0 keys are open; 2 days ago it was 1."),
     ],
