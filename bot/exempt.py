@@ -75,9 +75,9 @@ class Exempting:
         """Say what will not do in a wish, from the store alone: before the modal closes. Nothing where all will."""
         return self.wishes.check(wish, sight)
 
-    def ask(self, actor: Actor, wish: ExemptionWish) -> Asked | Declined | AskAgain:
+    def ask(self, actor: Actor, wish: ExemptionWish, sight: Sight = EVERYTHING) -> Asked | Declined | AskAgain:
         """Make the request, if the person may ask and nothing is wrong with it. Asks Slack, and AWS of one key."""
-        wrong = self.check(wish)
+        wrong = self.check(wish, sight)
         if isinstance(wrong, AskAgain):
             return wrong
         if wrong:

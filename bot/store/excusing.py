@@ -84,12 +84,18 @@ def excuse(connection: Connection, scan_id: str) -> tuple[set[str], int]:
     return accounts, len(changed.get(None, ()))
 
 
-def narrow_to(connection: Connection, scan_id: str, scope: ExemptionScope) -> tuple[Condition, ...]:
-    """Say which findings of a scan a scope may cover: all that it does cover are among them."""
+def narrow_to(
+    connection: Connection, scan_id: str, scope: ExemptionScope, table: sa.FromClause = findings
+) -> tuple[Condition, ...]:
+    """Say which findings of a scan a scope may cover: all that it does cover are among them.
+
+    `table` may be the counted rows, for a scope without alias.
+    """
     if scope.is_one_key:
-        return (findings.c.arn == scope.arn,)
+        return (table.c.arn == scope.arn,)
     alias = f"alias/{scope.alias}" if scope.alias else ""
-    return narrow(connection, scan_id, Filter(account=scope.account, region=scope.region, alias=alias))
+    narrowed = narrow(connection, scan_id, Filter(account=scope.account, region=scope.region, alias=alias), table)
+    return (*narrowed, table.c.account == scope.one_account) if scope.one_account else narrowed
 
 
 def _narrowed(connection: Connection, scan_id: str, excuses: Excuses) -> Iterable[Condition]:

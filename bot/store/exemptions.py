@@ -6,21 +6,18 @@ Whenever they change, the findings that readers are shown change with them; see 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
-from heapq import nsmallest
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from bot.models.exempting import Reach
 from bot.models.exemptions import Exemption, ExemptionScope, ExemptionState
-from bot.models.keys import Verdict
 from bot.models.messages import MessageKind
 from bot.models.requests import Change
 from bot.models.scans import Scan
 from bot.models.trail import SYSTEM, Act, Entry
-from bot.rules.exemptions import covers
 from bot.store.engine import Database
-from bot.store.excusing import STREAMED, excuse_everywhere, narrow_to
+from bot.store.excusing import excuse_everywhere
 from bot.store.exemption_rows import (
     add_exemption,
     declare_again,
@@ -32,9 +29,9 @@ from bot.store.exemption_rows import (
     note_reopened,
 )
 from bot.store.messages import owe, touch_request
-from bot.store.narrowing import is_open
+from bot.store.reaching import reach
 from bot.store.request_rows import load_request
-from bot.store.tables import findings, messages
+from bot.store.tables import messages
 from bot.store.trail import append
 
 _ENDINGS = {
@@ -126,30 +123,8 @@ class ExemptionStore:
 
     def reach(self, scan: Scan, scope: ExemptionScope, most: int, hides: Callable[[str], bool]) -> Reach:
         """Say what a scope covers in a scan; no names of keys of accounts that are not to be seen."""
-        columns = ("arn", "account", "account_name", "region", "aliases", "tags", "verdict", "exempt_until", "name")
         with self._database.read() as connection:
-            of_scan = findings.c.scan_id == scan.id
-            query = sa.select(*(findings.c[name] for name in columns)).where(
-                of_scan, *narrow_to(connection, scan.id, scope)
-            )
-            keys, excused, names = 0, 0, list[str]()
-            open_keys = 0
-            for row in connection.execute(query, execution_options={"yield_per": STREAMED}):
-                if not covers(scope, row):
-                    continue
-                keys += 1
-                if row.verdict != Verdict.NON_COMPLIANT.value:
-                    continue
-                if row.exempt_until is not None:
-                    excused += 1
-                    continue
-                open_keys += 1
-                if not hides(row.account):
-                    names.append(row.name)
-            all_open = sa.select(sa.func.count()).select_from(findings).where(of_scan, is_open())
-            is_all = open_keys > 0 and open_keys == connection.execute(all_open).scalar_one()
-        is_everything = not scope.is_one_key and (is_all or not scope.is_narrow)
-        return Reach(scan, keys, open_keys, excused, tuple(nsmallest(most, names)), is_everything)
+            return reach(connection, scan, scope, most, hides)
 
     def _end(self, exemption: Exemption, state: ExemptionState, by: str, at: datetime) -> Exemption | None:
         with self._database.write() as connection:
