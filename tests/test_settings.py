@@ -238,6 +238,9 @@ IN_THE_FILE = [
     # the text, its place, what is wrong with it, the remedy
     ('[slack]\nchannel = "#security"', ":2: slack.channel", "“#security” is the name of a channel", "Write its id"),
     ('[slack]\nchannel = "security"', ":2: slack.channel", "is not the id of a channel", "Write its id"),
+    (f'{MINIMAL}fallback = "#alarm"', ":3: slack.fallback", "“#alarm” is not the id of a channel or a person", "U…"),
+    (f'{MINIMAL}fallback = "S0KEYADMINS"', ":3: slack.fallback", "is not the id of a channel or a person", "C…"),
+    (f'{MINIMAL}fallback = "C0SECURITY"', ":3: slack.fallback", "It is slack.channel itself", "another channel"),
     ("[slack]\nchannel = 7", ":2: slack.channel", "a number, not text", "in quotes"),
     ('[slack]\nworkspaces = ["T0OURS"]', ": slack.channel", "is missing", "Write the id"),
     (f'{MINIMAL}workspaces = ["ours"]', ":3: slack.workspaces[1]", "not the id of a workspace", "T… or E…"),
@@ -246,7 +249,7 @@ IN_THE_FILE = [
     (f'{MINIMAL}chanel = "C0A"', ":3: slack.chanel", "no such setting", "Did you mean channel?"),
     (f'{MINIMAL}app_token = "{APP_TOKEN}"', ":3: slack.app_token", "no such setting", "set SLACK_APP_TOKEN"),
     (f"{MINIMAL}[polcy]\nx = 1", ":3: polcy", "no such setting", "Did you mean policy?"),
-    (f"{MINIMAL}[zzz]", ":3: zzz", "no such setting", "Known here: slack, scan, policy, digest, approval."),
+    (f"{MINIMAL}[zzz]", ":3: zzz", "no such setting", "Known here: slack, scan, policy, digest, approval,"),
     (f"policy = 3\n{MINIMAL}", ":1: policy", "a number, not a table", "as a table"),
     # the table scan
     (

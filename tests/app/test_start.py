@@ -61,6 +61,22 @@ def test_a_channel_that_is_no_use_is_told(house: House, channel: str, fields: di
     assert f"digest.route[1].channel: {words}" in ended.stderr
 
 
+@pytest.mark.parametrize(
+    ("fallback", "words"),
+    [
+        ("C0GENERAL", "The bot is not in #general (C0GENERAL). Type /invite"),
+        ("U0NOBODY", "There is nobody U0NOBODY in the workspace."),
+        ("U0LEFT", "U0LEFT has left the workspace."),
+        ("U0KMSBOT", "U0KMSBOT is a bot."),
+    ],
+)
+def test_a_fallback_that_is_no_use_is_told(house: House, fallback: str, words: str) -> None:
+    house.configure(CONFIGURATION.replace("[slack]", f'[slack]\nfallback = "{fallback}"'))
+    ended = start(house)
+    assert ended.returncode == 2
+    assert f"slack.fallback: {words}" in ended.stderr
+
+
 def test_all_that_is_wrong_is_told_at_once(house: House) -> None:
     house.configure(CONFIGURATION.replace("C0SECURITY", "C0GENERAL"))
     ended = start(house, SLACK_APP_TOKEN="xapp-nonsense")

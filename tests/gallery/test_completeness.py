@@ -11,6 +11,7 @@ import pytest
 
 from bot import views
 from bot.models.approval import RefusalReason
+from bot.models.exemptions import ExemptionState
 from bot.models.keys import Reason, Verdict
 from bot.models.messages import Attachment, Rendered
 from bot.models.on_demand import ObstacleReason
@@ -22,7 +23,7 @@ from bot.views.parts import Element
 from deploy.sandbox.gallery.registry import gallery
 from deploy.sandbox.gallery.sample import Sample, Surface, name_of
 
-PIECES = frozenset({"age", "budget", "form", "kinds", "names", "parts", "rows"})
+PIECES = frozenset({"age", "budget", "code", "form", "hidden", "kinds", "names", "parts", "price", "rows"})
 """Modules of what views are made of."""
 
 SHOWN = (Rendered, Attachment, Element)
@@ -66,6 +67,7 @@ def test_every_view_hangs_there(view: str) -> None:
             RefusalReason,
             ObstacleReason,
             ChangeKind,
+            ExemptionState,
             CoverageStatus,
             Act,
             Surface,
@@ -92,7 +94,13 @@ def test_every_view_that_shows_names_is_seen_with_names_of_every_kind() -> None:
         "digest.digest_file",
         "scan.finished",
         "scan.failed",
+        "routes.route_checking",
+        "home.refused",
+        "snooze.told",
         "rules.rules",
+        "trouble.trouble",
+        "trouble.over",
+        "trouble.without_file",
     }
     for view in {*views_of_the_bot()} - without - {"ask.declined"}:
         names = " ".join(sample.name for sample in samples() if sample.view == view)

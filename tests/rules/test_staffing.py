@@ -74,7 +74,7 @@ def test_each_hindrance_has_its_name(person: Person | LookupFailure, hindrance: 
         (UserGroup(ADMINS, "admins", frozenset({"U0"}), is_disabled=True), GroupState.DISABLED),
         (SlackFailure(SlackFailureKind.REFUSED, "no_such_subteam"), GroupState.NO_SUCH_GROUP),
         (SlackFailure(SlackFailureKind.REFUSED, "plan_upgrade_required"), GroupState.NO_GROUPS_ON_PLAN),
-        (SlackFailure(SlackFailureKind.TOKEN, "missing_scope"), GroupState.NOT_ALLOWED),
+        (SlackFailure(SlackFailureKind.SCOPE, "missing_scope"), GroupState.NOT_ALLOWED),
         (SlackFailure(SlackFailureKind.UNAVAILABLE, "ratelimited"), GroupState.UNREAD),
     ],
 )

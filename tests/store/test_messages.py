@@ -45,7 +45,7 @@ def test_a_message_is_owed_until_it_is_shown(store: MessageStore, database: Data
     message = wish(database, "r1")
     assert message == Message(message.id, MessageKind.REQUEST, "r1", 0, CHANNEL, None, 1, 0, 0)
     assert store.due(at(0)) == [message]
-    store.mark_shown(message, "1700000000.000100")
+    store.mark_shown(message, "1700000000.000100", at(0))
     assert store.due(at(1000)) == []
     shown = store.find(MessageKind.REQUEST, "r1")
     assert shown is not None
@@ -70,7 +70,7 @@ def test_a_wish_that_is_rolled_back_was_never_made(store: MessageStore, database
 
 
 def test_a_change_makes_a_shown_message_owed_again(store: MessageStore, database: Database) -> None:
-    store.mark_shown(wish(database, "r1"), "1.1")
+    store.mark_shown(wish(database, "r1"), "1.1", at(0))
     touch(database, "r1", "a")
     [message] = store.due(at(1))
     assert (message.ts, message.shown, message.wanted) == ("1.1", 1, 2)
@@ -79,10 +79,10 @@ def test_a_change_makes_a_shown_message_owed_again(store: MessageStore, database
 def test_a_change_made_while_a_message_was_sent_stays_owed(store: MessageStore, database: Database) -> None:
     rendered = wish(database, "r1")
     touch(database, "r1", "a")
-    store.mark_shown(rendered, "1.1")
+    store.mark_shown(rendered, "1.1", at(0))
     [message] = store.due(at(1))
     assert (message.ts, message.shown, message.wanted) == ("1.1", 1, 2)
-    store.mark_shown(message, "1.1")
+    store.mark_shown(message, "1.1", at(0))
     assert store.due(at(1)) == []
 
 
@@ -95,7 +95,7 @@ def test_a_change_touches_its_request_and_the_digests_with_its_keys_alone(
     for request in ("r1", "r2"):
         wish(database, request)
     for message in store.due(at(0)):
-        store.mark_shown(message, "1.1")
+        store.mark_shown(message, "1.1", at(0))
     touch(database, "r1", "a", "z")
     owed = store.due(at(1))
     assert [message.kind for message in owed] == [MessageKind.DIGEST, MessageKind.REQUEST]
@@ -134,7 +134,7 @@ def test_a_message_that_failed_waits_and_counts(store: MessageStore, database: D
     store.mark_failed(again, at(20))
     [again] = store.due(at(20))
     assert again.attempts == 2
-    store.mark_shown(again, "1.1")
+    store.mark_shown(again, "1.1", at(0))
     shown = store.find(MessageKind.REQUEST, "r1")
     assert shown is not None
     assert shown.attempts == 0
@@ -162,7 +162,7 @@ def test_a_lost_message_is_never_due_again_and_on_record_once(store: MessageStor
 
 
 def test_a_deleted_message_is_posted_anew(store: MessageStore, database: Database) -> None:
-    store.mark_shown(wish(database, "r1"), "1.1")
+    store.mark_shown(wish(database, "r1"), "1.1", at(0))
     touch(database, "r1", "a")
     [message] = store.due(at(1))
     store.post_anew(message)

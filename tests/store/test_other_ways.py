@@ -184,7 +184,7 @@ def test_a_reminder_that_slack_shows_is_brought_up_to_date(store: RequestStore, 
     store.create(request, CHANNEL)
     store.remind(request, 1, CHANNEL, at(60))
     for message in messages.due(at(61)):
-        messages.mark_shown(message, "1.1")
+        messages.mark_shown(message, "1.1", at(0))
     store.close(request, RequestState.DENIED, by="U0JONAS", at=at(61))
     assert sorted(message.kind for message in messages.due(at(62))) == [MessageKind.REMINDER, MessageKind.REQUEST]
 
@@ -205,11 +205,11 @@ def test_a_change_says_why_it_waits_until_it_is_claimed(store: RequestStore, dat
     store.create(request, CHANNEL, {RULE: CAP})
     (change,) = store.queued()
     for message in messages.due(at(1)):
-        messages.mark_shown(message, "1.1")
+        messages.mark_shown(message, "1.1", at(0))
     store.note_wait(change, "Slack could not be asked.", at(1))
     assert [message.kind for message in messages.due(at(2))] == [MessageKind.REQUEST]
     for message in messages.due(at(2)):
-        messages.mark_shown(message, "1.1")
+        messages.mark_shown(message, "1.1", at(0))
     store.note_wait(change, "Slack could not be asked.", at(3))
     assert messages.due(at(4)) == []
     assert store.claim(change, at(5))
