@@ -62,9 +62,9 @@ def find(audiences: Sequence[Audience], text: str) -> Audience | str:
     if wanted in by_title:
         return by_title[wanted]
     near = get_close_matches(wanted, list(by_title), 1, cutoff=0.5)
-    titles = ", ".join(each.title for each in audiences)
+    titles = ", ".join(f"“{each.title}”" for each in audiences)
     hint = f" Did you mean “{by_title[near[0]].title}”?" if near else ""
-    return f"There is no digest “{text[:60]}”.{hint}\nThe digests are “{titles}”."
+    return f"There is no digest “{text[:60]}”.{hint}\nThe digests are {titles}."
 
 
 def _edited(audience: Audience, edit: RouteEdit | None) -> Audience:

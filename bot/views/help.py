@@ -105,7 +105,7 @@ TOPICS = (
         "digest [preview] [name]",
         "the digest now, all of them or one; with “preview” for your eyes only",
         "For people who may approve requests. It goes to the channels that it always goes to. A preview is posted "
-        "nowhere and changes nothing. `routes` lists the names.",
+        "nowhere and changes nothing. /kms-rotation routes lists the names.",
         "digest preview payments",
     ),
     Topic(
