@@ -140,11 +140,11 @@ def _told(told: Reach | Declined | None) -> list[Block]:
         case None:
             return []
         case Declined(sentence=sentence):
-            return [replaced(rich(meant(sentence)))]
-    return [replaced(rich(reach(told)))]
+            return [_replaced(rich(meant(sentence)))]
+    return [_replaced(rich(reach(told)))]
 
 
-def replaced(block: Block) -> Block:
+def _replaced(block: Block) -> Block:
     """Name the block, so that the next answer takes its place."""
     return {**block, "block_id": PREVIEW_BLOCK}
 

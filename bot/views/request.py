@@ -12,7 +12,6 @@ from bot.models.requests import (
     FINAL_CHANGE_STATES,
     Basis,
     Change,
-    ChangeKind,
     ChangeState,
     Request,
     RequestState,
@@ -97,7 +96,9 @@ def request(
         blocks += _waiting(asked, waiting)
     else:
         blocks += _outcome(asked, now)
-    return message(fallback(WORDS[asked.kind].fallback.format(names(asked))) + _state(asked), blocks)
+    is_over = exemption is not None and not exemption.is_active
+    told = f"{_headline(asked, exemption).partition(' ')[2].lower()}." if is_over else _state(asked)
+    return message(fallback(WORDS[asked.kind].fallback.format(names(asked))) + told, blocks)
 
 
 def result(done: Request, managed: Sequence[Managed] = ()) -> Rendered:
@@ -110,6 +111,8 @@ def result(done: Request, managed: Sequence[Managed] = ()) -> Rendered:
     lines: list[Inline | list[Inline]] = []
     for change in in_order(done)[:MOST_CHANGES]:
         lines.append(_ended(change))
+        if change.exemption is not None and change.state is ChangeState.SUCCEEDED:
+            lines.append(["Until ", moment(change.exemption.until), "."])
         if change.next_rotation is not None:
             lines.append(["Next rotation ", moment(change.next_rotation, DAY), "."])
         if change.aws_request_id:
@@ -157,7 +160,7 @@ def _waiting(asked: Request, waiting: Waiting) -> list[Block]:
         button("Deny", DENY, asked.id),
         button("Withdraw", WITHDRAW, asked.id),
     ]
-    if waiting.has_glass and asked.kind is not ChangeKind.EXEMPT:
+    if waiting.has_glass:
         buttons.append(button("Break glass …", BREAK_GLASS, asked.id))
     return [_progress(asked, waiting), context(mrkdwn(f"Expires {date(asked.expires_at)}.")), actions(*buttons)]
 

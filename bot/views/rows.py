@@ -74,7 +74,8 @@ def change_of(request: Request, arn: str) -> Change | None:
 def request_lines(request: Request, change: Change) -> list[Element]:
     """Who asked, who approved, when, the result and the next rotation, as elements of a context."""
     lines = [mrkdwn(fate(request, change))]
-    if change.result:  # how it ended, or why it waits
+    is_granted = change.exemption is not None and change.state is ChangeState.SUCCEEDED
+    if change.result and not is_granted:  # how it ended, or why it waits; that it is exempt is said already
         lines.append(note(change.result))
     if change.next_rotation is not None:
         lines.append(mrkdwn(f"Next rotation {date(change.next_rotation, DAY)}."))

@@ -221,8 +221,8 @@ def _pieces(thing: object) -> Iterator[str]:
             yield f"<@{user}>"
         case {"type": "date", "fallback": str(text)}:
             yield text
-        case {"type": "link", "url": str(url)}:
-            yield str(thing.get("text", url))
+        case {"type": "link", "url": str(url), **more}:
+            yield str(more.get("text", url))
         case {"type": "rich_text_section", "elements": list(elements)}:
             yield from _pieces(elements)
             yield "\n"

@@ -239,7 +239,7 @@ def test_what_is_wrong_is_told_beside_its_field_and_nothing_is_asked_for(house: 
 def test_a_pattern_that_covers_everything_is_asked_about_once_more(house: House) -> None:
     house.key(KEY)
     house.key(OTHER)
-    everything = filled(house, **pattern(account="prod-*"))
+    everything = filled(house) | pattern(account="prod-*")
     with house.running():
         open_form(house, house.mara, "")
         house.mara.submit(house.mara.modal, everything)

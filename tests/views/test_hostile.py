@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.models.messages import Rendered
-from bot.views.parts import Element, fallback, meant, said, spoken
+from bot.views.excuse import ticket
+from bot.views.parts import Element, cut, fallback, meant, said, spoken
 from tests.views.gallery import homes, messages, modals
 from tests.views.reading import lines, parts
 from tests.views.samples import HOSTILE, MARKER, WORDS
@@ -20,6 +21,9 @@ OURS = re.compile(
     r"|<https://example[^<>|]+\|Go to the request>"
 )
 """The markup that views make. The ids of `HOSTILE` are shorter, so that theirs is not among it."""
+
+OUR_PAGES = ("https://aws.amazon.com/", "https://docs.aws.amazon.com/")
+"""What we link to by other words than its address."""
 
 MEANINGFUL = {"user", "usergroup", "channel", "broadcast", "link", "emoji"}
 
@@ -55,7 +59,9 @@ def test_no_fallback_text_holds_markup_but_ours() -> None:
 def test_no_element_mentions_links_or_broadcasts_what_others_wrote() -> None:
     for name, blocks, _ in everything():
         for part in parts(blocks):
-            if part.get("type") in MEANINGFUL:
+            if part.get("type") == "link":
+                assert part["url"].startswith(OUR_PAGES) or part.get("text", part["url"]) == part["url"], name
+            elif part.get("type") in MEANINGFUL:
                 (subject,) = [part[key] for key in part if key.endswith("_id")]
                 assert re.fullmatch(r"[US]0[A-Z0-9]{3,}", subject), name
 
@@ -87,6 +93,23 @@ def test_what_others_wrote_is_shown_letter_for_letter() -> None:
         "help, misspelt",
     ):
         assert any(HOSTILE in line for line in lines(shown[name])), name
+
+
+@pytest.mark.parametrize(
+    ("given", "is_link"),
+    [
+        ("https://tickets.example/SEC-1042", True),
+        ("http://tickets.example/?q=<@U0MARA>", False),
+        ("https://tickets.example/a b", False),
+        ("https://tickets.example/|x", False),
+        ("javascript:alert(1)", False),
+        ("SEC-1042", False),
+        ("https://" + "x" * 600, False),
+    ],
+)
+def test_a_ticket_is_a_link_that_shows_its_whole_address_or_no_link(given: str, *, is_link: bool) -> None:
+    shown = ticket(given)
+    assert shown == ({"type": "link", "url": given} if is_link else cut(given, 500))
 
 
 # Sentences

@@ -290,7 +290,7 @@ class Office:
                 scans, self.scans, digests, lambda _: True, _nothing, lambda _: nullcontext(enter_result=True)
             ),
             routing=self.routing,
-            preview=lambda names: [preview(digest(each, {}), each) for each in digests.preview(names)],
+            preview=lambda names, _sight: [preview(digest(each, {}), each) for each in digests.preview(names)],
             exempting=exempting_of(self.database, self.asking),
             visibility=self.visibility,
             homes=self._homes(),

@@ -72,8 +72,8 @@ def exemption(words: Words = PLAIN, number: int = 1, **changes: object) -> Exemp
     return replace(plain, **changes)  # type: ignore[arg-type]  # any field of an exemption
 
 
-def of_pattern(**changes: object) -> Exemption:
-    return exemption(number=2, scope=PATTERN, name=str(PATTERN), approved_by=(JONAS, AIKO), **changes)
+def of_pattern(until: datetime = UNTIL) -> Exemption:
+    return exemption(number=2, scope=PATTERN, name=str(PATTERN), approved_by=(JONAS, AIKO), until=until)
 
 
 def declared() -> Exemption:
