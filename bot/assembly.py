@@ -39,6 +39,7 @@ from bot.remediate.recheck import Recheck
 from bot.roll import RollCall
 from bot.rounds import SCAN, Rounds
 from bot.rulebook import house_of
+from bot.rules.sight import Sight
 from bot.rules.verdict import Policy
 from bot.scan.scanner import utc_now
 from bot.schedule import Calendar
@@ -321,8 +322,8 @@ class _Assembly:
         agenda = Agenda(self.settings.scan.schedule, self.routing, self.rounds)
         return Calendar(self.firings, agenda.plan, self.clock, self.names.alone)
 
-    def _preview(self, names: Collection[str]) -> list[Rendered]:
-        return list(map(self.presenter.preview, self.digests.preview(names)))
+    def _preview(self, names: Collection[str], sight: Sight) -> list[Rendered]:
+        return list(map(self.presenter.preview, self.digests.preview(names, sight)))
 
     def _note_start(self) -> None:
         inherit(self.settings, self.database)

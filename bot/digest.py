@@ -12,6 +12,7 @@ from bot.models.scans import Scan, ScanState
 from bot.rules.audience import Audience
 from bot.rules.composing import Plan, compose
 from bot.rules.filters import Filter
+from bot.rules.sight import EVERYTHING, Sight
 
 __all__ = ["Audience", "Digests"]
 
@@ -61,12 +62,12 @@ class Digests:
         due = [each for each in self._told(names) if since is None or not self.book.made_for(each.name, since)]
         return [self._publish(audience, by, in_full=since is None) for audience in due]
 
-    def preview(self, names: Collection[str] | None = None) -> list[Digest]:
-        """Make the digests as they would be now, and keep nothing of it."""
+    def preview(self, names: Collection[str] | None = None, sight: Sight = EVERYTHING) -> list[Digest]:
+        """Make the digests as they would be now, but for what whoever looks may not see, and keep nothing of it."""
         now = self.clock()
         return [
             self.book.preview(each.name, each.scope, each.top, now, partial(self._made, each, now, in_full=True))
-            for each in self._told(names)
+            for each in (audience.seen_by(sight) for audience in self._told(names))
         ]
 
     def _told(self, names: Collection[str] | None) -> list[Audience]:
@@ -81,6 +82,14 @@ class Digests:
         return self.book.publish(audience.name, audience.scope, audience.top, now, made, by=by)
 
     def _made(self, audience: Audience, now: datetime, compared: Comparison, *, in_full: bool) -> Digest:
-        plan = Plan(audience.top, str(audience.scope), audience.timezone, self.quiet, in_full, self.mention_owners)
+        plan = Plan(
+            top=audience.top,
+            scope=str(audience.scope),
+            timezone=audience.timezone,
+            quiet=self.quiet,
+            in_full=in_full,
+            mention_owners=self.mention_owners,
+            hidden=audience.scope.hidden,
+        )
         content = compose(compared, plan, now)
         return Digest(f"d{secrets.token_hex(6)}", audience.name, audience.channel, now, content)

@@ -21,6 +21,7 @@ from bot.models.troubles import Trouble
 from bot.models.undone import UndoneFix
 from bot.rules.approvers import everybody_concerned, what_it_waits_for
 from bot.rules.code_lines import managed
+from bot.rules.digest import scope_of
 from bot.rules.filters import Filter
 from bot.rules.house import House
 from bot.rules.sight import Sight
@@ -182,7 +183,7 @@ class Presenter:
         if message.kind is MessageKind.DIGEST:
             return self._root(stored)
         if stored.content.rest_is_file:
-            return digest_file(stored, _as_csv(self.open_keys(Filter.parse(stored.content.scope))))
+            return digest_file(stored, _as_csv(self.open_keys(scope_of(stored.content))))
         return digest_page(stored, message.position)
 
     def _root(self, stored: Digest) -> Rendered:

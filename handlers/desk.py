@@ -105,7 +105,7 @@ class Desk:
     snoozing: Snoozing
     rounds: Rounds
     routing: Routing
-    preview: Callable[[Collection[str]], Sequence[Rendered]]
+    preview: Callable[[Collection[str], Sight], Sequence[Rendered]]
     handles: Handles
     requests: Requests
     messages: Messages

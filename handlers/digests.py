@@ -96,7 +96,7 @@ def _preview(desk: Desk, call: Call, text: str) -> None:
         titles = ", ".join(f"“{each.title}”" for each in wanted)
         call.reply.say(f"There are {len(wanted)} digests: say which one to preview.\n{titles}")
     else:
-        shown = desk.preview([each.name for each in wanted])
+        shown = desk.preview([each.name for each in wanted], call.sight)
         for each in shown:
             call.reply.show(each)
         if not shown:

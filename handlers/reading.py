@@ -7,12 +7,11 @@ from itertools import islice
 
 from bot.key import UnknownKeyError
 from bot.models.approval import RuledKey
-from bot.models.exemptions import ExemptionScope
 from bot.models.messages import MessageKind
 from bot.models.requests import Request, RequestState
 from bot.models.scans import Account
 from bot.models.trail import ChainedEntry
-from bot.rules.sight import Sight
+from bot.rules.sight import Sight, scope_named
 from bot.views import help as help_views
 from bot.views.accounts import accounts as accounts_view
 from bot.views.history import history as history_view
@@ -114,19 +113,11 @@ def newest_entries(desk: Desk, sight: Sight, subjects: frozenset[str] | None = N
 
 def _is_hidden(desk: Desk, sight: Sight, entry: ChainedEntry) -> bool:
     """Say whether an entry is about a hidden key: by itself, or by the request or exemption that it tells of."""
-    if any(map(sight.hides_key, (entry.subject, *keys_in([entry])))) or sight.hides_scope(_scope_of(entry)):
+    scope = str(json.loads(entry.details).get("scope") or "")
+    if any(sight.hides_scope(scope_named(each)) for each in (entry.subject, scope, *keys_in([entry]))):
         return True
     asked = desk.requests.get(entry.subject)
     return asked is not None and sight.hides_request(asked)
-
-
-def _scope_of(entry: ChainedEntry) -> ExemptionScope:
-    """Take the account from the filter of a scan or the scope of an exemption."""
-    told = str(json.loads(entry.details).get("scope") or "")
-    if told.startswith("arn:"):
-        return ExemptionScope(arn=told)
-    account = next((each for each in told.split() if each.startswith("account=")), "")
-    return ExemptionScope(account=account.removeprefix("account="))
 
 
 def accounts(desk: Desk, call: Call) -> None:

@@ -131,7 +131,7 @@ class DigestContent:
     that kept none. `failures_total` is None in those of a version that kept all coverage failures.
     `made_on` and `before_on` are the days of this digest and of the one before, in its time zone; versions that kept
     none of what follows `failures_total` compared all the same. `is_newer` is False where no scan has ended since the
-    digest before.
+    digest before. `hidden` are patterns of accounts that its channel is not shown, `hidden_accounts` how many they are.
     """
 
     as_of: datetime
@@ -154,6 +154,8 @@ class DigestContent:
     is_newer: bool = True
     affairs: Affairs = field(default_factory=Affairs)
     ownership: Ownership = field(default_factory=Ownership)
+    hidden: tuple[str, ...] = ()
+    hidden_accounts: int = 0
 
     @property
     def gaps(self) -> Gaps:
@@ -199,3 +201,4 @@ class Comparison:
     gaps: Gaps
     affairs: Affairs = field(default_factory=Affairs)
     ownership: Ownership = field(default_factory=Ownership)
+    hidden_accounts: int = 0

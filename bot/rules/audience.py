@@ -6,6 +6,7 @@ from difflib import get_close_matches
 
 from bot.models.routes import RouteEdit, RouteTerms
 from bot.rules.filters import Filter
+from bot.rules.sight import Sight
 
 DEFAULT = "default"
 """The digest of everything."""
@@ -35,6 +36,11 @@ class Audience:
 
     def without_hidden(self) -> "Audience":
         return replace(self, scope=replace(self.scope, hidden=self.unseen))
+
+    def seen_by(self, sight: Sight) -> "Audience":
+        """Leave out what one reader may not see, beside what the channel is not shown."""
+        hidden = tuple(dict.fromkeys((*self.scope.hidden, *sight.hidden)))
+        return replace(self, scope=replace(self.scope, hidden=hidden))
 
     @property
     def is_default(self) -> bool:

@@ -15,7 +15,7 @@ class Plan:
     """How a digest is to be: so many keys in the message itself, of this part of the keys, its days in this time zone.
 
     `in_full` is one that somebody asked for; any other keeps quiet on quiet days, as `quiet` says. `mention_owners` has
-    its thread mention whose the open keys are.
+    its thread mention whose the open keys are. `hidden` are patterns of accounts that are left out of it.
     """
 
     top: int
@@ -24,6 +24,7 @@ class Plan:
     quiet: Quiet
     in_full: bool
     mention_owners: bool = True
+    hidden: tuple[str, ...] = ()
 
 
 def compose(compared: Comparison, plan: Plan, at: datetime) -> DigestContent:
@@ -48,6 +49,8 @@ def compose(compared: Comparison, plan: Plan, at: datetime) -> DigestContent:
         before_on=None if before is None else before.created_at.astimezone(zone).date(),
         is_newer=before is None or as_of > before.content.as_of,
         affairs=compared.affairs,
+        hidden=plan.hidden,
+        hidden_accounts=compared.hidden_accounts,
     )
     form = form_of(whole, None if before is None else before.content, plan.quiet, in_full=plan.in_full)
     if form is not DigestForm.FULL:

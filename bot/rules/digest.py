@@ -1,6 +1,7 @@
 """What a digest makes of its comparison: whether things are better or worse, what to do first, how much it shows."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from enum import StrEnum
 
@@ -8,6 +9,7 @@ from bot.models.digests import Delta, DeltaKind, DigestContent, DigestForm, Open
 from bot.models.gaps import Gaps
 from bot.models.requests import ChangeKind, ChangeState, Request, RequestState
 from bot.models.scans import CoverageStatus
+from bot.rules.filters import Filter
 
 MOST_NAMES = 5
 """So many keys of each kind of change are named; the others are counted."""
@@ -28,6 +30,11 @@ LAPSING_WITHIN = timedelta(days=7)
 
 _BAD = (DeltaKind.NEW, DeltaKind.REGRESSED)
 _NEWS = (*_BAD, DeltaKind.FIXED, DeltaKind.LAPSED)
+
+
+def scope_of(content: DigestContent) -> Filter:
+    """The part of the keys that a digest is about, those left out that its channel is not shown."""
+    return replace(Filter.parse(content.scope), hidden=content.hidden)
 
 
 class Standing(StrEnum):

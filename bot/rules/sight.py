@@ -4,6 +4,7 @@ An account under several rules is shown to whom each of them names. Whatever is 
 Slack does not tell of, an account whose name nobody could read while a rule goes by names.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -14,6 +15,8 @@ from bot.models.keys import KeyArn, MalformedArnError
 from bot.models.requests import Request
 from bot.models.scans import EVERYWHERE, Account
 from bot.models.visibility import VisibilityRule
+
+_ACCOUNT = re.compile(r"""(^|\s)account=(?P<value>"[^"]*"|\S+)""")
 
 
 @dataclass(frozen=True)
@@ -98,6 +101,14 @@ def hidden_from(rules: Iterable[VisibilityRule], entries: Iterable[str] = ()) ->
     """Collect the patterns of the rules that name none of these: somebody's own id and their groups'."""
     theirs = frozenset(entries)
     return tuple(dict.fromkeys(each for rule in rules if theirs.isdisjoint(rule.visible_to) for each in rule.accounts))
+
+
+def scope_named(written: str) -> ExemptionScope:
+    """Take from the scope of an exemption, or the filter of a scan, as it is written, what key or accounts it names."""
+    if written.startswith("arn:"):
+        return ExemptionScope(arn=written)
+    account = _ACCOUNT.search(written)
+    return ExemptionScope(account=account["value"].strip('"') if account else "")
 
 
 def _like(text: str, pattern: str) -> bool:

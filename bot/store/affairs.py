@@ -13,6 +13,7 @@ from bot.models.affairs import Affairs, EndingExemption, Mended, Waiting
 from bot.models.exemptions import ExemptionState
 from bot.models.requests import ChangeKind, ChangeState, Request, RequestState
 from bot.rules.digest import LAPSING_WITHIN, MOST_AFFAIRS
+from bot.rules.sight import EVERYTHING, scope_named
 from bot.store.comparing import Changed, Key
 from bot.store.comparing import snoozed as count_snoozed
 from bot.store.narrowing import is_among
@@ -95,20 +96,26 @@ def _ending(
 
 
 def _covered(row: Row[tuple[object, ...]]) -> str:
-    return str(row.scope.get("arn") or "")
+    """The key that an exemption covers, or the accounts of its pattern as they are written."""
+    return str(row.scope.get("arn") or f'account="{row.scope.get("account") or "*"}"')
 
 
 def _in_scope(sides: Sides, arns: Iterable[str]) -> set[str]:
-    """Say which of these keys an audience hears of.
+    """Say which of these keys and patterns an audience hears of.
 
-    A pattern may mean keys of any audience, and those that come later: only the audience of everything is told of it.
+    A pattern may mean keys of any audience, and those that come later: only the audience of everything is told of it,
+    unless all that it can name is hidden.
     """
     wanted = set(arns)
     if sides.scope.is_empty or not wanted:
         return wanted
     chosen = is_among(sides.connection, findings.c.arn, sorted(wanted))
     query = sa.select(findings.c.arn).where(sides.of_scan, sides.matches, chosen)
-    return set(sides.connection.execute(query).scalars())
+    here = set(sides.connection.execute(query).scalars())
+    if not sides.scope.seen_by(EVERYTHING).is_empty:
+        return here
+    patterns = {each for each in wanted if not each.startswith("arn:")}
+    return here | {each for each in patterns if not sides.sight.hides_scope(scope_named(each))}
 
 
 def _waits(rows: Sequence[Row[*tuple[Any, ...]]]) -> Waiting:

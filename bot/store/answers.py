@@ -12,7 +12,7 @@ from bot.models.posture import AccountsCovered
 from bot.models.scans import EVERYWHERE, Account, Coverage, CoverageStatus, Scan, Summary
 from bot.rules.filters import Filter
 from bot.store.counting import summaries, sums
-from bot.store.current_scan import current_scan
+from bot.store.current_scan import current_scan, known_accounts
 from bot.store.engine import Database
 from bot.store.left_out import left_out_in
 from bot.store.naming import arns_called, names_near
@@ -103,16 +103,10 @@ class Answers:
             return names_near(connection, scan_id, name, scope)
 
     def known_accounts(self) -> list[Account]:
-        """Return the accounts that the current scan met; one that was renamed meanwhile goes by both names."""
+        """Return the accounts that the current scan met; see `current_scan.known_accounts`."""
         with self._database.read() as connection:
             scan = current_scan(connection)
-            if scan is None:
-                return []
-            query = sa.select(coverage.c.account, coverage.c.account_name).where(
-                coverage.c.scan_id == scan.id, coverage.c.account != EVERYWHERE
-            )
-            rows = connection.execute(query.distinct().order_by(coverage.c.account, coverage.c.account_name))
-            return [Account(row.account, row.account_name) for row in rows]
+            return [] if scan is None else known_accounts(connection, scan.id)
 
 
 def gaps_of(connection: Connection, scan_id: str, scope: Filter) -> Gaps:

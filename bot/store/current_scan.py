@@ -5,7 +5,7 @@ from collections.abc import Collection
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from bot.models.scans import CoverageStatus, Scan, ScanState
+from bot.models.scans import EVERYWHERE, Account, CoverageStatus, Scan, ScanState
 from bot.store.scan_rows import scan_of
 from bot.store.tables import coverage, findings, scans
 
@@ -37,6 +37,15 @@ def _has_read_something() -> sa.ColumnElement[bool]:
     read = sa.exists().where(coverage.c.scan_id == scans.c.id, coverage.c.status != CoverageStatus.FAILED.value)
     found = sa.exists().where(findings.c.scan_id == scans.c.id)
     return sa.and_(scans.c.state == ScanState.INTERRUPTED.value, sa.or_(read, found))
+
+
+def known_accounts(connection: Connection, scan_id: str) -> list[Account]:
+    """Return the accounts that a scan met; one that was renamed meanwhile goes by both names."""
+    query = sa.select(coverage.c.account, coverage.c.account_name).where(
+        coverage.c.scan_id == scan_id, coverage.c.account != EVERYWHERE
+    )
+    rows = connection.execute(query.distinct().order_by(coverage.c.account, coverage.c.account_name))
+    return [Account(row.account, row.account_name) for row in rows]
 
 
 def take_newer_readings(

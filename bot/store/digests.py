@@ -119,6 +119,7 @@ def compare(
         gaps=gaps_of(sides.connection, sides.scan.id, sides.scope),
         affairs=affairs_of(sides, changed, oldest),
         ownership=ownership(sides),
+        hidden_accounts=len(sides.sight.hidden_accounts),
     )
 
 

@@ -14,6 +14,8 @@ from bot.models.keys import Verdict
 from bot.models.requests import ChangeKind, ChangeState
 from bot.models.scans import EVERYWHERE, CoverageStatus, Scan
 from bot.rules.filters import Filter
+from bot.rules.sight import EVERYTHING, Sight
+from bot.store.current_scan import known_accounts
 from bot.store.narrowing import is_among, is_open, narrow, narrow_coverage
 from bot.store.patterns import Condition
 from bot.store.tables import changes, coverage, digest_baselines, findings
@@ -45,12 +47,24 @@ class Sides:
     repaired_since: datetime | None
 
     @cached_property
+    def sight(self) -> Sight:
+        """What the audience may see."""
+        hidden = self.scope.hidden
+        return Sight(hidden, tuple(known_accounts(self.connection, self.scan.id))) if hidden else EVERYTHING
+
+    @cached_property
     def of_scan(self) -> Condition:
         return findings.c.scan_id == self.scan.id
 
     @cached_property
     def of_name(self) -> Condition:
-        return digest_baselines.c.name == self.name
+        """Choose the baseline, without what it knows of accounts that were hidden since: nothing is told of them."""
+        own = digest_baselines.c.name == self.name
+        if self.sight.is_whole:
+            return own
+        accounts = self.connection.execute(sa.select(digest_baselines.c.account).where(own).distinct()).scalars()
+        unseen = [each for each in accounts if each and self.sight.hides(each)]
+        return sa.and_(own, sa.not_(is_among(self.connection, digest_baselines.c.account, unseen))) if unseen else own
 
     @cached_property
     def now(self) -> sa.Select[tuple[()]]:

@@ -42,6 +42,10 @@ def digest(message: Digest, requests: Mapping[str, Request], trend: Sequence[Blo
     blocks: list[Block] = [header(f"🔑 {told}"), *_scope(content), rich(*lines), *trend, *news(message, requests)]
     if gaps := gap_blocks(content.gaps):
         blocks.append(joined(*gaps))
+    if content.hidden_accounts:
+        blocks.append(
+            context(note(f"Keys of {counted(content.hidden_accounts, 'account')} are not shown in this channel."))
+        )
     if content.top:
         blocks.append(divider())
     for key in content.top:

@@ -147,13 +147,11 @@ def test_a_day_that_will_not_do_is_told_beside_it(house: House, day: int | None,
     house.key()
     with house.running():
         modal = open_modal(house, house.mara)
-        house.mara.submit(modal, form(until="date", day=None if day is None else in_days(day)) | _empty(day))
+        house.mara.submit(
+            modal, {**form(until="date"), DATE_BLOCK: {DATE_INPUT: None if day is None else in_days(day)}}
+        )
         assert why in house.mara.modal.errors[DATE_BLOCK]
         assert snoozed(house, "U0MARA") == set()
-
-
-def _empty(day: int | None) -> Values:
-    return {DATE_BLOCK: {DATE_INPUT: None}} if day is None else {}
 
 
 def test_the_longest_time_is_thirty_days_to_the_day(house: House) -> None:

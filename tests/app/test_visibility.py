@@ -164,6 +164,13 @@ def test_a_channel_that_may_see_everything_is_told_of_everything(hiding: House) 
         assert SECRET in shown(message)
 
 
+def test_a_preview_shows_nobody_more_than_they_may_see_whatever_its_channel_is_told(hiding: House) -> None:
+    hiding.configure(CONFIGURATION.replace("[digest]", "[digest]\ninclude_hidden = true") + HIDING)
+    with hiding.running():
+        assert SECRET in hiding.command(hiding.jonas, "digest preview")
+        assert not [trace for trace in TRACES if trace in hiding.command(hiding.aiko, "digest preview")]
+
+
 def test_a_button_that_somebody_may_press_opens_no_form_for_a_hidden_key(hiding: House) -> None:
     """Aiko sends what Jonas' button carries."""
     with hiding.running():

@@ -90,5 +90,5 @@ scopes = st.builds(
     hidden=st.just(()) | st.tuples(patterns) | st.tuples(st.sampled_from([*ACCOUNTS, *NAMES, "ab-*"]), patterns),
 )
 lone_parts = st.tuples(st.sampled_from(["account", "region", "team", "alias", "word"]), patterns).map(
-    lambda part: Filter(**{part[0]: part[1]})
+    lambda part: Filter(**{part[0]: part[1]})  # type: ignore[arg-type]  # all of these are texts
 ) | st.tuples(patterns).map(lambda pattern: Filter(hidden=pattern))

@@ -23,13 +23,26 @@ from bot.store.digests import DigestStore
 from bot.store.engine import Database
 from bot.store.history import History
 from bot.store.messages import MessageStore
+from bot.store.requests import RequestStore
 from bot.store.tables import digests
 from bot.store.trail import Trail
 from bot.views.digest import digest as digest_view
 from tests.store.crowd import all_at_once
 from tests.store.digest_model import Baseline
 from tests.store.digest_stage import Stage, kept
-from tests.store.samples import ALPHA, BETA, CHANNEL, arn_of, at, digest_of, failed, finding, rotating
+from tests.store.samples import (
+    ALPHA,
+    BETA,
+    CHANNEL,
+    arn_of,
+    at,
+    covered,
+    digest_of,
+    failed,
+    finding,
+    request_for,
+    rotating,
+)
 from tests.views.reading import lines
 
 
@@ -231,3 +244,31 @@ def test_whether_a_digest_was_made_since_a_moment_is_told(store: DigestStore, da
     assert store.made_for("daily", at(4))
     assert not store.made_for("daily", at(5.1))
     assert not store.made_for("payments", at(0))
+
+
+def test_of_hidden_accounts_nothing_is_counted_named_or_missed(database: Database) -> None:
+    stage = Stage(database)
+    found = [finding("a", ALPHA), finding("b", BETA), rotating("c", BETA)]
+    read = [covered(ALPHA), covered(BETA)]
+    stage.scan(found, read, 0)
+    stage.publish(10)
+    seen = replace(stage, scope=Filter(hidden=(BETA,)))
+    compared = seen.publish(20)
+    assert compared.summary == Summary(non_compliant=1)
+    assert compared.hidden_accounts == 1
+    assert [key.arn for key in compared.first] == [arn_of("a", ALPHA)]
+    assert compared.delta == Delta(totals={DeltaKind.STILL_OPEN: 1})
+    stage.scan([finding("a", ALPHA, minutes=30), rotating("b", BETA, minutes=30)], read, 29)
+    assert seen.publish(40).delta == Delta(totals={DeltaKind.STILL_OPEN: 1})
+    shown_again = stage.publish(50).delta
+    assert shown_again is not None
+    assert shown_again.fixed == ("b",)
+
+
+def test_of_hidden_accounts_no_request_and_no_exemption_is_told(database: Database) -> None:
+    stage = Stage(database, scope=Filter(hidden=(ALPHA,)))
+    stage.scan([finding("a", ALPHA), finding("b", BETA)], [covered(ALPHA), covered(BETA)], 0)
+    RequestStore(database).create(request_for("a"), CHANNEL)
+    assert stage.publish(10).affairs.waiting == ()
+    told = replace(stage, scope=Filter(hidden=(BETA,))).publish(20)
+    assert len(told.affairs.waiting) == 1
