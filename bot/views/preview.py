@@ -3,7 +3,7 @@
 from bot.models.digests import Digest
 from bot.models.messages import Block, Rendered
 from bot.views.budget import message
-from bot.views.parts import context, counted, mrkdwn, note
+from bot.views.parts import context, counted, note, said
 
 _PRESSED = frozenset({"actions", "input"})
 
@@ -11,7 +11,7 @@ _PRESSED = frozenset({"actions", "input"})
 def preview(posted: Rendered, made: Digest) -> Rendered:
     """Show what would be posted. `posted` is the message as it would be."""
     where = f"Preview of the digest for <#{made.channel}>. Only you see it; nothing was posted or kept."
-    blocks = [context(mrkdwn(where)), *(_inert(block) for block in posted.blocks if block["type"] not in _PRESSED)]
+    blocks = [said(where), *(_inert(block) for block in posted.blocks if block["type"] not in _PRESSED)]
     replies = made.content.replies
     if replies:
         blocks.append(context(note(f"{counted(replies, 'message')} more would be in its thread.")))

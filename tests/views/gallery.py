@@ -39,6 +39,7 @@ from bot.views.requests import requests
 from bot.views.rules import explanation, rules
 from bot.views.scan import failed, finished, running
 from tests.store.samples import arn_of, at
+from tests.views.routed import routed_messages, routed_modals
 from tests.views.samples import (
     EXPIRES_AT,
     HOSTILE,
@@ -74,6 +75,7 @@ def messages(words: Words) -> Iterator[Message]:
     yield from _histories(words)
     yield from _rules(words)
     yield from _exemptions(words)
+    yield from routed_messages(words)
     yield from _words(words)
 
 
@@ -85,6 +87,7 @@ def modals(words: Words) -> Iterator[Modal]:
     yield "asked, no rule", asked(Asked(request_in(RequestState.PENDING, words=words), no_rule(words)))
     yield "declined", declined(no_rule(words))
     yield from _exempt_forms(words)
+    yield from routed_modals(words)
 
 
 def homes(words: Words) -> Iterator[Modal]:

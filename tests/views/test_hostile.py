@@ -63,7 +63,7 @@ def test_no_element_mentions_links_or_broadcasts_what_others_wrote() -> None:
                 assert part["url"].startswith(OUR_PAGES) or part.get("text", part["url"]) == part["url"], name
             elif part.get("type") in MEANINGFUL:
                 (subject,) = [part[key] for key in part if key.endswith("_id")]
-                assert re.fullmatch(r"[US]0[A-Z0-9]{3,}", subject), name
+                assert re.fullmatch(r"[USC]0[A-Z0-9]{3,}", subject), name
 
 
 def test_no_plain_text_of_others_shows_their_emoji() -> None:
