@@ -111,6 +111,11 @@ class KeyLookup:
         scan = self.findings.current()
         return {} if scan is None else self.findings.names(scan.id, arns)
 
+    def known(self, arn: str) -> Finding | None:
+        """Return a key as it was last read."""
+        scan = self.findings.current()
+        return None if scan is None else self.findings.finding(scan.id, arn)
+
     def read(self, finding: Finding) -> KeyDetails:
         """Read a key anew, and let the last scan's finding know."""
         reading = read_key(self.keys, finding.arn, self.policy)

@@ -130,7 +130,7 @@ def _ask(desk: Desk, actor: Actor, view: Payload, wish: ExemptionWish, form: Exe
             desk.writer.post(actor.user_id, say(sentence))
 
     def task() -> None:
-        came = desk.exempting.ask(actor, wish)
+        came = desk.exempting.ask(actor, wish, desk.sight(actor))
         desk.settle()
         match came:
             case Asked(request=request):

@@ -7,6 +7,7 @@ from bot.key import UnknownKeyError
 from bot.models.asking import Declined
 from bot.models.exempting import ExemptionProposal
 from bot.models.exemptions import Exemption, ExemptionScope
+from bot.models.keys import Finding
 from bot.models.messages import Block, Rendered
 from bot.models.people import Actor
 from bot.models.requests import ChangeKind, RequestState
@@ -124,11 +125,16 @@ def _form_for(desk: Desk, call: Call) -> Block | str:
 def _page(desk: Desk, sight: Sight, within: Filter, number: int) -> Rendered:
     active = [each for each in desk.exempting.active() if not sight.hides_scope(each.scope)]
     places = desk.lookup.places(each.scope.arn for each in active if each.scope.is_one_key)
-    found = [each for each in active if may_concern(within, each, places.get(each.scope.arn, ("", ""))[1])]
+    found = active if within.is_empty else [each for each in active if may_concern(within, each, _key(desk, each))]
     pending = desk.requests.in_state(RequestState.PENDING)
     waiting = [each for each in pending if each.kind is ChangeKind.EXEMPT and not sight.hides_request(each)]
     page = ExemptionsPage.of(found, str(within), number, len(waiting), places)
     return exemptions(page)
+
+
+def _key(desk: Desk, exemption: Exemption) -> Finding | None:
+    """The one key of an exemption, as it was last read."""
+    return desk.lookup.known(exemption.scope.arn) if exemption.scope.is_one_key else None
 
 
 def _turn(desk: Desk, actor: Actor, value: str, reply: Reply) -> None:

@@ -1,34 +1,44 @@
 """Which exemptions somebody means who filters them."""
 
+from dataclasses import replace
 from fnmatch import fnmatchcase
 
-from bot.models.exemptions import Exemption
-from bot.models.keys import KeyArn
-from bot.models.scans import Account
+from bot.models.exemptions import Exemption, ExemptionScope
+from bot.models.keys import Finding, KeyArn
 from bot.rules.filters import Filter
 
 LONGEST = 300
 """Longer patterns are not weighed against each other."""
 
 
-def may_concern(within: Filter, exemption: Exemption, account_name: str = "") -> bool:
+def may_concern(within: Filter, exemption: Exemption, finding: Finding | None = None) -> bool:
     """Say whether an exemption may cover keys that a filter means; what it leaves open is not left out.
 
-    A bare word is looked for in all that was said of it. `account_name` is of the account of its one key.
+    `finding` is its one key as it was last read. A bare word is looked for in all that was said of it as well.
     """
-    scope = exemption.scope
+    word, rest = Filter(word=within.word), replace(within, word="")
+    is_said = not within.word or _says(word, exemption) or (finding is not None and word.matches(finding))
+    if finding is not None:
+        return is_said and rest.matches(finding)
+    return is_said and _may_meet(rest, exemption.scope)
+
+
+def _says(word: Filter, exemption: Exemption) -> bool:
+    told = (exemption.name, str(exemption.scope), exemption.reason, exemption.ticket, exemption.owner)
+    return fnmatchcase(" ".join(told).lower(), f"*{word.word_pattern.strip('*')}*")
+
+
+def _may_meet(within: Filter, scope: ExemptionScope) -> bool:
+    """Say whether a key could match both; whose it is, and how it is called, nobody knows of a key that is gone."""
     if scope.is_one_key:
         key = KeyArn.parse(scope.arn)
-        if not (within.matches_account(Account(key.account, account_name)) and within.matches_region(key.region)):
-            return False
-    elif not (_accounts_meet(scope.account, within.account) and _meet(scope.region, within.region)):
-        return False
-    alias = exemption.name.removeprefix("alias/") if scope.is_one_key else scope.alias
-    told = " ".join((exemption.name, account_name, str(scope), exemption.reason, exemption.ticket, exemption.owner))
+        return _accounts_meet(key.account, within.account) and within.matches_region(key.region)
+    team = scope.tag[1] if scope.tag is not None and scope.tag[0].lower() == "team" else ""
     return (
-        _meet(alias, within.alias.removeprefix("alias/"))
-        and within.matches_team(exemption.owner)
-        and (not within.word or fnmatchcase(told.lower(), f"*{within.word_pattern.strip('*')}*"))
+        _accounts_meet(scope.account, within.account)
+        and _meet(scope.region, within.region)
+        and (_meet(scope.alias, within.alias) or _meet(f"alias/{scope.alias}", within.alias))
+        and _meet(team, within.team)
     )
 
 

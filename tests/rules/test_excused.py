@@ -47,8 +47,11 @@ def exemption(scope: ExemptionScope, name: str = "legacy/erp-db") -> Exemption:
         (ONE, "prod-pay", True),
         (ONE, "ven*may", True),
         (ONE, "nobody", False),
-        (ONE, "team=u0aiko", True),
+        (ONE, "team=erp", True),
         (ONE, "team=payments", False),
+        (PATTERN, "team=payments", True),
+        (ExemptionScope(tag=("Team", "erp*")), "team=erp-files", True),
+        (ExemptionScope(tag=("team", "erp*")), "team=payments", False),
         (PATTERN, "", True),
         (PATTERN, "account=prod-payments", True),
         (PATTERN, "account=prod-*", True),
@@ -64,7 +67,10 @@ def exemption(scope: ExemptionScope, name: str = "legacy/erp-db") -> Exemption:
 def test_a_filter_means_the_exemptions_that_may_cover_its_keys(
     scope: ExemptionScope, typed: str, *, is_meant: bool
 ) -> None:
-    assert may_concern(Filter.parse(typed), exemption(scope), "prod-payments") is is_meant
+    key = finding(
+        "k", account="111111111111", account_name="prod-payments", aliases=("alias/legacy/erp-db",), team="erp"
+    )
+    assert may_concern(Filter.parse(typed), exemption(scope), key if scope.is_one_key else None) is is_meant
 
 
 NAMES = st.sampled_from(["", "a", "ab", "b", "a*", "*b", "*"])
@@ -82,3 +88,12 @@ def test_no_exemption_of_a_key_that_a_filter_means_is_left_out(
     key = finding("k", account_name=account, aliases=(f"alias/{alias}",))
     if scope != ExemptionScope() and covers(scope, key) and within.matches(key):
         assert may_concern(within, exemption(scope))
+
+
+@pytest.mark.parametrize(
+    ("typed", "is_meant"),
+    [("account=111111111111", True), ("account=222222222222", False), ("account=prod-*", True), ("alias=x", True),
+     ("region=us-*", False), ("team=x", True), ("vendor", True), ("nobody", False)],
+)  # fmt: skip
+def test_of_a_key_that_is_gone_only_its_arn_is_known(typed: str, *, is_meant: bool) -> None:
+    assert may_concern(Filter.parse(typed), exemption(ONE)) is is_meant
