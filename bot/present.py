@@ -25,7 +25,7 @@ from bot.rules.digest import scope_of
 from bot.rules.filters import Filter
 from bot.rules.house import House
 from bot.rules.sight import Sight
-from bot.rules.veil import veiled, veiled_waiting
+from bot.rules.veil import VEILED_SCOPE, veiled, veiled_waiting
 from bot.views.digest import digest, digest_file, digest_page
 from bot.views.exemption import ended
 from bot.views.glass import glass_broken
@@ -71,9 +71,11 @@ class Fixes(Protocol):
 
 
 class Sights(Protocol):
-    """What may stand where several people read it."""
+    """What may stand where several people read it, and what one person may see."""
 
     def of_channel(self) -> Sight: ...
+
+    def of(self, user_id: str) -> Sight: ...
 
 
 class Trends(Protocol):
@@ -116,8 +118,7 @@ class Presenter:
     def render(self, message: Message) -> Rendered | Attachment | None:
         """Make a message of what is stored; None where that is gone."""
         if message.kind is MessageKind.UNDONE:
-            fixes = self.fixes.told_to(message.channel, message.subject)
-            return undone(fixes) if fixes else None
+            return self._undone(message)
         if message.kind in {MessageKind.DIGEST, MessageKind.DIGEST_REST, MessageKind.DIGEST_OWNERS}:
             stored = self.digests.get(message.subject)
             return None if stored is None else self._digest(message, stored)
@@ -133,6 +134,13 @@ class Presenter:
         if made is None or message.kind is not MessageKind.REQUEST:
             return made
         return Rendered(made.text, (*made.blocks, veil_note(asked.id)))
+
+    def _undone(self, message: Message) -> Rendered | None:
+        """Tell somebody of the fixes that did not last, of keys that they may see by now."""
+        sight = self.sights.of(message.channel)
+        told = self.fixes.told_to(message.channel, message.subject)
+        fixes = [each for each in told if not sight.hides_key(each.change.arn)]
+        return undone(fixes) if fixes else None
 
     def _request(self, message: Message, asked: Request, waiting: Waiting) -> Rendered | None:
         match message.kind:
@@ -152,7 +160,7 @@ class Presenter:
     def _covers(self, asked: Request) -> Reach | None:
         """Find what a pattern of keys that are to be exempt covers, while that is being decided."""
         terms = asked.changes[0].exemption
-        if terms is None or terms.scope.is_one_key or not asked.is_open:
+        if terms is None or terms.scope.is_one_key or terms.scope == VEILED_SCOPE or not asked.is_open:
             return None
         covered = self.exemptions.preview(terms.scope, self.sights.of_channel())
         return None if isinstance(covered, Declined) else covered

@@ -149,6 +149,10 @@ def _turn(desk: Desk, actor: Actor, value: str, reply: Reply) -> None:
 
 
 def _withdraw(desk: Desk, actor: Actor, exemption_id: str, reply: Reply) -> None:
+    held = desk.exempting.get(exemption_id)
+    if held is not None and desk.sight(actor).hides_scope(held.scope):
+        reply.say(OLD_BUTTON)
+        return
     came = desk.exempting.withdraw(actor, exemption_id)
     desk.settle()
     if isinstance(came, Exemption):

@@ -1,9 +1,12 @@
 """The Home tab: made anew whenever somebody opens it or acts, with buttons for those who may set something off."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
+from bot.models.exempting import Reach
 from bot.models.messages import Block
+from bot.models.requests import Request
+from bot.rules.sight import Sight
 from bot.views.home import MOST_OTHERS, MOST_OWN, MOST_TO_DECIDE, home, refused
 from bot.views.names import HOME_DIGEST, HOME_PREVIEW, HOME_SCAN
 from handlers import digests, operating
@@ -49,7 +52,21 @@ def _made(desk: Desk, user: str) -> Block:
         return refused(page)
     mine = page.requests
     linked = (*mine.to_decide[:MOST_TO_DECIDE], *mine.own[:MOST_OWN], *mine.others[:MOST_OTHERS])
-    return home(page, links_to(desk, linked), desk.routing.audiences() if page.may_operate else ())
+    audiences = desk.routing.audiences() if page.may_operate else ()
+    covers = _covers(desk, desk.visibility.of(user), mine.to_decide[:MOST_TO_DECIDE])
+    return home(page, links_to(desk, linked), audiences, covers)
+
+
+def _covers(desk: Desk, sight: Sight, requests: Sequence[Request]) -> dict[str, Reach]:
+    """Find what the patterns of requests for exemptions cover: nobody is to approve what they cannot see."""
+    found: dict[str, Reach] = {}
+    for request in requests:
+        terms = request.changes[0].exemption
+        if terms is not None and not terms.scope.is_one_key:
+            covered = desk.exempting.preview(terms.scope, sight)
+            if isinstance(covered, Reach):
+                found[request.id] = covered
+    return found
 
 
 def _act(desk: Desk, name: str) -> Callable[..., None]:

@@ -24,7 +24,7 @@ from handlers.desk import NOT_OURS, Desk, Payload, actor_of, reply_to
 
 CHOOSE_A_DAY = "Choose the day on which it is to wake."
 WOKEN = "It is awake again."
-ON_IT = "Setting it down …"
+ON_IT = "Snoozing it …"
 
 
 def register(app: Any, desk: Desk) -> None:  # noqa: ANN401 - Bolt is published without types

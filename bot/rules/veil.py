@@ -5,14 +5,23 @@ from dataclasses import replace
 from bot.models.approval import KeyFacts, Refused
 from bot.models.asking import Waiting
 from bot.models.exemptions import ExemptionScope
-from bot.models.requests import Change, Decision, Request
+from bot.models.requests import Change, ChangeState, Decision, Request
 from bot.rules.approvers import what_it_waits_for
 from bot.rules.house import House, keys_of
 from bot.rules.sight import Sight
 
 VEILED_ARN = "arn:aws:kms:…:…:key/…"
-KEY, KEYS, ACCOUNT = "A key that is not shown here", "Keys that are not shown here", "account not shown"
-NOT_SHOWN = "Not shown here."
+VEILED_SCOPE = ExemptionScope(account="…")
+"""Stands for a pattern. What it covers is not to be counted."""
+
+KEY, KEYS, ACCOUNT = "a key that is not shown here", "keys that are not shown here", "account not shown"
+REASON = "The reason is not shown here."
+RESULTS = {
+    ChangeState.SUCCEEDED: "Done.",
+    ChangeState.NOT_NEEDED: "Nothing had to be done.",
+    ChangeState.FAILED: "Why is not shown here.",
+}
+"""What is said of how it ended; of one that waits, nothing."""
 
 
 def veiled(request: Request, sight: Sight) -> Request:
@@ -21,7 +30,7 @@ def veiled(request: Request, sight: Sight) -> Request:
         return request
     return replace(
         request,
-        reason=NOT_SHOWN if request.reason else "",
+        reason=REASON if request.reason else "",
         changes=tuple(map(_without_key, request.changes)),
         decisions=tuple(map(_without_note, request.decisions)),
     )
@@ -35,17 +44,18 @@ def veiled_waiting(house: House, request: Request) -> Waiting:
 
 
 def _without_key(change: Change) -> Change:
-    terms = change.exemption
+    terms, arn = change.exemption, VEILED_ARN
     if terms is not None:
-        terms = replace(terms, scope=ExemptionScope(arn=VEILED_ARN), ticket="", owner="", renews="")
+        scope = ExemptionScope(arn=VEILED_ARN) if change.is_one_key else VEILED_SCOPE
+        terms, arn = replace(terms, scope=scope, ticket="", owner="", renews=""), str(scope)
     return replace(
         change,
-        arn=VEILED_ARN,
+        arn=arn,
         key_name=KEY if change.is_one_key else KEYS,
         account_name=ACCOUNT,
         rule="",
         facts=KeyFacts(),
-        result=NOT_SHOWN if change.result else "",
+        result=RESULTS.get(change.state, ""),
         before="",
         after="",
         aws_request_id=None,
@@ -54,4 +64,4 @@ def _without_key(change: Change) -> Change:
 
 
 def _without_note(decision: Decision) -> Decision:
-    return replace(decision, note=NOT_SHOWN if decision.note else "")
+    return replace(decision, note=REASON if decision.note else "")

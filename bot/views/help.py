@@ -37,7 +37,8 @@ TOPICS = (
         "list [filter]",
         "the keys that do not rotate as they should, each with a button",
         f"“Enable rotation” asks for one key, “Enable several …” for any of the list, in one request. "
-        f"Nothing is changed before somebody else approves. {FILTERS}",
+        "Nothing is changed before somebody else approves. In the menu beside a key, “Exempt …” asks to excuse it, and "
+        f"“Snooze …” lets you hear of it later. {FILTERS}",
         "list team=payments region=eu-*",
     ),
     Topic(

@@ -7,7 +7,7 @@ from bot.rules.sight import Sight
 from bot.views.names import SHOW_KEYS
 from bot.views.parts import button, context, counted, note, plain, section
 
-NOT_SHOWN_HERE = "This channel is not shown which keys of this request lie in accounts that not everybody may see."
+NOT_SHOWN_HERE = "Not everybody here may see the account. Whoever may finds the key behind the button, and on Home."
 
 
 def unseen(sight: Sight) -> Sequence[Block]:
@@ -22,4 +22,4 @@ def with_unseen(message: Rendered, sight: Sight) -> Rendered:
 
 def veil_note(request_id: str) -> Block:
     """Stand below a request whose keys its channel is not to see, with a way to them for those who may."""
-    return section(plain(NOT_SHOWN_HERE), button("Show the keys", SHOW_KEYS, request_id))
+    return section(plain(NOT_SHOWN_HERE), button("Show the key", SHOW_KEYS, request_id))

@@ -2,16 +2,18 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from bot.models.exempting import Reach
 from bot.models.exemptions import Exemption
 from bot.models.home import HomePage, MyKeys, MyRequests, ScanRun, SnoozedKey
 from bot.models.messages import Block
-from bot.models.requests import Request, RequestState
+from bot.models.requests import Change, Request, RequestState
 from bot.models.scans import ScanState
 from bot.models.trail import SYSTEM
 from bot.rules.audience import Audience
 from bot.rules.trend import can_be_drawn
+from bot.views.excuse import reach, terms
 from bot.views.form import edit_choice
-from bot.views.kinds import WORDS, whereabouts
+from bot.views.kinds import WORDS, keys_in_words, term, whereabouts
 from bot.views.names import (
     APPROVE,
     COMMAND,
@@ -41,10 +43,8 @@ from bot.views.parts import (
     moment,
     mrkdwn,
     note,
-    plain,
     rich,
     said,
-    section,
     user,
 )
 from bot.views.posture import status
@@ -60,14 +60,22 @@ NOTHING_WAITS = "Nothing waits for you."
 NONE_OF_YOURS = "No open key is known to be yours."
 
 
-def home(page: HomePage, links: Mapping[str, str], audiences: Sequence[Audience] = ()) -> Element:
-    """`links` are the addresses of the requests' messages by request id, `audiences` the digests that can be edited."""
+def home(
+    page: HomePage,
+    links: Mapping[str, str],
+    audiences: Sequence[Audience] = (),
+    covers: Mapping[str, Reach] | None = None,
+) -> Element:
+    """`links` are the addresses of the requests' messages by request id, `audiences` the digests that can be edited.
+
+    `covers` is what the pattern of a request for an exemption covers as of the last scan, by request id.
+    """
     if not page.is_whole:
         return refused(ON_ITS_WAY)
     parts = (
         _posture(page),
         _buttons(page, audiences),
-        _to_decide(page.requests, links),
+        _to_decide(page.requests, links, covers or {}),
         _listed("You asked for", page.requests.own, MOST_OWN, links),
         _mine(page),
         _listed("Other open requests", page.requests.others, MOST_OTHERS, links),
@@ -109,25 +117,33 @@ def _buttons(page: HomePage, audiences: Sequence[Audience]) -> Iterator[Block]:
     yield actions(*buttons)
 
 
-def _to_decide(mine: MyRequests, links: Mapping[str, str]) -> Iterator[Block]:
+def _to_decide(mine: MyRequests, links: Mapping[str, str], covers: Mapping[str, Reach]) -> Iterator[Block]:
     yield divider()
     if mine.doubt:
         yield rich(bold("Waiting for you"))
-        yield said(f"{mine.doubt}, so it is not known what you may approve. Open this tab again in a minute.")
+        yield rich(f"{mine.doubt}, so it is not known what you may approve. Open this tab again in a minute.")
         return
     if not mine.to_decide:
         yield rich(NOTHING_WAITS)
         return
     yield rich(bold(f"Waiting for you: {counted(len(mine.to_decide), 'request')}"))
     for request in mine.to_decide[:MOST_TO_DECIDE]:
-        yield rich([bold(_name(request)), f" – {whereabouts(request.changes[0])}"], _asked(request))
+        where = f" – {whereabouts(request.changes[0])}"
+        reaches = [[reach(covers[request.id])]] if request.id in covers else []
+        yield rich([bold(_name(request)), where], _asked(request), *_what(request.changes[0]), *reaches)
         yield context(mrkdwn(f"Expires {date(request.expires_at)}.{_link(request, links)}"))
         yield actions(*_decisions(request))
     yield from _more(len(mine.to_decide) - MOST_TO_DECIDE)
 
 
+def _what(change: Change) -> list[list[Inline]]:
+    """How often it is to rotate, or until when and by whom the keys are to be exempt."""
+    first, *rest = term(change)
+    return [[str(first).capitalize(), *rest, "."], *([] if change.exemption is None else terms(change.exemption))]
+
+
 def _asked(request: Request) -> list[Inline]:
-    words = WORDS[request.kind].asks.format("this key" if len(request.changes) == 1 else f"{len(request.changes)} keys")
+    words = WORDS[request.kind].asks.format(keys_in_words(request))
     reason = f" “{cut(request.reason, 300)}”" if request.reason else ""
     so_far = f" {counted(len(request.approvers), 'approval')} so far." if request.approvers else ""
     return [user(request.requester), f"{words}{reason}{so_far}"]
@@ -135,6 +151,7 @@ def _asked(request: Request) -> list[Inline]:
 
 def _decisions(request: Request) -> Iterator[Element]:
     keys = "the key" if len(request.changes) == 1 else "the keys"
+    keys = keys if request.changes[0].is_one_key else keys_in_words(request)
     words, name = WORDS[request.kind], _name(request)
     sure = confirm(words.question, words.sure.format(keys), "Approve", "Not now")
     yield button(
@@ -169,14 +186,16 @@ def _mine(page: HomePage) -> Iterator[Block]:
         yield from key_row(key, mine.requests.get(key.arn), page.now)
     if mine.total > len(mine.keys):
         yield context(note(f"… and {mine.total - len(mine.keys):,} more: {COMMAND} list."))
-    yield from map(_asleep, mine.snoozed)
+    for each in mine.snoozed:
+        yield from _asleep(each)
 
 
-def _asleep(key: SnoozedKey) -> Block:
-    wake = button("Wake", action_id(WAKE, key.handle), f"me:{key.handle}", spoken=f"Wake {cut(key.name, 60)}")
-    place = f"{cut(key.account_name, 60)} · {key.region}"
-    text = mrkdwn(f"💤 Snoozed for you until {date(key.until, DAY)}:")
-    return section(text, wake) | {"fields": [plain(cut(key.name, 200)), plain(place)]}
+def _asleep(key: SnoozedKey) -> Iterator[Block]:
+    yield rich(
+        ["💤 ", bold(cut(key.name, 200)), f" – {cut(key.account_name, 60)} · {key.region}"],
+        ["Snoozed for you until ", moment(key.until, DAY)],
+    )
+    yield actions(button("Wake", action_id(WAKE, key.handle), f"me:{key.handle}", spoken=f"Wake {cut(key.name, 60)}"))
 
 
 def _lapsing(exemptions: Sequence[Exemption]) -> Iterator[Block]:

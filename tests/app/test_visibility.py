@@ -121,10 +121,10 @@ def test_the_channel_is_told_of_a_request_and_not_of_its_key(hiding: House) -> N
 def test_the_message_of_such_a_request_shows_its_keys_to_those_who_may_see_them(hiding: House) -> None:
     with hiding.running():
         message = ask_for_secret(hiding)
-        hiding.press(hiding.jonas, message, "Show the keys")
+        hiding.press(hiding.jonas, message, "Show the key")
         hiding.slack.wait_for(lambda: hiding.jonas.modals, what="the keys")
         assert SECRET in hiding.jonas.modal.visible_text
-        told = hiding.whisper(hiding.aiko, lambda: hiding.press(hiding.aiko, message, "Show the keys"))
+        told = hiding.whisper(hiding.aiko, lambda: hiding.press(hiding.aiko, message, "Show the key"))
         assert "not shown to you" in told
         assert not hiding.aiko.modals
 

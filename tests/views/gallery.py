@@ -28,7 +28,6 @@ from bot.views.exempt import Draft, ExemptForm, draft_of, exempt
 from bot.views.exemption import ended, withdrawn
 from bot.views.exemptions import ExemptionsPage, exemptions
 from bot.views.history import history
-from bot.views.home import home
 from bot.views.key import key_details
 from bot.views.listing import listing
 from bot.views.notice import say
@@ -39,6 +38,7 @@ from bot.views.requests import requests
 from bot.views.rules import explanation, rules
 from bot.views.scan import failed, finished, running
 from tests.store.samples import arn_of, at
+from tests.views.personal import snoozes
 from tests.views.routed import routed_messages, routed_modals
 from tests.views.samples import (
     EXPIRES_AT,
@@ -88,14 +88,7 @@ def modals(words: Words) -> Iterator[Modal]:
     yield "declined", declined(no_rule(words))
     yield from _exempt_forms(words)
     yield from routed_modals(words)
-
-
-def homes(words: Words) -> Iterator[Modal]:
-    waiting = [*every_request(words).values()] * 3
-    links = {"r1": "https://example.slack.com/archives/C0SECURITY/p1"}
-    yield "nothing scanned", home(None, [], {}, at(5))
-    yield "all well", home(posture_of(words), [], {}, at(5))
-    yield "everything", home(posture_of(words, accounts=5, failures=50, unread_keys=50), waiting, links, at(5000))
+    yield from snoozes(words)
 
 
 def no_rule(words: Words) -> str:

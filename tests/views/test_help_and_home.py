@@ -1,5 +1,6 @@
 """Help, and the Home tab."""
 
+from bot.models.home import HomePage, MyRequests
 from bot.views import help as help_views
 from bot.views.home import home
 from handlers.commands import SUBCOMMANDS
@@ -28,16 +29,18 @@ def test_a_notice_stands_above_the_help() -> None:
 
 
 def test_home_shows_how_the_keys_stand_and_what_waits() -> None:
-    shown = lines(home(posture_of(accounts=1), [every_request(ORDINARY)["pending"]], {}, at(5)))
+    page = HomePage(posture_of(accounts=1), at(5), requests=MyRequests((every_request(ORDINARY)["pending"],)))
+    shown = lines(home(page, {}))
     assert shown[0] == "1 key does not rotate as it should"
-    assert "1 open request" in shown
+    assert "Waiting for you: 1 request" in shown
     assert shown[-1] == "/kms-rotation help says what else there is."
 
 
 def test_home_before_the_first_scan() -> None:
-    assert lines(home(None, [], {}, at(5))) == [
+    assert lines(home(HomePage(None, at(5)), {})) == [
         "KMS key rotation",
         "Nothing has been scanned yet. The first scan comes by itself.",
-        "No request is waiting, and none is being carried out.",
+        "Nothing waits for you.",
+        "No open key is known to be yours.",
         "/kms-rotation help says what else there is.",
     ]

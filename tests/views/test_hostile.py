@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from bot.models.messages import Rendered
 from bot.views.excuse import ticket
 from bot.views.parts import Element, cut, fallback, meant, said, spoken
-from tests.views.gallery import homes, messages, modals
+from tests.views.gallery import messages, modals
+from tests.views.personal import homes
 from tests.views.reading import lines, parts
 from tests.views.samples import HOSTILE, MARKER, WORDS
 

@@ -8,7 +8,8 @@ from bot.views.budget import MESSAGE_CHARACTERS
 from bot.views.parts import Element
 from deploy.sandbox.slack.things import texts
 from deploy.sandbox.slack.validation import blocks_for_message, view
-from tests.views.gallery import Message, Modal, homes, messages, modals
+from tests.views.gallery import Message, Modal, messages, modals
+from tests.views.personal import homes
 from tests.views.reading import parts
 from tests.views.samples import WORDS
 

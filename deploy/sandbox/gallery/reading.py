@@ -74,17 +74,29 @@ def _block(block: Json, errors: Mapping[str, str]) -> list[str]:
 def _input(block: Json, errors: Mapping[str, str]) -> Iterator[str]:
     optional = " (optional)" if block.get("optional") else ""
     yield f"{block['label']['text']}{optional}: [{_initial(block['element'])}]"
-    if block["element"]["type"] == "checkboxes":
-        yield from (f"  ☐ {_inline(option['text'])}" for option in block["element"]["options"])
+    mark = _CHOICES.get(block["element"]["type"])
+    if mark is not None:
+        yield from (f"  {mark} {_option(option)}" for option in block["element"]["options"])
     if "hint" in block:
         yield f"  {block['hint']['text']}"
     if block["block_id"] in errors:
         yield f"  ! {errors[block['block_id']]}"
 
 
+_CHOICES = {"checkboxes": "☐", "radio_buttons": "○", "static_select": "·"}
+"""What stands before each option of a field."""
+
+
+def _option(option: Json) -> str:
+    told = f" – {option['description']['text']}" if "description" in option else ""
+    return f"{_inline(option['text'])}{told}"
+
+
 def _initial(element: Json) -> str:
     """What a field holds before anybody has entered anything."""
     who = element.get("initial_user")
+    if (option := element.get("initial_option")) is not None:
+        return _inline(option["text"])
     if (where := element.get("initial_conversation")) is not None:
         return f"#{NAMES.get(where, where)}"
     return f"@{NAMES.get(who, who)}" if who else str(element.get("initial_value") or element.get("initial_date") or "")

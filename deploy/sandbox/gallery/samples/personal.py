@@ -32,6 +32,7 @@ from bot.views.request import request, result
 from bot.views.snooze import snooze, snoozed, told
 from bot.visibility import NOT_SHOWN, NOT_YOURS
 from deploy.sandbox.gallery.sample import Sample, Surface, shown
+from deploy.sandbox.gallery.samples.exemptions import REACH, exempted
 from deploy.sandbox.gallery.samples.looking import TYPICAL
 from deploy.sandbox.gallery.things import (
     CHANNEL,
@@ -78,6 +79,13 @@ def homes() -> Iterator[Sample]:
         home, _page(PLAIN), {f"r{number}": LINK for number in range(9)}, DIGESTS[:1]
     )
     yield shown("much", Surface.HOME, "More of everything than is shown").by(home, _much(), {}, DIGESTS)
+    excuses = tuple(
+        replace(exempted(RequestState.PENDING, of_pattern=of_pattern), id=f"r{number}")
+        for number, of_pattern in enumerate((False, True))
+    )
+    yield shown("exemptions to decide", Surface.HOME, "Of one key, and of a pattern").by(
+        home, HomePage(TYPICAL, SOON, requests=MyRequests(excuses)), {}, covers={"r1": REACH}
+    )
     yield shown("in doubt", Surface.HOME, "Slack does not say who is in a group").by(
         home, replace(_page(PLAIN), requests=MyRequests(doubt=_DOUBT), may_operate=False), {}
     )
@@ -122,7 +130,8 @@ def hidden() -> Iterator[Sample]:
     page = ListPage(scan(), "", open_keys(2), 1, 1, 2, {})
     yield shown("list", Surface.REPLY, "A list without an account").by(with_unseen, listing(page), HIDING)
     unnamed = Sight(("*",), (PAYMENTS,))
-    for name, asked in every_request().items():
+    excuse = {"exemption": exempted(RequestState.PENDING), "exemption of a pattern": _of_account()}
+    for name, asked in (every_request() | excuse).items():
         veiled_request = veiled(asked, unnamed)
         waits = Waiting("Waiting for 1 approval. <!subteam^S0KEYADMINS> can approve.")
         in_channel = request(veiled_request, waits, SOON)
@@ -136,6 +145,17 @@ def hidden() -> Iterator[Sample]:
 
 
 _DOUBT = "Slack could not be asked (usergroups.users.list of S0KEYADMINS: ratelimited)"
+
+
+def _of_account() -> Request:
+    """A pattern that names nothing but what is hidden."""
+    asked = exempted(RequestState.PENDING, of_pattern=True)
+    [change] = asked.changes
+    terms = change.exemption
+    if terms is None:
+        raise ValueError("an exemption has terms")
+    scope = ExemptionScope(account="prod-*")
+    return replace(asked, changes=(replace(change, arn=str(scope), exemption=replace(terms, scope=scope)),))
 
 
 def _asked(words: Words = PLAIN) -> tuple[Request, ...]:

@@ -78,7 +78,7 @@ ENTRIES: Mapping[Act, tuple[str, str, Mapping[str, object]]] = {
         SYSTEM, REQUEST, {**KEY, "enabled_at": later(days=-4).isoformat(), "why": finding().message},
     ),
     Act.KEY_SNOOZED: (
-        MARA, arn_of(), {"whose": MARA, "until": later(days=7).isoformat(), "note": "for oneself, until 2026-03-08 23:00 UTC"},
+        MARA, arn_of(), {"whose": MARA, "note": "for oneself, until 2026-03-08 23:00 UTC"},
     ),
     Act.KEY_WOKEN: (SYSTEM, arn_of(), {"whose": MARA, "why": Waking.FIXED.value}),
     Act.CHANNEL_LOST: (SYSTEM, "C0PAYMENTS", {"why": SHUT_OUT.sentence}),
