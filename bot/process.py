@@ -171,8 +171,8 @@ class Process:
         self._scheduler = start_scheduler(self.calendar, chores)
 
     def sweep(self) -> None:
-        """Expire what nobody approved, remind of what still waits, end exemptions and snoozes, take up what is in nobody's
-        hands, and see whether fixes were undone.
+        """Expire what nobody approved, remind of what still waits, end exemptions and snoozes, take up what is in
+        nobody's hands, and see whether fixes were undone.
         """
         if [*self.deciding.expire_due(), *self.deciding.remind_due(), *self.lapse()]:
             self.courier.tell()

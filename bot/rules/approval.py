@@ -115,7 +115,8 @@ _OPERATORS_ONLY = {
         "Only people who may approve requests can send the digest. `/kms-rotation status` is there for everybody."
     ),
     Wish.SNOOZE_FOR_DIGEST: (
-        "Only people who may approve requests can snooze keys of a channel's digest. You can snooze the key for yourself."
+        "Only people who may approve requests can snooze keys of a channel's digest. "
+        "You can snooze the key for yourself."
     ),
 }
 
