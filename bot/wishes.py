@@ -10,7 +10,7 @@ from bot.models.asking import Declined
 from bot.models.exempting import AskAgain, ExemptionProposal, ExemptionWish, Flaw, Reach, WishField
 from bot.models.exemptions import Exemption, ExemptionScope
 from bot.models.keys import Finding, Verdict
-from bot.models.requests import Request
+from bot.models.requests import ChangeKind, Request
 from bot.models.scans import Account, Scan
 from bot.rules.exempting import USUAL, find_flaws, last_day_allowed, last_second
 from bot.rules.exemptions import tidy
@@ -189,8 +189,8 @@ def declared(place: str) -> str:
 
 def already_asked(request: Request) -> str:
     """Say that a request is in the way, which may be for something else."""
-    what = f"<@{request.requester}> has asked for something with this already"
-    return f"{what}, and that is not decided or done yet."
+    what = "this exemption" if request.kind is ChangeKind.EXEMPT else "the rotation of this key"
+    return f"<@{request.requester}> has asked for {what} already, and that request is still open."
 
 
 def _not_open(finding: Finding) -> str:

@@ -307,7 +307,7 @@ def test_nobody_is_asked_twice_for_the_same(house: House) -> None:
         payload = deepcopy(sent.payload)
         payload["view"]["hash"] = house.mara.modal.hash
         house.mara.replay(payload)
-        answered(house, house.mara, "has asked for something with this already")
+        answered(house, house.mara, "has asked for this exemption already")
     assert len(house.requests.in_state(*RequestState)) == 1
 
 
