@@ -30,10 +30,15 @@ class Inheritance:
             found = next((each for each in predecessors if _was_told(connection, each.name)), None)
             if found is not None:
                 for column in _BY_NAME:
-                    renamed = column.table.update().where(column == found.name).values({column.name: name})
-                    connection.execute(renamed)
+                    _rename(connection, column, found.name, name)
                 _take_over_firings(connection, job, found)
             return found
+
+
+def _rename(connection: Connection, column: sa.Column[str], former: str, name: str) -> None:
+    """Rename the rows of a table; what stands there under the new name already is newer, and counts."""
+    if connection.execute(sa.select(column).where(column == name).limit(1)).first() is None:
+        connection.execute(column.table.update().where(column == former).values({column.name: name}))
 
 
 def _was_told(connection: Connection, name: str) -> bool:

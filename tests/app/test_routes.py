@@ -14,6 +14,7 @@ __all__ = ["house"]
 
 ROOM = "C0PAYMENTS"
 ROUTE = f'[[digest.route]]\nname = "payments"\nmatch = {{ team = "payments" }}\nchannel = "{ROOM}"\n'
+NAME, SECOND = 'name = "payments"', 'name = "second"'
 ROUTED = f"{CONFIGURATION}\n{ROUTE}"
 AT_NINE = CONFIGURATION.replace('[digest]\nschedule = "0 0 1 1 *"', '[digest]\nschedule = "0 9 * * *"')
 PAYMENTS_TEAM = {"team": "payments"}
@@ -323,6 +324,16 @@ def test_what_may_not_be_is_refused_and_nothing_is_changed(house: House) -> None
         assert "Nothing was changed: it is like that already." in save(house)
         assert "Edit a digest" not in str(shown_to(house, "mara"))
         assert process.calendar.jobs[2].line == "0 0 1 1 *"
+    assert acts(house, Act.ROUTE_EDITED) == 0
+
+
+def test_two_digests_may_not_be_edited_to_tell_one_channel_of_the_same_keys(house: House) -> None:
+    house.configure(f"{CONFIGURATION}\n{ROUTE}{ROUTE.replace(ROOM, CHANNEL).replace(NAME, SECOND)}")
+    with house.running(scanned=False):
+        open_modal(house)
+        told = save(house, channel=CHANNEL)
+        assert "“second”" in told
+        assert "tells that channel of the same keys already." in told
     assert acts(house, Act.ROUTE_EDITED) == 0
 
 

@@ -7,10 +7,12 @@ import sqlalchemy as sa
 
 from bot.models.firings import FiringState
 from bot.models.routes import Predecessor
+from bot.models.snoozes import Snooze
 from bot.store.digests import DigestStore
 from bot.store.engine import Database
 from bot.store.firings import Firings
 from bot.store.inheriting import Inheritance
+from bot.store.snoozes import Snoozes
 from bot.store.tables import posture_points, snoozes
 from tests.store.digest_stage import Stage
 from tests.store.samples import at, covered, finding
@@ -79,6 +81,14 @@ def test_the_history_and_the_snoozed_keys_come_along(database: Database) -> None
     with database.read() as connection:
         assert connection.execute(sa.select(snoozes.c.whose)).scalars().all() == [NEW]
         assert connection.execute(sa.select(posture_points.c.name)).scalars().all() in ([NEW], [])
+
+
+def test_what_was_set_under_the_new_name_already_counts(database: Database) -> None:
+    told(database, UNNAMED.name)
+    for whose, until in ((UNNAMED.name, 60), (NEW, 90)):
+        Snoozes(database).snooze(Snooze(finding("a").arn, whose, at(until), "U0JONAS", at(0)))
+    take_over(database, UNNAMED)
+    assert [each.until for each in Snoozes(database).of(NEW, at(1))] == [at(90)]
 
 
 @pytest.mark.parametrize("predecessor", [UNNAMED, BY_CHANNEL])
