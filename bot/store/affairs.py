@@ -14,23 +14,24 @@ from bot.models.exemptions import ExemptionState
 from bot.models.requests import ChangeKind, ChangeState, Request, RequestState
 from bot.rules.digest import LAPSING_WITHIN, MOST_AFFAIRS
 from bot.rules.sight import EVERYTHING, scope_named
-from bot.store.comparing import Changed, Key
-from bot.store.comparing import snoozed as count_snoozed
+from bot.store.comparing import Changed
+from bot.store.engine import UtcDateTime
 from bot.store.narrowing import is_among
+from bot.store.opened import Key, Opened
 from bot.store.request_rows import load_request
 from bot.store.sides import Sides
-from bot.store.tables import changes, exemptions, findings, requests
+from bot.store.snoozes import snoozed_arns
+from bot.store.tables import changes, exemptions, findings, requests, snoozes
 
 _ENDS = (ExemptionState.LAPSED, ExemptionState.WITHDRAWN)
 """One that was renewed has not ended: a later one took its place."""
 
 
-def affairs_of(sides: Sides, changed: Changed | None, oldest: datetime | None) -> Affairs:
-    """Read all of it. `changed` is what has changed since the digest before, `oldest` when a key first was open."""
+def affairs_of(sides: Sides, keys: Opened, changed: Changed | None) -> Affairs:
+    """Read all of it. `keys` are the open ones, `changed` is what has changed since the digest before."""
     waiting, waiting_total = _waiting(sides)
     lapsing, lapsing_total = _lapsing(sides)
     ended, ended_total = _ended(sides)
-    snoozed, snoozed_until = count_snoozed(sides)
     told = Affairs(
         waiting=waiting,
         waiting_total=waiting_total,
@@ -38,14 +39,24 @@ def affairs_of(sides: Sides, changed: Changed | None, oldest: datetime | None) -
         lapsing_total=lapsing_total,
         ended=ended,
         ended_total=ended_total,
-        oldest=oldest,
-        snoozed=snoozed,
-        snoozed_until=snoozed_until,
+        oldest=keys.oldest,
+        snoozed=keys.snoozed,
+        snoozed_until=_first_waking(sides) if keys.snoozed else None,
     )
     if changed is None:
         return told
     mended = _mended_by(sides.connection, changed.mended)
     return replace(told, mended=mended, mended_total=changed.mended_total, fixed_elsewhere=changed.fixed_elsewhere)
+
+
+def _first_waking(sides: Sides) -> datetime | None:
+    """Say when the first of the open keys that are snoozed for this audience is shown again."""
+    is_snoozed = findings.c.arn.in_(snoozed_arns(sides.name, sides.at))
+    open_arns = sides.open_now.add_columns(findings.c.arn).where(is_snoozed)
+    first = sa.func.min(snoozes.c.until, type_=UtcDateTime())
+    query = sa.select(first).where(snoozes.c.whose == sides.name, snoozes.c.arn.in_(open_arns))
+    until: datetime | None = sides.connection.execute(query).scalar_one()
+    return until
 
 
 def _mended_by(connection: Connection, keys: Sequence[Key]) -> tuple[Mended, ...]:

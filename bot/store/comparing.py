@@ -9,39 +9,20 @@ The database compares, by its indexes and counted rows; what is loaded does not 
 """
 
 from dataclasses import dataclass
-from datetime import datetime
-from typing import NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from bot.models.digests import Delta, DeltaKind
-from bot.models.keys import Finding
 from bot.models.scans import Summary
 from bot.rules.digest import MOST_NAMES
 from bot.store.counting import summaries, sums
-from bot.store.engine import UtcDateTime
-from bot.store.narrowing import is_among
-from bot.store.scan_rows import finding_of
+from bot.store.opened import Key, Named
 from bot.store.sides import IS_COMPLIANT, IS_FOUND, IS_KNOWN, IS_OPEN, IS_UNREAD, WAS_MENDED, WAS_OPEN, Sides
-from bot.store.snoozes import snoozed_arns
-from bot.store.tables import digest_baselines, findings, snoozes
-
-_NAMED = ("account_name", "name", "arn")
+from bot.store.tables import digest_baselines, findings
 
 MENDED = "mended"
 """The kind of those fixed keys that were fixed through the bot."""
-
-
-class Key(NamedTuple):
-    """A key that is named."""
-
-    name: str
-    arn: str
-
-
-Named = dict[str, tuple[tuple[Key, ...], int]]
-"""Of each kind of change that there is, the first keys, and how many there are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,16 +35,6 @@ class Changed:
     fixed_elsewhere: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Open:
-    """An open key, since when it is, what is new about it, and whether it is snoozed for this audience."""
-
-    finding: Finding
-    since: datetime
-    news: DeltaKind | None
-    is_snoozed: bool
-
-
 def summary(sides: Sides) -> Summary:
     """Count the keys in scope by verdict."""
     if sides.scope.is_empty:
@@ -72,11 +43,14 @@ def summary(sides: Sides) -> Summary:
     return counted + _of_unknown_owner(sides) if sides.scope.team else counted
 
 
-def changed(sides: Sides, open_now: int) -> Changed | None:
-    """Name the first keys of each kind of change and count them all; None where no key was ever judged."""
+def changed(sides: Sides, news: Named, open_now: int) -> Changed | None:
+    """Name the first keys of each kind of change and count them all; None where no key was ever judged.
+
+    `news` are the open keys that were not open.
+    """
     if not sides.has_baseline:
         return None
-    told = _first_keys(sides.connection, _news(sides)) | _first_keys(sides.connection, _gone(sides))
+    told = news | _first_keys(sides.connection, _gone(sides))
     mended, mended_total = told.pop(MENDED, ((), 0))
     elsewhere, elsewhere_total = told.get(DeltaKind.FIXED, ((), 0))
     if mended_total:
@@ -89,70 +63,12 @@ def changed(sides: Sides, open_now: int) -> Changed | None:
     return Changed(Delta(**names, totals=totals), mended, mended_total, tuple(key.name for key in elsewhere))
 
 
-def first_open(sides: Sides, most: int) -> tuple[list[Open], datetime | None]:
-    """Return open keys: production first, then the longest open; those that are snoozed come after all others.
-
-    With them goes since when the longest open one of all is.
-    """
-    is_snoozed = findings.c.arn.in_(snoozed_arns(sides.name, sides.at))
-    since = _since(sides)
-    columns = {
-        "arn": findings.c.arn,
-        "open_since": since,
-        "oldest": sa.func.min(since, type_=UtcDateTime()).over(),
-        "is_snoozed": is_snoozed,
-        "is_news": sides.is_news,
-        "is_known": IS_KNOWN,
-    }
-    order = (is_snoozed, sa.not_(findings.c.is_production), since, *(findings.c[name] for name in _NAMED))
-    query = sides.open_now.add_columns(*(column.label(name) for name, column in columns.items()))
-    rows = sides.connection.execute(query.order_by(*order).limit(most)).all()
-    chosen = is_among(sides.connection, findings.c.arn, [row.arn for row in rows])
-    found = map(finding_of, sides.connection.execute(sa.select(findings).where(sides.of_scan, chosen)))
-    by_arn = {each.arn: each for each in found}
-
-    def news(*, is_news: bool, is_known: bool) -> DeltaKind | None:
-        if not is_news or not sides.has_baseline:
-            return None
-        return DeltaKind.REGRESSED if is_known else DeltaKind.NEW
-
-    first = [
-        Open(by_arn[row.arn], row.open_since, news(is_news=row.is_news, is_known=row.is_known), bool(row.is_snoozed))
-        for row in rows
-    ]
-    return first, rows[0].oldest if rows else None
-
-
-def snoozed(sides: Sides) -> tuple[int, datetime | None]:
-    """Count the open keys that are snoozed for this audience, and say when the first of them is shown again."""
-    are_any = snoozed_arns(sides.name, sides.at).limit(1)
-    if sides.connection.execute(are_any).first() is None:
-        return 0, None
-    is_snoozed = findings.c.arn.in_(snoozed_arns(sides.name, sides.at))
-    open_arns = sides.open_now.add_columns(findings.c.arn).where(is_snoozed)
-    first = sa.func.min(snoozes.c.until, type_=UtcDateTime())
-    query = sa.select(sa.func.count(), first).where(snoozes.c.whose == sides.name, snoozes.c.arn.in_(open_arns))
-    total, until = sides.connection.execute(query).one()
-    return total, until
-
-
-def _since(sides: Sides) -> sa.ColumnElement[datetime]:
-    return sa.case((sides.is_news, sa.literal(sides.at, UtcDateTime)), else_=digest_baselines.c.since)
-
-
 def _of_unknown_owner(sides: Sides) -> Summary:
     """Count the keys that belong here although the filter does not match them."""
     is_else = sa.and_(sides.may_belong, sa.not_(sides.matches))
     known = sides.before.add_columns(*sums(findings)).where(IS_FOUND, is_else)
     unread = sides.now.add_columns(*sums(findings)).where(is_else, IS_UNREAD, sa.not_(IS_KNOWN))
     return sum((Summary(*sides.connection.execute(each).one()) for each in (known, unread)), Summary())
-
-
-def _news(sides: Sides) -> sa.Select[tuple[str, str, str]]:
-    """Choose the open keys that were not open."""
-    kind = sa.case((IS_KNOWN, DeltaKind.REGRESSED.value), else_=DeltaKind.NEW.value)
-    named = (kind.label("kind"), findings.c.name.label("name"), findings.c.arn.label("arn"))
-    return sides.open_now.add_columns(*named).where(sides.is_news)
 
 
 def _gone(sides: Sides) -> sa.Select[tuple[str, str, str]]:

@@ -24,6 +24,7 @@ from bot.store.engine import Database, insert_missing, take_turns
 from bot.store.handles import handles_of, known_handles
 from bot.store.history import note_point
 from bot.store.messages import owe
+from bot.store.opened import Open, opened
 from bot.store.owned import ownership
 from bot.store.sides import Sides
 from bot.store.tables import digest_mentions, digest_rows, digests
@@ -107,23 +108,23 @@ def compare(
 ) -> Comparison:
     """Read all that a digest says. The first `top` open keys get handles, for their buttons."""
     summary = comparing.summary(sides)
-    first, oldest = comparing.first_open(sides, rows_shown(top, summary.non_compliant))
-    handles = handles_for(sides.connection, [each.finding.arn for each in first[:top]])
-    changed = comparing.changed(sides, summary.non_compliant)
+    keys = opened(sides, rows_shown(top, summary.non_compliant))
+    handles = handles_for(sides.connection, [each.finding.arn for each in keys.first[:top]])
+    changed = comparing.changed(sides, keys.news, summary.non_compliant)
     return Comparison(
         scan=sides.scan,
         before=before,
         summary=summary,
         delta=None if changed is None else changed.delta,
-        first=tuple(_open_key(each, handles.get(each.finding.arn, "")) for each in first),
+        first=tuple(_open_key(each, handles.get(each.finding.arn, "")) for each in keys.first),
         gaps=gaps_of(sides.connection, sides.scan.id, sides.scope),
-        affairs=affairs_of(sides, changed, oldest),
-        ownership=ownership(sides),
+        affairs=affairs_of(sides, keys, changed),
+        ownership=ownership(sides, keys),
         hidden_accounts=len(sides.sight.hidden_accounts),
     )
 
 
-def _open_key(each: comparing.Open, handle: str) -> OpenKey:
+def _open_key(each: Open, handle: str) -> OpenKey:
     since, news, is_snoozed = each.since, each.news, each.is_snoozed
     return OpenKey.of(each.finding, handle=handle, open_since=since, news=news, is_snoozed=is_snoozed)
 

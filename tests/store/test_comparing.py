@@ -272,7 +272,7 @@ def test_an_ordinary_day_writes_the_keys_that_changed_and_no_other(database: Dat
 
     @sa.event.listens_for(database.engine, "after_cursor_execute")
     def note(_connection: object, cursor: sa.engine.interfaces.DBAPICursor, statement: str, *_: object) -> None:
-        if "digest_baselines" in statement and not statement.startswith("SELECT"):
+        if "digest_baselines" in statement and not statement.startswith(("SELECT", "WITH")):
             written.append((statement.split(maxsplit=1)[0], cursor.rowcount))
 
     stage.publish(5)

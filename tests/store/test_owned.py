@@ -7,9 +7,10 @@ import pytest
 from bot.models.keys import Finding
 from bot.models.owned import KeysLeft, OwnedKeys, Ownership
 from bot.models.snoozes import Snooze
+from bot.rules.digest import MOST_NAMES
 from bot.rules.filters import Filter
 from bot.store.engine import Database
-from bot.store.owned import MOST_NAMES, MOST_OWNERS
+from bot.store.opened import MOST_OWNERS
 from bot.store.snoozes import Snoozes
 from tests.store.digest_stage import EVERYTHING, Stage
 from tests.store.samples import ALPHA, BETA, at, covered, finding, rotating
