@@ -237,8 +237,8 @@ def test_however_often_it_is_looked_at_or_started_each_local_day_has_one_digest(
     start = datetime.fromisoformat(days[0]).replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
     with book._database.write() as connection:  # as if the bot had been installed just now
         connection.execute(firings.delete())
-    for number in range(70 * 4):
-        bot.now = start + number * timedelta(minutes=15)
+    for number in range(70 * 2):
+        bot.now = start + number * timedelta(minutes=30)
         if number == 0 or number % 7 == 3:
             bot.starts()
         bot.looks()
