@@ -43,6 +43,7 @@ from bot.rules.sight import Sight
 from bot.rules.verdict import Policy
 from bot.scan.scanner import utc_now
 from bot.schedule import Calendar
+from bot.setbacks import Setbacks
 from bot.settings import Settings, Slack, place_of
 from bot.settings.load import DEFAULT_FILE
 from bot.slack.client import web_client
@@ -92,7 +93,8 @@ def build_process(settings: Settings, stop: Event, timing: Timing | None = None)
     client = web_client(settings.slack.bot_token, settings.slack.api_url)
     app_client = web_client(settings.slack.app_token, settings.slack.api_url)
     database = open_database(settings)
-    refused = partial(check.refused, settings.approval.rules, partial(place_of, settings), People(client))
+    place, rules = partial(place_of, settings), settings.visibility.rules
+    refused = partial(check.refused, settings.approval.rules, place, People(client), rules)
     us = introduce(client, app_client, _channels(settings), refused)
     courier = web_client(settings.slack.bot_token, settings.slack.api_url, waits=False)
     ways = _Ways(settings.slack, client, courier, app_client, us)
@@ -224,11 +226,12 @@ class _Assembly:
             owed=self.message_store,
             channels=self.courier_poster,
             pictures=illustrator,
+            setbacks=Setbacks(
+                self.message_store, illustrator, self.clock, self.tokens.doubt, self.slack.settings.fallback
+            ),
             render=self.presenter.render,
             clock=self.clock,
             pause=self.pause,
-            doubt=self.tokens.doubt,
-            fallback=self.slack.settings.fallback,
         )
 
     def _remediation(self) -> Remediation:

@@ -12,6 +12,7 @@ from bot.explain import named_by
 from bot.models.approval import ApprovalRule
 from bot.models.keys import ReadFailure
 from bot.models.staffing import GroupState, Hindrance, NamedGroup, NamedPerson, Roll, Strength
+from bot.models.visibility import VisibilityRule
 from bot.remediate.gateways import Organization
 from bot.roll import Directory, RollCall
 from bot.rules.approval import is_group
@@ -106,15 +107,21 @@ class RuleCheck:
             yield _remark(Weight.UNREAD, place, what, "Until it can, rules that look at units mean no key.")
 
 
-def refused(rules: Sequence[ApprovalRule], place: Place, directory: Directory) -> list[Problem]:
+def refused(
+    rules: Sequence[ApprovalRule], place: Place, directory: Directory, visibility: Sequence[VisibilityRule] = ()
+) -> list[Problem]:
     """Find the user groups with which the bot may not start, in one call to Slack."""
-    named = [
-        (place(("approval", "rule", number, name, position)), entry)
+    entries: dict[tuple[str | int, ...], str] = {
+        ("approval", "rule", number, name, position): entry
         for number, rule in enumerate(rules)
         for name in LISTS
         for position, entry in enumerate(getattr(rule, name))
-        if is_group(entry)
-    ]
+    } | {
+        ("visibility", "rule", number, "visible_to", position): entry
+        for number, seen in enumerate(visibility)
+        for position, entry in enumerate(seen.visible_to)
+    }
+    named = [(place(path), entry) for path, entry in entries.items() if is_group(entry)]
     found = directory.user_groups(entry for _, entry in named)
     remarks = (_of_group(where, judge_group(entry, found[entry])) for where, entry in named)
     return [each.problem for each in remarks if each is not None and each.weight is Weight.REFUSED]

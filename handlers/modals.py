@@ -27,6 +27,7 @@ from bot.views.names import (
 )
 from bot.views.notice import say
 from bot.views.rotate import FEWEST_CHARACTERS as FEWEST_TO_ROTATE
+from handlers import home
 from handlers.actions import MOST_CHOICES, decide
 from handlers.desk import Desk, Payload, actor_of
 
@@ -137,6 +138,7 @@ def _ask(desk: Desk, ack: Any, body: Payload, view: Payload, keys: Keys, *, term
     def task() -> None:
         came = desk.asking.ask(actor_of(body), tuple(keys()), terms)
         desk.settle()
+        home.again(desk, actor_of(body).user_id)
         if isinstance(came, Asked):
             desk.writer.update_submitted(view_id, view_hash, asked(came))
             if came.request.state is RequestState.APPROVED:

@@ -43,6 +43,15 @@ def test_a_bad_environment_is_told(house: House, variables: dict[str, str], plac
     assert house.aws.calls.all() == []
 
 
+def test_a_group_that_may_see_accounts_and_is_not_there_is_told(house: House) -> None:
+    house.configure(
+        f'{CONFIGURATION}\n[[visibility.rule]]\naccounts = ["secret-*"]\nvisible_to = ["U0MARA", "S0NOBODY"]\n'
+    )
+    ended = start(house)
+    assert ended.returncode == 2
+    assert "visibility.rule[1].visible_to[2]: S0NOBODY" in ended.stderr
+
+
 @pytest.mark.parametrize(
     ("channel", "fields", "words"),
     [

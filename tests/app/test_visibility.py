@@ -8,6 +8,7 @@ import pytest
 from bot.models.requests import RequestState
 from bot.models.trail import Act
 from bot.remediate.ask import UNKNOWN_KEY
+from bot.views.names import REASON_BLOCK, REASON_INPUT
 from deploy.sandbox.slack.driver import Actor
 from deploy.sandbox.slack.things import Message
 from handlers.commands import SUBCOMMANDS
@@ -87,6 +88,20 @@ def test_whom_it_is_shown_to_sees_it_everywhere(hiding: House) -> None:
         assert "2 keys do not rotate" in hiding.command(hiding.aiko, "status")
 
 
+def test_the_approvers_of_an_exemption_are_reminded_as_well(hiding: House) -> None:
+    with hiding.running() as process:
+        before = len(hiding.mara.modals)
+        hiding.mara.slash("/kms-rotation exempt payments/mobile", channel=CHANNEL)
+        hiding.slack.wait_for(lambda: len(hiding.mara.modals) > before, what="the form")
+        hiding.mara.submit(hiding.mara.modal, {REASON_BLOCK: {REASON_INPUT: "It is switched off in a week."}})
+        message = hiding.slack.wait_for(lambda: hiding.channel.roots, what="the request")[-1]
+        hiding.clock.ahead += timedelta(hours=5)
+        process.sweep()
+        [reminder] = hiding.slack.wait_for(lambda: hiding.channel.thread(message.ts), what="the reminder")
+    assert "still waits" in shown(reminder)
+    assert "exemption of payments/mobile" in reminder.text
+
+
 def test_a_hidden_key_is_answered_like_one_that_there_is_not(hiding: House) -> None:
     with hiding.running():
         for command in ("key", "history", "rules explain"):
@@ -127,6 +142,16 @@ def test_the_message_of_such_a_request_shows_its_keys_to_those_who_may_see_them(
         told = hiding.whisper(hiding.aiko, lambda: hiding.press(hiding.aiko, message, "Show the key"))
         assert "not shown to you" in told
         assert not hiding.aiko.modals
+
+
+def test_a_reminder_of_such_a_request_tells_nothing_of_its_key(hiding: House) -> None:
+    with hiding.running() as process:
+        message = ask_for_secret(hiding)
+        hiding.clock.ahead += timedelta(hours=5)
+        process.sweep()
+        [reminder] = hiding.slack.wait_for(lambda: hiding.channel.thread(message.ts), what="the reminder")
+    assert "still waits" in shown(reminder)
+    assert not [trace for trace in TRACES if trace in shown(reminder) + reminder.text]
 
 
 @pytest.mark.parametrize("button", ["Approve", "Deny"])
