@@ -48,6 +48,8 @@ def without_file() -> Rendered:
 
 def _place(told: Trouble) -> str:
     """Name it with its id: of a channel that is gone or private, a reader sees no name."""
+    if told.channel.startswith("D"):
+        return f"somebody's direct messages (`{told.channel}`)"
     mention = f"<@{told.channel}>" if told.channel[:1] in {"U", "W"} else f"<#{told.channel}>"
     return f"{mention} (`{told.channel}`)"
 

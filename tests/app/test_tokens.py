@@ -99,5 +99,7 @@ def test_a_permission_that_is_missing_ends_nothing(house: House) -> None:
         assert not process.stop.is_set()
 
 
-def later(house: House) -> None:
+def later(house: House) -> bool:
+    """Let five minutes pass for the bot, while somebody waits for something else."""
     house.clock.ahead += timedelta(minutes=5)
+    return False

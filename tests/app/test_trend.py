@@ -38,8 +38,10 @@ def digest(house: House, number: int = 1) -> Message:
     return house.channel.roots[number - 1]
 
 
-def time_goes_by(house: House) -> None:
+def time_goes_by(house: House) -> bool:
+    """Let a second pass for the bot, while somebody waits for something else."""
     house.clock.ahead += timedelta(seconds=1)
+    return False
 
 
 def image(message: Message) -> dict[str, Any] | None:
