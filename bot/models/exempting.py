@@ -54,9 +54,8 @@ class ExemptionWish:
 class Reach:
     """What a scope covers in the last scan: how many keys at all, how many open ones, and the names of the first.
 
-    By a tag, `keys` are open and excused ones alone: tags are read of no others. `excused` counts those that are excused
-    already. `is_everything` says that no open key would be left, or that the
-    scope is narrowed by nothing.
+    By a tag, `keys` are open and excused ones alone: tags are read of no others. `excused` counts those that are
+    excused already. `is_everything` says that no open key would be left, or that the scope is narrowed by nothing.
     """
 
     scan: Scan
