@@ -19,12 +19,12 @@ from bot.views.names import (
     ALIAS_BLOCK,
     EXEMPT_MODAL,
     EXEMPT_PREVIEW,
+    PATTERN_INPUT,
     PERSON_BLOCK,
     PERSON_INPUT,
     REASON_BLOCK,
     REASON_INPUT,
     REGION_BLOCK,
-    SCOPE_INPUT,
     SURE,
     SURE_BLOCK,
     SURE_INPUT,
@@ -33,6 +33,7 @@ from bot.views.names import (
     TICKET_INPUT,
     UNTIL_BLOCK,
     UNTIL_INPUT,
+    action_id,
 )
 from bot.views.notice import say
 from handlers.desk import NOT_OURS, Desk, Payload, actor_of
@@ -150,15 +151,19 @@ def _ask(desk: Desk, actor: Actor, view: Payload, wish: ExemptionWish, form: Exe
 def read_draft(view: Payload) -> Draft:
     """What was entered; a part that the form does not have, or that a client left out, is empty."""
     return Draft(
-        account=_typed(view, ACCOUNT_BLOCK, SCOPE_INPUT),
-        alias=_typed(view, ALIAS_BLOCK, SCOPE_INPUT),
-        region=_typed(view, REGION_BLOCK, SCOPE_INPUT),
-        tag=_typed(view, TAG_BLOCK, SCOPE_INPUT),
+        account=_pattern(view, ACCOUNT_BLOCK),
+        alias=_pattern(view, ALIAS_BLOCK),
+        region=_pattern(view, REGION_BLOCK),
+        tag=_pattern(view, TAG_BLOCK),
         reason=_typed(view, REASON_BLOCK, REASON_INPUT),
         until=_typed(view, UNTIL_BLOCK, UNTIL_INPUT, "selected_date"),
         owner=_typed(view, PERSON_BLOCK, PERSON_INPUT, "selected_user"),
         ticket=_typed(view, TICKET_BLOCK, TICKET_INPUT),
     )
+
+
+def _pattern(view: Payload, block: str) -> str:
+    return _typed(view, block, action_id(PATTERN_INPUT, block))
 
 
 def _typed(view: Payload, block: str, element: str, key: str = "value") -> str:

@@ -15,13 +15,13 @@ from bot.views.names import (
     ALIAS_BLOCK,
     EXEMPT_MODAL,
     EXEMPT_PREVIEW,
+    PATTERN_INPUT,
     PERSON_BLOCK,
     PERSON_INPUT,
     PREVIEW_BLOCK,
     REASON_BLOCK,
     REASON_INPUT,
     REGION_BLOCK,
-    SCOPE_INPUT,
     SURE,
     SURE_BLOCK,
     SURE_INPUT,
@@ -30,6 +30,7 @@ from bot.views.names import (
     TICKET_INPUT,
     UNTIL_BLOCK,
     UNTIL_INPUT,
+    action_id,
 )
 from bot.views.parts import (
     Element,
@@ -156,7 +157,7 @@ def _part(name: str, title: str, hint: str, typed: str) -> Block:
         "optional": True,
         "label": label(title),
         "hint": plain(hint),
-        "element": _text(SCOPE_INPUT, typed, max_length=PATTERN_CHARACTERS),
+        "element": _text(action_id(PATTERN_INPUT, name), typed, max_length=PATTERN_CHARACTERS),
     }
 
 

@@ -49,7 +49,7 @@ PERSON_BLOCK, PERSON_INPUT = "owner", "person"
 TEAM_BLOCK, TEAM_INPUT = "owner_name", "name"
 UNTIL_BLOCK, UNTIL_INPUT = "until", "day"
 SNOOZE_FOR_BLOCK, SNOOZE_FOR_INPUT = "for", "whose"
-ACCOUNT_BLOCK, REGION_BLOCK, ALIAS_BLOCK, TAG_BLOCK, SCOPE_INPUT = "account", "region", "alias", "tag", "pattern"
+ACCOUNT_BLOCK, REGION_BLOCK, ALIAS_BLOCK, TAG_BLOCK, PATTERN_INPUT = "account", "region", "alias", "tag", "pattern"
 PREVIEW_BLOCK = "preview"
 SURE_BLOCK, SURE_INPUT, SURE = "sure", "ticked", "sure"
 

@@ -105,6 +105,12 @@ ACTS = {
     Act.EXEMPTION_LAPSED: "saw an exemption end",
     Act.EXEMPTION_WITHDRAWN: "withdrew an exemption",
     Act.EXEMPTION_RENEWED: "replaced an exemption with a later one",
+    Act.KEY_SNOOZED: "snoozed a key",
+    Act.KEY_WOKEN: "woke a snoozed key",
+    Act.ROUTE_EDITED: "edited where a digest goes and when",
+    Act.FIX_UNDONE: "found that an enabled rotation was undone",
+    Act.CHANNEL_LOST: "found a channel that takes no messages",
+    Act.CHANNEL_BACK: "could post to a channel again",
 }
 
 
