@@ -1,4 +1,6 @@
-"""Draws a trend. The one room that knows matplotlib, and only once something is drawn: importing it takes a while.
+"""Draws a trend. The one room that knows matplotlib, and only once something is drawn.
+
+Importing it takes half a second of a core and 40 MiB, a picture a quarter of a second and 30 MiB for that time.
 
 No pyplot: it keeps figures in a state of its own, which threads would share.
 https://matplotlib.org/stable/users/faq.html#work-with-threads
@@ -6,6 +8,7 @@ https://matplotlib.org/stable/users/faq.html#work-with-threads
 
 from __future__ import annotations
 
+import gc
 from datetime import timedelta
 from io import BytesIO
 from typing import TYPE_CHECKING
@@ -34,6 +37,13 @@ ROOMY = 6
 
 def draw(trend: Trend) -> Picture:
     """Draw percent compliant as a line, open keys as bars below it; a day without a digest stays empty."""
+    try:
+        return _drawn(trend)
+    finally:
+        gc.collect()  # a figure refers to itself, and would keep 20 MiB until Python comes to it
+
+
+def _drawn(trend: Trend) -> Picture:
     from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: PLC0415 - a start must not pay for it
     from matplotlib.figure import Figure  # noqa: PLC0415 - as above
 
