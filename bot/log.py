@@ -8,7 +8,17 @@ from types import TracebackType
 
 _ExceptionInfo = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
 
-_LIBRARIES = ("alembic", "apscheduler", "botocore", "slack_bolt", "slack_sdk", "sqlalchemy", "urllib3")
+_LIBRARIES = (
+    "PIL",
+    "alembic",
+    "apscheduler",
+    "botocore",
+    "matplotlib",
+    "slack_bolt",
+    "slack_sdk",
+    "sqlalchemy",
+    "urllib3",
+)
 """Their warnings are of use. At DEBUG some of them write down whole requests and payloads, and with them sessions' keys
 and Slack's tokens: never, also where a library gives one of its loggers a level of its own, as Bolt does."""
 
