@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from bot.errors import ConfigurationError, UserError
 from bot.models.approval import ApprovalRule
+from bot.models.digests import Quiet
 from bot.models.selection import EVERYBODY, Conditions, Selection
 from bot.rules.filters import Filter
 from bot.settings import Settings, load
@@ -138,6 +139,12 @@ def test_without_a_file_and_without_slack_everything_has_its_default(folder: Pat
 @pytest.mark.parametrize("share", ["0.01", "0.5", "1.0", "1"])
 def test_the_share_of_the_quotas_goes_from_a_hundredth_to_all(folder: Path, share: str) -> None:
     assert load_text(folder, f"{MINIMAL}[scan]\nquota_share = {share}\n").scan.quota_share == float(share)
+
+
+@pytest.mark.parametrize("quiet", Quiet)
+def test_a_quiet_day_takes_a_line_unless_set_otherwise(folder: Path, quiet: Quiet) -> None:
+    assert load_text(folder, MINIMAL).digest.quiet == Quiet.LINE
+    assert load_text(folder, f'{MINIMAL}[digest]\nquiet = "{quiet}"\n').digest.quiet == quiet
 
 
 def test_the_database_stands_beside_the_file_that_the_environment_names(folder: Path) -> None:
@@ -381,6 +388,8 @@ IN_THE_FILE = [
     (f'{MINIMAL}[digest]\ntimezone = "Europe"', ":4: digest.timezone", "not a time zone", "?"),
     (f'{MINIMAL}[digest]\ntimezone = "/etc/passwd"', ":4: digest.timezone", "not a time zone", "Europe/Berlin."),
     (f"{MINIMAL}[digest]\ntop = 0", ":4: digest.top", "0 is out of range", "from 1 to 15"),
+    (f'{MINIMAL}[digest]\nquiet = "never"', ":4: digest.quiet", "“never” says nothing about quiet days", '"once"'),
+    (f"{MINIMAL}[digest]\nquiet = true", ":4: digest.quiet", "true or false, not text", "in quotes"),
     (f"{MINIMAL}[digest]\ntop = 16", ":4: digest.top", "16 is out of range", "from 1 to 15"),
     (f'{MINIMAL}[digest]\ntop = "10"', ":4: digest.top", "text, not a whole number", "without quotes"),
     (
