@@ -8,7 +8,21 @@ from bot.models.messages import Rendered
 from bot.models.owned import OwnedKeys
 from bot.models.owners import Owner
 from bot.views.budget import message as within_budget
-from bot.views.parts import Inline, bold, bullets, code, context, counted, cut, fallback, group, mrkdwn, rich, some, user
+from bot.views.parts import (
+    Inline,
+    bold,
+    bullets,
+    code,
+    context,
+    counted,
+    cut,
+    fallback,
+    group,
+    mrkdwn,
+    rich,
+    some,
+    user,
+)
 
 _MOST_NAMES = 5
 
