@@ -105,8 +105,8 @@ TOPICS = (
         "digest",
         "digest [preview] [name]",
         "the digest now, all of them or one; with “preview” for your eyes only",
-        "For people who may approve requests. It goes to the channels that it always goes to, and is whole also on a day "
-        "without news. A preview is posted nowhere and changes nothing. /kms-rotation routes lists the names.",
+        "For people who may approve requests. It goes to the channels that it always goes to, and is whole also on a "
+        "day without news. A preview is posted nowhere and changes nothing. /kms-rotation routes lists the names.",
         "digest preview payments",
     ),
     Topic(
