@@ -3,6 +3,7 @@
 import pytest
 
 from bot.models.requests import RequestState
+from handlers.commands import SUBCOMMANDS
 from tests.app.house import CHANNEL, PAYMENTS, House, eventually, house, shown
 
 __all__ = ["house"]
@@ -11,8 +12,7 @@ __all__ = ["house"]
 def test_help_lists_every_subcommand_and_teaches_each(house: House) -> None:
     with house.running():
         page = house.command(house.mara, "help")
-        names = ["status", "list", "key", "scan", "requests", "history", "accounts", "rules", "digest", "routes", "help"]
-        for name in names:
+        for name in SUBCOMMANDS:
             assert f"/kms-rotation {name}" in page
             assert f"For example: /kms-rotation {name}" in house.command(house.mara, f"help {name}")
         assert house.command(house.mara, "") == page
