@@ -111,17 +111,20 @@ def refused(
     rules: Sequence[ApprovalRule], place: Place, directory: Directory, visibility: Sequence[VisibilityRule] = ()
 ) -> list[Problem]:
     """Find the user groups with which the bot may not start, in one call to Slack."""
-    entries: dict[tuple[str | int, ...], str] = {
-        ("approval", "rule", number, name, position): entry
-        for number, rule in enumerate(rules)
-        for name in LISTS
-        for position, entry in enumerate(getattr(rule, name))
-    } | {
-        ("visibility", "rule", number, "visible_to", position): entry
-        for number, seen in enumerate(visibility)
-        for position, entry in enumerate(seen.visible_to)
-    }
-    named = [(place(path), entry) for path, entry in entries.items() if is_group(entry)]
+    lists: list[tuple[tuple[str | int, ...], Sequence[str]]] = [
+        *(
+            (("approval", "rule", number, name), getattr(rule, name))
+            for number, rule in enumerate(rules)
+            for name in LISTS
+        ),
+        *((("visibility", "rule", number, "visible_to"), each.visible_to) for number, each in enumerate(visibility)),
+    ]
+    named = [
+        (place((*path, position)), entry)
+        for path, entries in lists
+        for position, entry in enumerate(entries)
+        if is_group(entry)
+    ]
     found = directory.user_groups(entry for _, entry in named)
     remarks = (_of_group(where, judge_group(entry, found[entry])) for where, entry in named)
     return [each.problem for each in remarks if each is not None and each.weight is Weight.REFUSED]

@@ -216,7 +216,7 @@ def test_a_route_matches_as_the_same_filter_typed_by_a_person_would(folder: Path
         folder, f'{MINIMAL}[[digest.route]]\nmatch = {{ team = "Payments", account = "PROD-*" }}\nchannel = "C0PAY"'
     ).digest.routes
 
-    assert Filter(**route.match) == Filter.parse("team=Payments account=PROD-*")
+    assert route.scope == Filter.parse("team=Payments account=PROD-*")
 
 
 def test_more_approvals_than_people_are_fine_where_a_group_may_hold_them(folder: Path) -> None:

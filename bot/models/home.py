@@ -64,7 +64,9 @@ class MyRequests:
 
 @dataclass(frozen=True, slots=True)
 class HomePage:
-    """All of it. `is_whole` is False while it is still being looked up who may do what: then there is only what the store knows.
+    """All of it.
+
+    `is_whole` is False while it is still being looked up who may do what: then there is only what the store knows.
     """
 
     posture: Posture | None

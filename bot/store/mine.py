@@ -46,11 +46,12 @@ class Mine:
                 findings.c.arn.not_in(snoozed_arns(who, now)),
                 *narrow(connection, scan.id, scope),
             )
-            total = connection.execute(sa.select(sa.func.count()).select_from(findings).where(*is_theirs)).scalar_one()
-            query = sa.select(findings).where(*is_theirs).order_by(*_ORDER).limit(most)
-            found = [finding_of(row) for row in connection.execute(query)]
+            total = sa.func.count().over().label("total")
+            first = sa.select(findings.c.arn, total).where(*is_theirs).order_by(*_ORDER).limit(most)
+            rows = connection.execute(first).all()
+            found = _findings(connection, scan.id, [row.arn for row in rows])
             since = _since(connection, [each.arn for each in found])
-            return [(each, since.get(each.arn)) for each in found], total
+            return [(each, since.get(each.arn)) for each in found], rows[0].total if rows else 0
 
     def findings(self, arns: Collection[str], scope: Filter) -> dict[str, Finding]:
         """Return what the current scan says of keys, of those in scope that are open."""
@@ -68,6 +69,12 @@ class Mine:
         query = sa.select(scans).where(ended).order_by(scans.c.started_at.desc(), scans.c.id).limit(most)
         with self._database.read() as connection:
             return [_run(connection, row, scope) for row in connection.execute(query).all()]
+
+
+def _findings(connection: Connection, scan_id: str, arns: list[str]) -> list[Finding]:
+    chosen = is_among(connection, findings.c.arn, arns)
+    query = sa.select(findings).where(findings.c.scan_id == scan_id, chosen).order_by(*_ORDER)
+    return [finding_of(row) for row in connection.execute(query)]
 
 
 def _since(connection: Connection, arns: list[str]) -> Mapping[str, datetime]:

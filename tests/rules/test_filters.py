@@ -180,6 +180,10 @@ PATTERNS = st.sampled_from(["*", "*a*", "prod-*", "1111*", "eu-*", "payments", "
 
 @given(st.dictionaries(st.sampled_from(["account", "region", "team", "alias", "word"]), PATTERNS, min_size=1))
 def test_a_filter_matches_just_when_each_of_its_parts_alone_does(parts: dict[str, str]) -> None:
-    alone = [Filter(**{name: pattern}).matches(finding()) for name, pattern in parts.items()]
+    alone = [made_of({name: pattern}).matches(finding()) for name, pattern in parts.items()]
 
-    assert Filter(**parts).matches(finding()) == all(alone)
+    assert made_of(parts).matches(finding()) == all(alone)
+
+
+def made_of(parts: dict[str, str]) -> Filter:
+    return Filter(**parts)  # type: ignore[arg-type]  # all of these are texts
