@@ -25,7 +25,11 @@ def answered(body: dict[str, Any], status: int = 200, headers: dict[str, Any] | 
         headers=headers or {},
         status_code=status,
     )
-    return SlackApiError("refused", response)
+    return api_error(response)
+
+
+def api_error(response: SlackResponse | dict[str, Any]) -> SlackApiError:
+    return SlackApiError("refused", response)  # type: ignore[no-untyped-call]  # published half typed
 
 
 @pytest.mark.parametrize(
@@ -86,11 +90,13 @@ def test_how_long_slack_wants_to_be_left_alone_is_read(headers: dict[str, Any], 
     assert (failure.kind, failure.retry_after) == (Kind.UNAVAILABLE, pause)
 
 
-@pytest.mark.parametrize("error", [URLError("refused"), RemoteDisconnected(), TimeoutError(), SlackRequestError("no")])
+@pytest.mark.parametrize(
+    "error", [URLError("refused"), RemoteDisconnected("gone"), TimeoutError(), SlackRequestError("no")]
+)
 def test_what_kept_slack_from_answering_passes(error: Exception) -> None:
     assert failure_of(error) == SlackFailure(Kind.UNAVAILABLE, type(error).__name__)
 
 
 def test_the_words_of_a_proxy_are_not_taken_for_slacks() -> None:
-    proxy = SlackApiError("refused", {"status": 403, "headers": {"Retry-After": "5"}, "body": "<html>denied</html>"})
+    proxy = api_error({"status": 403, "headers": {"Retry-After": "5"}, "body": "<html>denied</html>"})
     assert failure_of(proxy) == SlackFailure(Kind.UNAVAILABLE, "HTTP 403", retry_after=timedelta(seconds=5))

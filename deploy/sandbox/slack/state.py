@@ -53,9 +53,9 @@ class ApiCall:
 class State:
     """Reads and writes happen inside `with state.lock:`; `change()` tells whoever waits.
 
-    `is_revoked` says that the app was removed from the workspace. `file_seconds` is how long Slack takes to look through
-    what is uploaded. `read` says how far each person has read each channel. `run` names this one server: whoever hears
-    another name has found one that was started anew.
+    `is_revoked` says that the app was removed from the workspace. `file_seconds` is how long Slack takes to look
+    through what is uploaded. `read` says how far each person has read each channel. `run` names this one server:
+    whoever hears another name has found one that was started anew.
     """
 
     workspace: Workspace
