@@ -21,7 +21,10 @@ def users_list(state: State, args: Json) -> Json:
 
 
 def lookup_by_email(state: State, args: Json) -> Json:
-    """Whoever has left, is of another workspace or is an app has no address to be found by. Errors: `users_not_found`."""
+    """Whoever has left, is of another workspace or is an app has no address to be found by.
+
+    Errors: `users_not_found`.
+    """
     email = required(args, "email").lower()
     ours = state.workspace.team_id
     for person in state.people.values():
