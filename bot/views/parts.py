@@ -109,15 +109,6 @@ def button(
     return element
 
 
-def overflow(name: str, *options: tuple[str, str]) -> Element:
-    """A menu of further acts: the label and the value of each.
-
-    https://docs.slack.dev/reference/block-kit/block-elements/overflow-menu-element.
-    """
-    told = [{"text": label(text), "value": value} for text, value in options]
-    return {"type": "overflow", "action_id": name, "options": told}
-
-
 def confirm(title: str, text: str, yes: str, no: str, *, style: str | None = None) -> Element:
     element: Element = {
         "title": label(title, 100),

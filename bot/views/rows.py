@@ -20,10 +20,10 @@ from bot.views.parts import (
     counted,
     cut,
     date,
+    label,
     listed,
     mrkdwn,
     note,
-    overflow,
     people,
     rich,
 )
@@ -62,9 +62,18 @@ def enable_button(handle: str, name: str) -> Element:
 
 def more_menu(handle: str) -> Element:
     """What else there is to do about an open key."""
-    return overflow(
+    return _overflow(
         action_id(MORE_OF_KEY, handle), ("Exempt …", action_id(EXEMPT, handle)), ("Snooze …", action_id(SNOOZE, handle))
     )
+
+
+def _overflow(name: str, *options: tuple[str, str]) -> Element:
+    """A menu of further acts: the label and the value of each.
+
+    https://docs.slack.dev/reference/block-kit/block-elements/overflow-menu-element.
+    """
+    told = [{"text": label(text), "value": value} for text, value in options]
+    return {"type": "overflow", "action_id": name, "options": told}
 
 
 def change_of(request: Request, arn: str) -> Change | None:

@@ -2,19 +2,16 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import replace
-from datetime import date
 
 from bot.models.affairs import Affairs, EndingExemption, Mended
 from bot.models.affairs import Waiting as WaitingRequest
 from bot.models.approval import ApprovalRule, KeyFacts, Refused, RuledKey
 from bot.models.asking import Asked, Proposal, Waiting
 from bot.models.digests import Delta, DigestForm
-from bot.models.exempting import AskAgain, ExemptionProposal, Reach
-from bot.models.exemptions import Exemption, ExemptionScope, ExemptionState, ExemptionTerms
+from bot.models.exemptions import ExemptionState
 from bot.models.messages import Rendered
 from bot.models.posture import AccountsCovered, ListPage
-from bot.models.requests import Basis, ChangeKind, ChangeState, Request, RequestState
+from bot.models.requests import Basis, ChangeKind, ChangeState, RequestState
 from bot.models.scans import Account, Coverage, CoverageStatus, Progress, Summary
 from bot.models.staffing import GroupState, Hindrance, NamedGroup, NamedPerson, Roll
 from bot.models.trail import SYSTEM, Act, ChainedEntry
@@ -24,20 +21,18 @@ from bot.views import help as help_views
 from bot.views.accounts import accounts
 from bot.views.ask import ask, asked, asking, declined
 from bot.views.digest import digest, digest_page
-from bot.views.exempt import Draft, ExemptForm, draft_of, exempt
-from bot.views.exemption import ended, withdrawn
-from bot.views.exemptions import ExemptionsPage, exemptions
 from bot.views.history import history
 from bot.views.key import key_details
 from bot.views.listing import listing
 from bot.views.notice import say
 from bot.views.parts import Element
 from bot.views.posture import status
-from bot.views.request import reminder, request, result
+from bot.views.request import request, result
 from bot.views.requests import requests
 from bot.views.rules import explanation, rules
 from bot.views.scan import failed, finished, running
 from tests.store.samples import arn_of, at
+from tests.views.exempted import exempted_messages, exempted_modals
 from tests.views.personal import snoozes
 from tests.views.routed import routed_messages, routed_modals
 from tests.views.samples import (
@@ -74,7 +69,7 @@ def messages(words: Words) -> Iterator[Message]:
     yield from _scans(words)
     yield from _histories(words)
     yield from _rules(words)
-    yield from _exemptions(words)
+    yield from exempted_messages(words)
     yield from routed_messages(words)
     yield from _words(words)
 
@@ -86,7 +81,7 @@ def modals(words: Words) -> Iterator[Modal]:
     yield "asked", asked(Asked(request_in(RequestState.PENDING, words=words), "<@U0JONAS> can approve."))
     yield "asked, no rule", asked(Asked(request_in(RequestState.PENDING, words=words), no_rule(words)))
     yield "declined", declined(no_rule(words))
-    yield from _exempt_forms(words)
+    yield from exempted_modals(words)
     yield from routed_modals(words)
     yield from snoozes(words)
 
@@ -259,79 +254,6 @@ def _rules(words: Words) -> Iterator[Message]:
         "rules, a key without one",
         explanation(Explanation(words.alias, key, house, House(frozenset(), passed).ruling(key))),
     )
-
-
-def _exemptions(words: Words) -> Iterator[Message]:
-    found = [exemption_of(words, number) for number in range(20)]
-    places = {each.scope.arn: ("", words.account) for each in found}
-    yield "exemptions, none", exemptions(ExemptionsPage.of([], "", 1))
-    yield "exemptions, one", exemptions(ExemptionsPage.of(found[:1], "", 1, 0, places))
-    yield "exemptions, page 2", exemptions(ExemptionsPage.of(found, words.scope, 2, 7, places))
-    for state in ExemptionState:
-        over = exemption_of(words, 0, state=state, ended_at=at(9), ended_by="U0MARA", reopened=3)
-        yield f"exemption, {state.lower()}", ended(over)
-    yield "exemption, withdrawn by you", withdrawn(exemption_of(words, 0, state=ExemptionState.WITHDRAWN, reopened=1))
-    yield "key, exempt", key_details(replace(details_of(words), exemptions=tuple(found[:5])))
-    for is_one_key in (True, False):
-        for name, asked_for in every_request(words).items():
-            terms = exempting(asked_for, words, is_one_key=is_one_key)
-            waiting = Waiting("Waiting for 1 approval. <@U0JONAS> can approve.")
-            yield f"exempt request, {name}, {is_one_key}", request(terms, waiting, at(10), reach_of(words))
-            yield f"exempt reminder, {name}, {is_one_key}", reminder(terms, waiting)
-            yield f"exempt list, {name}, {is_one_key}", requests([terms], {})
-            if terms.state is RequestState.DONE:
-                yield f"exempt result, {name}, {is_one_key}", result(terms)
-
-
-def _exempt_forms(words: Words) -> Iterator[Modal]:
-    offer = ExemptionProposal(None, date(2026, 3, 3), date(2026, 4, 1), date(2026, 5, 31))
-    typed = Draft(*(words.sentence[:200],) * 5, "2026-04-01", "U0AIKO", words.sentence)
-    again = AskAgain("This covers everything.", reach_of(words))
-    yield "exempt, a key", exempt(ExemptForm("key:k1", replace(offer, finding=open_finding(words)), typed))
-    yield "exempt, a pattern", exempt(ExemptForm("pattern:", offer, typed, reach_of(words)))
-    yield "exempt, everything", exempt(ExemptForm("pattern:", offer, typed, again=again))
-    renewed = exemption_of(words)
-    yield "exempt, renewal", exempt(ExemptForm("renewal:e1", replace(offer, renews=renewed), draft_of(renewed)))
-
-
-def reach_of(words: Words) -> Reach:
-    return Reach(scan(), 3000, 2000, 100, (words.alias,) * 10, is_everything=True)
-
-
-def exemption_of(words: Words, number: int = 0, **changes: object) -> Exemption:
-    plain = Exemption(
-        id=f"e{number}",
-        state=ExemptionState.ACTIVE,
-        scope=ExemptionScope(arn=arn_of(f"key-{number}")),
-        name=words.alias,
-        reason=words.sentence,
-        ticket=words.sentence,
-        owner=words.team,
-        until=at(9000),
-        created_at=at(5),
-        asked_by="U0MARA",
-        approved_by=("U0JONAS", "U0AIKO"),
-        request_id="r1",
-    )
-    return replace(plain, **changes)  # type: ignore[arg-type]  # any field of an exemption
-
-
-def exempting(asked_for: Request, words: Words, *, is_one_key: bool) -> Request:
-    """The same request for an exemption."""
-    change = asked_for.changes[0]
-    scope = ExemptionScope(arn=change.arn) if is_one_key else ExemptionScope(alias=words.alias[:100])
-    terms = ExemptionTerms(scope, at(9000), words.sentence, words.team, "e1")
-    excused = replace(
-        change,
-        kind=ChangeKind.EXEMPT,
-        period_days=0,
-        exemption=terms,
-        arn=str(scope),
-        key_name=words.alias,
-        aws_request_id=None,
-        next_rotation=None,
-    )
-    return replace(asked_for, changes=(excused,))
 
 
 def _words(words: Words) -> Iterator[Message]:
