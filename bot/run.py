@@ -10,9 +10,9 @@ from threading import Event
 from time import monotonic
 from types import FrameType
 
-from bot.assembly import build_process
 from bot.settings import Settings
 from bot.terminal.exits import Exit
+from bot.wiring.assembly import build_process
 
 SIGNAL_SECONDS = 0.5
 """How often the main thread looks up. Where a kernel hands a signal to another thread, nothing else would wake it."""

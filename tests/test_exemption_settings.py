@@ -7,11 +7,11 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot.errors import ConfigurationError
-from bot.exempt_wiring import declare_exemptions
 from bot.models.exemptions import ExemptionScope, ExemptionState
 from bot.settings import Settings, load
 from bot.store.exemptions import ExemptionStore
 from bot.store.temporary import temporary_database
+from bot.wiring.exempting import declare_exemptions
 
 FILE = "rotation.toml"
 BERLIN = ZoneInfo("Europe/Berlin")

@@ -54,7 +54,7 @@ def test_a_picture_is_the_same_whichever_thread_draws_it() -> None:
 
 
 def test_neither_the_start_nor_a_scan_pays_for_drawing() -> None:
-    code = "import sys, bot.assembly, bot.terminal, bot.scan; sys.exit('matplotlib' in sys.modules)"
+    code = "import sys, bot.wiring.assembly, bot.terminal, bot.scan; sys.exit('matplotlib' in sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
 
 

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from bot.audiences import declared, heirs
 from bot.errors import ConfigurationError
 from bot.rules.audience import Audience
 from bot.settings import Settings, load
 from bot.settings.ground import Ground
+from bot.wiring.audiences import declared, heirs
 
 MINIMAL = '[slack]\nchannel = "C0SECURITY"\n'
 DIGEST = '[digest]\nschedule = "0 9 * * *"\ntimezone = "Europe/Berlin"\ntop = 7\n'

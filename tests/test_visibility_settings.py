@@ -4,13 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from bot.audiences import declared
 from bot.errors import ConfigurationError
 from bot.models.routes import RouteEdit, RouteTerms
 from bot.models.visibility import VisibilityRule
 from bot.rules.audience import as_edited
 from bot.rules.sight import hidden_from
 from bot.settings import Settings, load
+from bot.wiring.audiences import declared
 from tests.store.samples import at
 
 MINIMAL = '[slack]\nchannel = "C0SECURITY"\n'

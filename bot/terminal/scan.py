@@ -11,7 +11,6 @@ from contextlib import closing, contextmanager
 from types import FrameType
 
 from bot.app import build_scans, connect_aws, open_database
-from bot.exempt_wiring import declare_exemptions
 from bot.models.scans import CoverageStatus, Scan, ScanState
 from bot.rules.filters import Filter
 from bot.scan import BranchError, Scans
@@ -23,6 +22,7 @@ from bot.store.temporary import temporary_database
 from bot.terminal.exits import Exit
 from bot.terminal.output import ATTENTION, left_out_in_words, print_json, print_table, stopped_early
 from bot.terminal.progress import progress_bar
+from bot.wiring.exempting import declare_exemptions
 
 _log = logging.getLogger(__name__)
 

@@ -12,7 +12,6 @@ from typing import Any, TypeVar
 
 import pytest
 
-from bot.assembly import Timing, build_process
 from bot.models.requests import Request, RequestState
 from bot.process import Process
 from bot.settings import load
@@ -20,6 +19,8 @@ from bot.store.engine import Database
 from bot.store.requests import RequestStore
 from bot.store.scans import ScanStore
 from bot.store.trail import Trail
+from bot.wiring.assembly import build_process
+from bot.wiring.parts import Timing
 from deploy.sandbox.aws import AwsServer
 from deploy.sandbox.aws.calls import RecordedCall
 from deploy.sandbox.slack import SlackServer

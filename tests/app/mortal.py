@@ -31,10 +31,11 @@ from sqlalchemy.engine.default import DefaultDialect
 
 import bot.process
 import bot.run
-from bot.assembly import Timing, build_process
 from bot.store.engine import Database
 from bot.store.messages import MessageStore
 from bot.terminal import main
+from bot.wiring.assembly import build_process
+from bot.wiring.parts import Timing
 from bot.work import Work
 
 READ_BACK_WAITS = (0.0, 0.05, 0.05)

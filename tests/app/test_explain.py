@@ -190,7 +190,7 @@ def logged(caplog: pytest.LogCaptureFixture, level: int) -> list[str]:
     return [
         record.getMessage().partition("approval.")[2]
         for record in caplog.records
-        if record.levelno == level and record.name == "bot.assembly" and "approval." in record.getMessage()
+        if record.levelno == level and record.name == "bot.wiring.assembly" and "approval." in record.getMessage()
     ]
 
 

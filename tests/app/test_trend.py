@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-import bot.assembly
+import bot.wiring.parts
 from bot.models.posture import PosturePoint
 from bot.models.scans import Summary
 from bot.models.trend import Trend
@@ -117,7 +117,7 @@ def test_a_picture_that_cannot_be_drawn_does_not_hold_up_the_digest(
     def fail(_trend: Trend) -> None:
         raise RuntimeError("no fonts here")
 
-    monkeypatch.setattr(bot.assembly, "draw", fail)
+    monkeypatch.setattr(bot.wiring.parts, "draw", fail)
     house.key(KEY)
     remember(house)
     with house.running():

@@ -8,7 +8,6 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from bot.assembly import build_process
 from bot.deliver import Delivery
 from bot.models.messages import Attachment, MessageKind
 from bot.models.messages import Message as Owed
@@ -17,6 +16,7 @@ from bot.models.trail import ChainedEntry
 from bot.settings import load
 from bot.store.messages import MessageStore
 from bot.store.tables import messages
+from bot.wiring.assembly import build_process
 from deploy.sandbox.aws.calls import RecordedCall
 from deploy.sandbox.slack.things import Message
 from tests.app.house import House

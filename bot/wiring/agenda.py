@@ -8,7 +8,6 @@ from zoneinfo import ZoneInfo
 
 from slack_sdk import WebClient
 
-from bot.audiences import declared, heirs
 from bot.cron import cron_trigger
 from bot.digest import Digests
 from bot.models.digests import Quiet
@@ -27,6 +26,7 @@ from bot.store.engine import Database
 from bot.store.inheriting import Inheritance
 from bot.store.route_edits import RouteEdits
 from bot.store.scans import ScanStore
+from bot.wiring.audiences import declared, heirs
 
 
 def build_routing(

@@ -1,0 +1,113 @@
+"""Wires the running bot: what starts, what listens, and what is due when."""
+
+import logging
+from functools import partial
+from threading import Event
+
+from bot import check
+from bot.app import open_database
+from bot.models.trail import SYSTEM, Act, Entry
+from bot.process import Process
+from bot.rounds import SCAN
+from bot.schedule import Calendar
+from bot.settings import Settings, place_of
+from bot.settings.load import DEFAULT_FILE
+from bot.slack.client import web_client
+from bot.slack.introduction import introduce
+from bot.slack.people import People
+from bot.socket_mode import connect, make_app, make_listeners, make_socket
+from bot.wiring.agenda import Agenda, inherit
+from bot.wiring.desk import build_desk
+from bot.wiring.exempting import declare_exemptions
+from bot.wiring.parts import Parts, Timing, Ways
+from handlers import register
+
+log = logging.getLogger(__name__)
+
+
+def build_process(settings: Settings, stop: Event, timing: Timing | None = None) -> Process:
+    """Wire the whole bot, after everything that must hold was found to hold. `stop` is set when it is to end.
+
+    Raises UserError; nothing was started then.
+    """
+    if settings.slack is None:
+        raise ValueError("the settings were read without Slack")
+    client = web_client(settings.slack.bot_token, settings.slack.api_url)
+    app_client = web_client(settings.slack.app_token, settings.slack.api_url)
+    database = open_database(settings)
+    place, rules = partial(place_of, settings), settings.visibility.rules
+    refused = partial(check.refused, settings.approval.rules, place, People(client), rules)
+    us = introduce(client, app_client, _channels(settings), refused)
+    courier = web_client(settings.slack.bot_token, settings.slack.api_url, waits=False)
+    ways = Ways(settings.slack, client, courier, app_client, us)
+    return _process(Parts(ways, settings, database, stop, timing or Timing()))
+
+
+def _channels(settings: Settings) -> dict[str, str]:
+    """Name every channel that the settings name, by the place where they do."""
+    name = settings.path or DEFAULT_FILE
+    channels = {f"{name}: slack.channel": settings.slack.channel} if settings.slack is not None else {}
+    if settings.slack is not None and settings.slack.fallback is not None:
+        channels[f"{name}: slack.fallback"] = settings.slack.fallback
+    for number, route in enumerate(settings.digest.routes, start=1):
+        channels[f"{name}: digest.route[{number}].channel"] = route.channel
+    return channels
+
+
+def _process(parts: Parts) -> Process:
+    listeners = make_listeners()
+    app = make_app(parts.slack.client, listeners)
+    register(app, build_desk(parts))
+    socket = make_socket(app, parts.slack.settings.app_token, parts.slack.app_client)
+    return Process(
+        socket=socket,
+        connect=partial(connect, socket),
+        calendar=_calendar(parts),
+        courier=parts.courier,
+        changer=parts.changer,
+        deciding=parts.deciding,
+        crews=parts.crews,
+        stop=parts.stop,
+        stop_scan=parts.scans.stop,
+        first_scan=lambda: parts.rounds.first_scan(SYSTEM),
+        check_rules=partial(_check_rules, parts),
+        tokens=parts.tokens,
+        look_for_undone=parts.look_for_undone,
+        lapse=parts.exempting.lapse_due,
+        wake=parts.snoozing.wake_due,
+        on_start=partial(_note_start, parts),
+        closing=(lambda: listeners.shutdown(wait=False, cancel_futures=True), parts.database.close),
+    )
+
+
+def _calendar(parts: Parts) -> Calendar:
+    agenda = Agenda(parts.settings.scan.schedule, parts.routing, parts.rounds)
+    return Calendar(parts.firings, agenda.plan, parts.clock, parts.names.alone)
+
+
+def _note_start(parts: Parts) -> None:
+    inherit(parts.settings, parts.database)
+    declare_exemptions(parts.settings, parts.database, parts.clock())
+    with parts.names.alone(SCAN) as none_runs:
+        for scan in parts.scans.recover() if none_runs else ():
+            log.warning("The scan of %s was interrupted; what it read is kept.", scan.started_at)
+    parts.trail.record(Entry(parts.clock(), SYSTEM, Act.BOT_STARTED, parts.slack.us.bot_user_id))
+
+
+def _check_rules(parts: Parts) -> None:
+    """Say in the log what is wrong with what the rules name. It keeps nobody waiting, and stops nothing."""
+    place = partial(place_of, parts.settings)
+    for remark in check.RuleCheck(parts.house, place, parts.roll_call, parts.aws.discovery).run():
+        log.log(_LEVELS[remark.weight], "%s", remark)
+    for owner in parts.owners.unfound():
+        where = place_of(parts.settings, ("owners", "people"))
+        log.warning("%s: Nobody is told of the keys of “%s”: %s.", where, owner.text, owner.why_not)
+
+
+_LEVELS = {
+    check.Weight.REFUSED: logging.ERROR,
+    check.Weight.GRAVE: logging.ERROR,
+    check.Weight.WARNING: logging.WARNING,
+    check.Weight.UNREAD: logging.WARNING,
+    check.Weight.NOTE: logging.INFO,
+}
