@@ -15,7 +15,7 @@ WIDTH, HEIGHT, TALL = 1280, 860, 1600
 COMPACT = 1140
 """Wide enough for the sidebar and a message, with nothing empty beside it."""
 
-ROWS = 5
+ROWS = 3
 """So many keys of the digest are in its picture."""
 
 PATIENCE_MILLISECONDS = 60_000
@@ -64,7 +64,7 @@ def pictures(browser: Browser, address: str) -> Iterator[tuple[str, bytes]]:
     expect(waiting).to_have_count(1)
     _visit(page, address, JONAS, "home")
     home = page.get_by_test_id("home")
-    expect(home).to_contain_text("1 open request")
+    expect(home.get_by_role("button", name="Approve")).to_have_count(1)
     yield "home", _compact(page, home)
 
 
@@ -81,11 +81,17 @@ def _say(page: Page, text: str) -> None:
 
 def _ask(page: Page, key: str) -> Locator:
     """Press the button in the row of a key, and wait for the modal."""
-    rows = page.get_by_test_id("message").first.get_by_test_id("block-section")
-    rows.filter(has_text=key).first.get_by_role("button").click()
+    row = _rows(page).filter(has_text=key).first
+    row.locator("xpath=following-sibling::*[1]").get_by_role("button", name="Enable rotation").first.click()
     modal = page.get_by_test_id("modal")
     expect(modal.get_by_test_id("submit")).to_be_visible()
     return modal
+
+
+def _rows(page: Page) -> Locator:
+    """The lines about a key in the digest: those with buttons below."""
+    digest = page.get_by_test_id("message").first
+    return digest.locator('[data-testid="block-rich_text"]:has(+ [data-testid="block-actions"])')
 
 
 def _from_its_top(page: Page) -> bytes:
@@ -93,7 +99,7 @@ def _from_its_top(page: Page) -> bytes:
     log = page.locator("#log")
     log.evaluate("log => { log.scrollTop = 0 }")
     below = HEIGHT - _edge(log, "bottom")
-    row = page.get_by_test_id("message").first.get_by_test_id("block-section").nth(ROWS)
+    row = _rows(page).nth(ROWS)
     page.set_viewport_size({"width": WIDTH, "height": int(_edge(row, "top") + below)})
     taken = page.screenshot()
     page.set_viewport_size({"width": WIDTH, "height": HEIGHT})
