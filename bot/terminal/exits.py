@@ -11,7 +11,9 @@ class Exit(IntEnum):
 
     OK = 0
     NON_COMPLIANT = 1
-    """Something is non-compliant, `audit verify` found tampering, or for `rules` too few could approve."""
+    """Something is non-compliant, `audit verify` found tampering, for `rules` too few could approve, or `doctor` found
+    something.
+    """
     USAGE = 2
     UNREAD = 3
     BUG = 70

@@ -11,6 +11,7 @@ from bot.log import set_up_logging
 from bot.rules.filters import BadFilterError
 from bot.settings import Settings, load
 from bot.terminal.audit import audit
+from bot.terminal.doctor import doctor
 from bot.terminal.exits import Exit
 from bot.terminal.parser import parser
 from bot.terminal.scan import scan
@@ -59,5 +60,6 @@ _COMMANDS: Mapping[str, Callable[[Settings, Namespace], int]] = {
     "scan": scan,
     "rules": _rules,
     "audit": audit,
+    "doctor": doctor,
     "db": upgrade_database,
 }

@@ -63,6 +63,13 @@ exit status:
 People are looked up with SLACK_BOT_TOKEN. Where that is not set, explain says so and does the rest; check ends with 3.
 """
 
+_DOCTOR_EXITS = """\
+exit status:
+  0  nothing was found
+  1  something was
+  2  bad usage, or the bot has never used the database
+"""
+
 
 def parser() -> ArgumentParser:
     """Build the parser of the whole command line. The chosen command is in `command`."""
@@ -144,6 +151,14 @@ def parser() -> ArgumentParser:
         default=[],
         help="with verify: prove that this entry still has this hash, as a digest told it; may be given several times",
     )
+    doctor = command(
+        "doctor",
+        "find what keeps the bot from telling people",
+        "Lists the Slack channels that do not take the bot's messages, since when, what waits, and what to do.\n"
+        "It tells what the running bot has met; nothing is asked of Slack, and nothing is posted.",
+        _DOCTOR_EXITS,
+    )
+    doctor.add_argument("--json", action="store_true", help="print JSON instead of a table")
     _only_action(
         command(
             "db",

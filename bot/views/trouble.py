@@ -24,7 +24,7 @@ def trouble(told: Trouble) -> Rendered:
     """Where messages are missing, why, what to do and what waits; afterwards, that it is over."""
     if told.ended_at is not None:
         return over(told)
-    sentence = f"⚠️ The bot cannot post to {_place(told)}: {told.code}. {_remedy(told)}"
+    sentence = f"⚠️ The bot cannot post to {_place(told)}: {told.code}. {remedy(told)}"
     lines = [meant(sentence)]
     if waits := _waits(told):
         lines.append(meant(f"{waits}. Nothing is lost: the bot keeps trying, and says here when it works again."))
@@ -54,7 +54,8 @@ def _place(told: Trouble) -> str:
     return f"{mention} (`{told.channel}`)"
 
 
-def _remedy(told: Trouble) -> str:
+def remedy(told: Trouble) -> str:
+    """Say what somebody can do about it."""
     if told.channel[:1] in {"U", "W", "D"}:
         return _OF_A_PERSON
     return _REMEDIES.get(told.code, _LOCKED)
