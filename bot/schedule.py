@@ -78,7 +78,8 @@ class Calendar:
         """At a start: take up what a crash cut short, and make up for what was missed within the grace.
 
         Before a job's first firing ever there is nothing to make up for: the bot was not installed yet. Nor is there
-        where its schedule was changed since it last ran, and that was on the day of the moment that was missed.
+        where its schedule was changed in the file since it last ran, and that was on the day of the moment that was
+        missed. One that was edited in Slack since then holds from that moment on, whether the bot runs or not.
         """
         now = self.clock()
         for job in self.jobs:
@@ -104,6 +105,7 @@ class Calendar:
         """Run a job for the latest moment at which it was due, unless that or a later one is taken care of.
 
         A later one is where the schedule was changed since: nobody waits for what another schedule would have done.
+        One that is still to come is where the clock was wrong: it keeps nothing from firing.
         """
         due_at = self._due(job)
         if due_at is not None and self.firings.claim(job.name, due_at, self.clock()):
@@ -124,11 +126,13 @@ class Calendar:
         if due_at is None or (job.since is not None and due_at <= job.since):
             return None
         latest = self.firings.latest(job.name)
-        return None if latest is not None and due_at < latest else due_at
+        return None if latest is not None and due_at < latest <= self.clock() else due_at
 
     def _ran_that_day_by_another_schedule(self, job: Job, due_at: datetime) -> bool:
         ran_at = self.firings.last_run(job.name)
         if ran_at is None or last_due(job.trigger, ran_at, timedelta(seconds=1)) is not None:
+            return False
+        if job.since is not None and ran_at <= job.since:
             return False
         return ran_at.astimezone(job.zone).date() == due_at.astimezone(job.zone).date()
 

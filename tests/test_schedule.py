@@ -217,6 +217,18 @@ def test_a_schedule_edited_in_slack_holds_from_then_on(book: Book, edited_at: st
     assert len(bot.told) == len(told)
 
 
+def test_a_moment_that_an_edited_schedule_added_is_made_up_for_after_the_bot_was_down(book: Book) -> None:
+    bot = Bot(book, NINE_DAILY).at("02T09:30").starts().at("03T09:00").looks()
+    bot.at("03T10:00").is_edited("0 17 * * *").at("03T18:00").starts().starts()
+    assert [f"{moment:%dT%H:%M}" for moment in bot.told[1:]] == ["03T09:00", "03T18:00"]
+
+
+def test_a_clock_that_ran_ahead_for_a_while_keeps_no_digest_back(book: Book) -> None:
+    bot = Bot(book, NINE_DAILY).at("02T09:30").starts().at("30T09:00").looks()
+    bot.at("03T09:00").looks().looks().at("04T10:00").starts().looks()
+    assert [f"{moment:%dT%H:%M}" for moment in bot.told[1:]] == ["30T09:00", "03T09:00", "04T10:00"]
+
+
 HOURS = ("07:00", "08:00", "09:00", "09:30", "10:00", "17:00")
 
 
