@@ -200,6 +200,8 @@ def _not_open(finding: Finding) -> str:
 
 
 def _everything(reach: Reach) -> str:
+    if reach.is_partial:
+        return "This covers every open key that is shown to you, and those that are not. Is that meant?"
     return f"This covers everything: {_keys(reach.open_keys)} open today, and none would be left. Is that meant?"
 
 

@@ -283,14 +283,24 @@ def test_what_covers_every_open_key_is_asked_again(scope: str) -> None:
     assert house.asked(wish(scope, is_sure=True)).changes[0].arn == scope
 
 
-def test_names_of_keys_that_somebody_may_not_see_are_left_out() -> None:
+def test_keys_that_somebody_may_not_see_are_neither_named_nor_counted() -> None:
     house = House()
     sight = Sight(("prod-alpha",), tuple(house.scans.known_accounts()))
     reach = house.exempting.preview(parse_scope("account=*"), sight)
     assert isinstance(reach, Reach)
-    assert (reach.open_keys, reach.names) == (3, ("c",))
-    flaws = house.exempting.check(wish("account=prod-alfa"), sight)
+    assert (reach.open_keys, reach.names, reach.is_partial) == (1, ("c",), True)
+    again = house.exempting.check(wish("account=*"), sight)
+    assert isinstance(again, AskAgain)
+    assert again.sentence == "This covers every open key that is shown to you, and those that are not. Is that meant?"
+
+
+@pytest.mark.parametrize("scope", ["account=prod-alpha", "account=prod-alfa", "alias=a", f"account={ALPHA}"])
+def test_a_pattern_of_keys_that_somebody_may_not_see_is_answered_like_one_that_matches_nothing(scope: str) -> None:
+    house = House()
+    sight = Sight(("prod-alpha",), tuple(house.scans.known_accounts()))
+    flaws = house.exempting.check(wish(scope), sight)
     assert not isinstance(flaws, AskAgain)
+    assert flaws[0].sentence.startswith("No key of the last scan matches this.")
     assert "prod-alpha" not in flaws[0].sentence
 
 

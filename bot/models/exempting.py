@@ -56,6 +56,7 @@ class Reach:
 
     By a tag, `keys` are open and excused ones alone: tags are read of no others. `excused` counts those that are
     excused already. `is_everything` says that no open key would be left, or that the scope is narrowed by nothing.
+    `is_partial` says that there are keys which whoever reads this may not see: they count nowhere in it.
     """
 
     scan: Scan
@@ -64,6 +65,7 @@ class Reach:
     excused: int
     names: tuple[str, ...]
     is_everything: bool
+    is_partial: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,10 +71,13 @@ def _approved(exemption: Exemption) -> list[Inline]:
 def reach(covered: Reach, *, is_granted: bool = False) -> str:
     """How many open keys a pattern covers as of the last scan, and the first of them."""
     verb = "covers" if is_granted else "would cover"
+    unseen = " Keys that are not shown here are not counted." if covered.is_partial else ""
     if not covered.open_keys:
-        return f"As of the last scan it {verb} no open key; {counted(covered.keys, 'key')} in all would match."
+        return f"As of the last scan it {verb} no open key; {counted(covered.keys, 'key')} in all would match.{unseen}"
     listed = some([f"“{each}”" for each in covered.names], MOST_NAMES, covered.open_keys)
     names = f": {listed}" if covered.names else ""
     everything = " That is every open key." if covered.is_everything else ""
     excused = f" {counted(covered.excused, 'of them is', 'of them are')} exempt already." if covered.excused else ""
-    return f"As of the last scan it {verb} {counted(covered.open_keys, 'open key')}{names}.{everything}{excused}"
+    return (
+        f"As of the last scan it {verb} {counted(covered.open_keys, 'open key')}{names}.{everything}{excused}{unseen}"
+    )

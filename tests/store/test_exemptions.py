@@ -367,10 +367,29 @@ def test_reach_says_what_a_scope_covers(stage: Stage) -> None:
     assert reach("account=prod-*") == (5, 3, 1, ("a", "d"), True)
     assert reach("alias=*") == (5, 3, 1, ("a", "d"), True)
     assert reach("alias=[ade]") == (3, 3, 0, ("a", "d"), True)
-    assert reach("account=prod-*", hidden=ALPHA) == (5, 3, 1, ("d", "e"), True)
     assert reach(arn_of("a")) == (1, 1, 0, ("a",), False)
     assert reach("region=us-*") == (0, 0, 0, (), False)
     assert reach("region=*") == (5, 3, 1, ("a", "d"), True)
+
+
+HIDDEN_REACHES = {
+    "account=prod-*": (2, 2, 0, ("d", "e"), True),
+    "account=prod-alpha": (0, 0, 0, (), False),
+    f"account={ALPHA}": (0, 0, 0, (), False),
+    "alias=a": (0, 0, 0, (), False),
+    "alias=[ade]": (2, 2, 0, ("d", "e"), True),
+    "region=*": (2, 2, 0, ("d", "e"), True),
+    "account=never-was": (0, 0, 0, (), False),
+}
+
+
+@pytest.mark.parametrize("scope", HIDDEN_REACHES)
+def test_no_pattern_tells_of_keys_in_accounts_that_are_not_to_be_seen(stage: Stage, scope: str) -> None:
+    current = stage.run(finding("a"), finding("b"), rotating("c"), finding("d", BETA), finding("e", BETA))
+    exempt(stage.requests, of_key("b"))
+    told = stage.exemptions.reach(current, parse_scope(scope), 2, lambda account: account == ALPHA)
+    assert (told.keys, told.open_keys, told.excused, told.names, told.is_everything) == HIDDEN_REACHES[scope]
+    assert told.is_partial
 
 
 def test_lapsing_ones_come_soonest_first(stage: Stage) -> None:

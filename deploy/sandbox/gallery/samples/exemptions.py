@@ -123,6 +123,7 @@ def _forms() -> dict[str, ExemptForm]:
         "one key": ExemptForm(key, replace(OFFER, finding=finding()), Draft(owner=MARA)),
         "pattern, empty": ExemptForm(pattern, OFFER, Draft(owner=MARA)),
         "pattern, what it would cover": ExemptForm(pattern, OFFER, typed, REACH),
+        "pattern, not all keys shown": ExemptForm(pattern, OFFER, typed, replace(REACH, is_partial=True)),
         "pattern, nothing covered": ExemptForm(pattern, OFFER, typed, Reach(scan(), 4, 0, 0, (), is_everything=False)),
         "pattern, no pattern": ExemptForm(pattern, OFFER, Draft(owner=MARA), Declined(NOTHING_NAMED)),
         "pattern, everything": ExemptForm(pattern, OFFER, typed, again=everything),
