@@ -59,6 +59,8 @@ class Sight:
             return False
         if scope.arn:
             return self.hides_key(scope.arn)
+        if scope.one_account:
+            return self.hides(scope.one_account)
         wanted = scope.account.lower()
         named = [each for each in self.known if _like(each.id, wanted) or _like(each.name, wanted)]
         if named:

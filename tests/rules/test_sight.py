@@ -107,6 +107,7 @@ SCOPES = {
     ExemptionScope(account=VAULT.id): True,
     ExemptionScope(account="secret-*"): True,
     ExemptionScope(account="secret-new-*"): True,
+    ExemptionScope(account=ERP.id): True,  # the last scan did not meet it, so nobody knows how it is called
     ExemptionScope(account="SECRET-vault", alias="x"): True,
     ExemptionScope(account="shop"): False,
     ExemptionScope(account="*"): False,
