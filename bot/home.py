@@ -23,7 +23,7 @@ from bot.remediate.standing import standing
 from bot.rules.approval import may_decide, may_operate
 from bot.rules.filters import Filter
 from bot.rules.house import House, keys_of
-from bot.rules.sight import Sight
+from bot.rules.sight import Sight, scope_named
 from bot.visibility import Visibility, visible
 
 MOST_KEYS = 8
@@ -107,7 +107,7 @@ class Homes:
             requests=self._requests(actor, sight, now),
             mine=self._mine(user_id, scope, now),
             lapsing=tuple(each for each in self.lapsing(LAPSING_WITHIN) if not sight.hides_scope(each.scope)),
-            runs=tuple(self.keys.runs(scope, MOST_RUNS)),
+            runs=tuple(each for each in self.keys.runs(scope, MOST_RUNS) if not _is_of_hidden(each, sight)),
             may_operate=self._may_operate(actor),
             hidden_accounts=len(sight.hidden_accounts),
         )
@@ -151,6 +151,11 @@ class Homes:
             requests=self.requests.newest_for(arns, open_only=True),
             snoozed=tuple(_asleep(each, asleep[each.arn], handles[each.arn]) for each in snoozes),
         )
+
+
+def _is_of_hidden(run: ScanRun, sight: Sight) -> bool:
+    """Say whether a scan was narrowed to accounts that are not to be seen: what was typed for it names them."""
+    return sight.hides_scope(scope_named(run.scan.scope))
 
 
 def _asleep(snooze: Snooze, finding: Finding, handle: str) -> SnoozedKey:

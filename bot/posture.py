@@ -1,13 +1,14 @@
 """How the organisation stands, read from the last scan and never from AWS."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from bot.models.gaps import Gaps
 from bot.models.posture import MOST_ACCOUNTS, AccountPosture, AccountsCovered, Posture
 from bot.models.scans import Account, Progress, Scan, Summary
 from bot.rules.filters import Filter
+from bot.rules.sight import Sight, scope_named
 
 WORST_ACCOUNTS = 5
 
@@ -41,7 +42,7 @@ class Postures:
         accounts = self.scans.summaries(scan.id, scope)
         before = self.scans.before(scan)
         return Posture(
-            scan=scan,
+            scan=_as_seen(scan, scope),
             scope=str(scope),
             summary=sum(accounts.values(), Summary()),
             previous=None if before is None else self._summary(before, scope),
@@ -60,6 +61,12 @@ class Postures:
 
     def _summary(self, scan: Scan, scope: Filter) -> Summary:
         return scan.summary if scope.is_empty else sum(self.scans.summaries(scan.id, scope).values(), Summary())
+
+
+def _as_seen(scan: Scan, scope: Filter) -> Scan:
+    """Leave out to which accounts a scan was narrowed, where whoever asks may not see them."""
+    is_hidden = Sight(scope.hidden).hides_scope(scope_named(scan.scope))
+    return replace(scan, scope="accounts that are not shown here") if is_hidden else scan
 
 
 def _worst(accounts: Mapping[Account, Summary]) -> tuple[AccountPosture, ...]:

@@ -10,6 +10,7 @@ from bot.models.people import Actor
 from bot.models.scans import Progress, Scan, ScanState
 from bot.models.slack import Posted
 from bot.rules.filters import BadFilterError, Filter
+from bot.rules.sight import scope_named
 from bot.scan import ScanRunningError
 from bot.views.names import STOP_SCAN
 from bot.views.scan import failed, finished, running, stop_answer, stopped
@@ -36,10 +37,13 @@ def scan(desk: Desk, call: Call) -> None:
     if isinstance(permitted, Refused):
         call.reply.say(permitted.sentence)
         return
-    board = _Board(desk, call, str(within))
+    everybodys = desk.visibility.of_everybody()
+    is_private = everybodys.hides_scope(scope_named(str(within)))
+    board = _Board(desk, call, str(within), is_private=is_private)
+    shown = within if is_private else within.seen_by(everybodys)
     try:
         made = desk.rounds.scan(within, call.actor.user_id, board.note)
-        last = _ended(desk, call, within, made, board.progress)
+        last = _ended(desk, call, shown, made, board.progress)
     except (ScanRunningError, BadFilterError) as error:
         call.reply.say(str(error))
         return
@@ -58,7 +62,7 @@ def _stop_scan(desk: Desk, actor: Actor, reply: Reply) -> None:
 
 
 def _ended(desk: Desk, call: Call, within: Filter, ended: Scan, progress: Progress | None) -> Rendered:
-    posture = desk.postures.of(within.seen_by(desk.visibility.of_everybody()))
+    posture = desk.postures.of(within)
     if ended.state is not ScanState.FINISHED or posture is None:
         return stopped(call.actor.user_id, str(within), progress, ended.stopped_by)
     return finished(call.actor.user_id, str(within), posture)
@@ -67,11 +71,13 @@ def _ended(desk: Desk, call: Call, within: Filter, ended: Scan, progress: Progre
 class _Board:
     """The message that shows a scan's progress. It is put up once the scan has begun, and updated in place.
 
-    Where the bot is not in the channel, it stands in a direct message.
+    Where the bot is not in the channel, or what was typed names accounts that not everybody may see, it stands in a
+    direct message.
     """
 
-    def __init__(self, desk: Desk, call: Call, scope: str) -> None:
+    def __init__(self, desk: Desk, call: Call, scope: str, *, is_private: bool) -> None:
         self._desk = desk
+        self._channels = (call.actor.user_id,) if is_private else (call.channel, call.actor.user_id)
         self._call = call
         self._scope = scope
         self.progress: Progress | None = None
@@ -107,7 +113,7 @@ class _Board:
             if failure is not None:
                 log.warning("A scan's message could not be updated: %s", failure.code)
             return
-        for channel in (self._call.channel, self._call.actor.user_id):
+        for channel in self._channels:
             posted = self._desk.writer.post(channel, message)
             if isinstance(posted, Posted):
                 self._place = (posted.channel, posted.ts)

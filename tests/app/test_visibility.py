@@ -120,6 +120,19 @@ def test_the_home_tab_leaves_it_out_and_says_so(hiding: House) -> None:
         assert SECRET in opened(hiding, hiding.jonas).visible_text
 
 
+def test_a_scan_of_a_hidden_account_is_told_to_whoever_started_it_and_to_nobody_else(hiding: House) -> None:
+    with hiding.running():
+        before = len(hiding.jonas.direct_messages)
+        hiding.jonas.slash(f"/kms-rotation scan account={NAME}", channel=CHANNEL)
+        hiding.slack.wait_for(lambda: hiding.jonas.direct_messages[before:], what="how the scan goes")
+        eventually(
+            lambda: [e for e in hiding.trail.newest(5) if e.act == "SCAN_FINISHED" and NAME in e.details], "its end"
+        )
+        assert not [trace for trace in TRACES if trace in "".join(map(shown, hiding.channel.messages))]
+        assert not [trace for trace in TRACES if trace in opened(hiding, hiding.aiko).visible_text]
+        assert f"account={NAME}" in opened(hiding, hiding.jonas).visible_text
+
+
 def test_the_channel_is_told_of_a_request_and_not_of_its_key(hiding: House) -> None:
     with hiding.running():
         message = ask_for_secret(hiding)
