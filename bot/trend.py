@@ -100,11 +100,10 @@ class Illustrator:
     def _uploaded(self, shown: Trend) -> str | None:
         """Return the file's id, empty where there will be none; None where Slack is away, as the message may find."""
         try:
-            picture = self.draw(shown)
+            answer = self.upload(self.draw(shown))
         except Exception:  # a digest without a picture is worth more than none
-            log.exception("The trend cannot be drawn; the digest tells it in words.")
+            log.exception("The trend cannot be drawn or uploaded; the digest tells it in words.")
             return ""
-        answer = self.upload(picture)
         if not isinstance(answer, SlackFailure):
             return answer
         if answer.kind in {SlackFailureKind.UNAVAILABLE, SlackFailureKind.TOKEN}:

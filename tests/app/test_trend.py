@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from slack_sdk import WebClient
 
 import bot.wiring.parts
 from bot.models.posture import PosturePoint
@@ -118,6 +119,21 @@ def test_a_picture_that_cannot_be_drawn_does_not_hold_up_the_digest(
         raise RuntimeError("no fonts here")
 
     monkeypatch.setattr(bot.wiring.parts, "draw", fail)
+    house.key(KEY)
+    remember(house)
+    with house.running():
+        assert in_words(digest(house))
+
+
+def test_an_answer_to_an_upload_that_nobody_can_read_does_not_hold_up_the_digest(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A proxy between the bot and Slack's store of files may answer with whatever it likes."""
+
+    def fail(*_: object, **__: object) -> None:
+        b"\xff".decode()
+
+    monkeypatch.setattr(WebClient, "_upload_file", fail)
     house.key(KEY)
     remember(house)
     with house.running():
