@@ -1,6 +1,6 @@
 """What those hear in a direct message who asked for a fix or approved it, and it did not last."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from bot.models.code import Managed
 from bot.models.keys import Verdict
@@ -42,9 +42,7 @@ def undone(fixes: Sequence[UndoneFix]) -> Rendered:
     if len(fixes) > MOST_SHOWN:
         left = counted(len(fixes) - MOST_SHOWN, "more key")
         blocks.append(context(note(f"… and {left}: /kms-rotation list shows what is open.")))
-    code_managed = [each for fix in fixes if (each := _managed(fix)) is not None]
-    if code_managed:
-        blocks.append(suspicion(code_managed, fixes[0].change.period_days))
+    blocks += [suspicion(keys, period_days) for period_days, keys in _by_period(fixes).items()]
     blocks.append(context(note(THE_BOT_DOES_NOT)))
     told = f"{title}: rotation had been enabled on a request, and is not as it was asked for any more."
     return message(fallback(told), blocks)
@@ -75,6 +73,15 @@ def _enabled(fix: UndoneFix) -> str:
     else:
         word = "approved beforehand by a rule"
     return f"Enabled{when}, every {fix.change.period_days} days: asked for by <@{request.requester}>, {word}."
+
+
+def _by_period(fixes: Sequence[UndoneFix]) -> Mapping[int, Sequence[Managed]]:
+    """Name the keys that code manages by the days between rotations that each was enabled with."""
+    found: dict[int, list[Managed]] = {}
+    for fix in fixes:
+        if (key := _managed(fix)) is not None:
+            found.setdefault(fix.change.period_days, []).append(key)
+    return found
 
 
 def _managed(fix: UndoneFix) -> Managed | None:
