@@ -24,6 +24,8 @@ from bot.views.parts import (
     user,
 )
 
+ALL_SNOOZED = "Nobody is mentioned: the owners that are known have snoozed their keys."
+
 _MOST_NAMES = 5
 
 
@@ -49,6 +51,8 @@ def digest_owners(message: Digest, owners: Sequence[Owner], tags: Sequence[str])
     if ownership.unknown:
         whose = counted(ownership.unknown, "key")
         lines.append([bold("Owner unknown"), f": {whose}, whose tags could not be read"])
+    if not told and not ownership.other_owners and not ownership.ownerless:
+        lines.insert(0, [ALL_SNOOZED])
     title = "Whose the open keys are"
     blocks = [rich(bold(title)), bullets(*lines)]
     if any(each.owner.slack_id is None for each in told):
@@ -90,6 +94,8 @@ def _ownerless(total: int, names: Sequence[str], tags: Sequence[str]) -> list[In
 
 
 def _sentence(ownerless: int, owners: int) -> str:
+    if not owners and not ownerless:
+        return ALL_SNOOZED
     without = f"{counted(ownerless, 'open key')} {'has' if ownerless == 1 else 'have'} no owner"
     if not owners:
         return f"{without}."

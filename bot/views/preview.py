@@ -12,7 +12,7 @@ def preview(posted: Rendered, made: Digest) -> Rendered:
     """Show what would be posted. `posted` is the message as it would be."""
     where = f"Preview of the digest for <#{made.channel}>. Only you see it; nothing was posted or kept."
     blocks = [said(where), *(_inert(block) for block in posted.blocks if block["type"] not in _PRESSED)]
-    replies = made.content.replies
+    replies = made.content.replies + (not made.content.ownership.tells_nothing)
     if replies:
         blocks.append(context(note(f"{counted(replies, 'message')} more would be in its thread.")))
     return message(f"Preview, for you alone: {posted.text}", blocks)

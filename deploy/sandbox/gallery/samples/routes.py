@@ -91,6 +91,10 @@ def owners() -> Iterator[Sample]:
     yield shown("snoozed by the owner", Surface.THREAD, "Two of three keys are snoozed").by(
         digest_owners, _owned(snoozed), (Owner("U0MARA", MARA),), TAGS
     )
+    asleep = Ownership((OwnedKeys("U0MARA", 3, names[:3], (KeysLeft(MARA, 0, ()),)),))
+    yield shown("all snoozed by the owner", Surface.THREAD, "All three keys are snoozed").by(
+        digest_owners, _owned(asleep), (Owner("U0MARA", MARA),), TAGS
+    )
     yield shown("nobody's", Surface.THREAD, "Not one key has an owner").by(
         digest_owners, _owned(Ownership(ownerless=1, ownerless_names=("web/sessions",))), (), TAGS
     )
