@@ -91,10 +91,11 @@ class Owners:
     def who(self, text: str) -> Owner:
         """Say who an owner is; where nobody is found, why not, in the middle of a sentence."""
         spelled = text.strip()
-        known = self._found.get(spelled.lower())
+        name = spelled if _is_id(spelled) else spelled.lower()
+        known = self._found.get(name)
         if known is None:
             slack_id, why_not, is_sure = self._look(spelled)
-            known = self._found.keep(spelled.lower(), Owner(spelled, slack_id, why_not), is_sure=is_sure)
+            known = self._found.keep(name, Owner(spelled, slack_id, why_not), is_sure=is_sure)
         return Owner(spelled, known.slack_id, known.why_not)
 
     def unfound(self) -> list[Owner]:
@@ -170,6 +171,11 @@ class Owners:
             log.warning("Owners stay plain names for now. %s.", answer.sentence)
             self._troubles.keep(way, answer, is_sure=answer.code in _NOT_ALLOWED)
         return answer
+
+
+def _is_id(text: str) -> bool:
+    """Say whether a text may be an id, of which case is a part; of anything else it is not."""
+    return bool(_USER.fullmatch(text) or _GROUP.fullmatch(text))
 
 
 def _hindrance(person: Person, workspaces: frozenset[str]) -> str:

@@ -109,6 +109,15 @@ def test_a_disabled_group_is_not_mentioned() -> None:
         assert Office(slack).owners.who("payments").why_not == DISABLED
 
 
+def test_a_name_that_is_spelt_like_an_id_in_small_letters_takes_nobody_elses_place(office: Office) -> None:
+    assert [office.owners.who(text).slack_id for text in ("u0mara", "U0MARA", "s0keyadmins", "S0KEYADMINS")] == [
+        None,
+        "U0MARA",
+        None,
+        "S0KEYADMINS",
+    ]
+
+
 def test_an_answer_counts_for_an_hour(office: Office) -> None:
     for _ in range(3):
         office.owners.who("mara@example.com")
