@@ -89,7 +89,8 @@ def form_of(content: DigestContent, before: DigestContent | None, quiet: Quiet, 
         return DigestForm.FULL
     if quiet is Quiet.LINE:
         return DigestForm.LINE
-    return DigestForm.LAST_LINE if before.form is DigestForm.FULL else DigestForm.SILENT
+    is_said = before.form in {DigestForm.LAST_LINE, DigestForm.SILENT}
+    return DigestForm.SILENT if is_said else DigestForm.LAST_LINE
 
 
 def is_quiet(content: DigestContent, before: DigestContent) -> bool:

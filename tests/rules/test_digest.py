@@ -208,6 +208,10 @@ def test_the_quiet_begins_anew_after_a_digest_that_somebody_asked_for() -> None:
     assert form_of(CALM, asked, Quiet.ONCE, in_full=False) is LAST
 
 
+def test_nothing_falls_silent_before_it_was_said_that_nothing_more_is_posted() -> None:
+    assert form_of(CALM, replace(CALM, form=LINE), Quiet.ONCE, in_full=False) is LAST
+
+
 # What first
 
 
