@@ -128,6 +128,9 @@ class Presenter:
         if asked is None:
             return None
         shown = veiled(asked, self.sights.of_channel())
+        if message.kind is MessageKind.BREAK_GLASS:
+            concerned = everybody_concerned(self.house, asked)  # by its keys, whether or not they are shown
+            return None if shown.glass is None else glass_broken(shown, shown.glass, concerned)
         if shown is asked:
             return self._request(message, asked, what_it_waits_for(self.house, asked))
         made = self._request(message, shown, veiled_waiting(self.house, asked))
@@ -146,9 +149,6 @@ class Presenter:
         match message.kind:
             case MessageKind.RESULT:
                 return result(asked, self._managed(asked))
-            case MessageKind.BREAK_GLASS:
-                concerned = everybody_concerned(self.house, asked)
-                return None if asked.glass is None else glass_broken(asked, asked.glass, concerned)
             case MessageKind.REMINDER:
                 return reminder(asked, waiting)
             case MessageKind.LAPSED:

@@ -167,6 +167,32 @@ def test_a_reminder_of_such_a_request_tells_nothing_of_its_key(hiding: House) ->
     assert not [trace for trace in TRACES if trace in shown(reminder) + reminder.text]
 
 
+GLASS = """
+[[approval.rule]]
+accounts = ["secret-*"]
+approvers = ["U0JONAS"]
+break_glass = ["S0ONCALL"]
+
+[[approval.rule]]
+accounts = ["two-*"]
+"""
+
+
+def test_a_broken_glass_is_told_to_the_approvers_of_the_key_although_it_is_not_shown(hiding: House) -> None:
+    """Jonas alone approves changes of the vault."""
+    hiding.configure(CONFIGURATION.replace('\n[[approval.rule]]\naccounts = ["two-*"]\n', GLASS) + HIDING)
+    with hiding.running():
+        message = ask_for_secret(hiding)
+        priya = hiding.slack.person("U0PRIYA")
+        hiding.press(priya, message, "Break glass …")
+        hiding.slack.wait_for(lambda: priya.modals, what="the form")
+        priya.submit(priya.modal, {REASON_BLOCK: {REASON_INPUT: "The vault/ stands open right now."}})
+        [alarm] = eventually(lambda: [e for e in hiding.channel.messages if "look into it" in shown(e)], "the alarm")
+        assert "U0JONAS" in str(alarm.blocks)
+        assert "S0KEYADMINS" not in str(alarm.blocks)
+        assert not [trace for trace in TRACES if trace in shown(alarm) + alarm.text]
+
+
 @pytest.mark.parametrize("button", ["Approve", "Deny"])
 def test_nobody_decides_over_what_they_may_not_see(hiding: House, button: str) -> None:
     """Aiko is an approver."""
