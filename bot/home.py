@@ -120,7 +120,7 @@ class Homes:
         found = visible(sight, self.requests.in_state(RequestState.PENDING, RequestState.APPROVED))
         to_decide, doubt = list[Request](), ""
         for each in found:
-            word = self._may_approve(actor, each, now)
+            word = None if sight.hides_part_of_request(each) else self._may_approve(actor, each, now)
             if isinstance(word, Permitted):
                 to_decide.append(each)
             elif word is not None and word.reason is RefusalReason.LOOKUP_FAILED:

@@ -25,7 +25,7 @@ from bot.rules.digest import scope_of
 from bot.rules.filters import Filter
 from bot.rules.house import House
 from bot.rules.sight import Sight
-from bot.rules.veil import VEILED_SCOPE, veiled, veiled_waiting
+from bot.rules.veil import VEILED_SCOPE, as_told, veiled, veiled_waiting
 from bot.views.digest import digest, digest_file, digest_page
 from bot.views.exemption import ended
 from bot.views.glass import glass_broken
@@ -153,7 +153,10 @@ class Presenter:
                 return reminder(asked, waiting)
             case MessageKind.LAPSED:
                 exemption = self.exemptions.of_request(asked.id)
-                return None if exemption is None else ended(replace(exemption, name=asked.changes[0].key_name))
+                if exemption is None:
+                    return None
+                told = as_told(exemption, self.sights.of_channel())
+                return ended(replace(told, name=asked.changes[0].key_name))
         granted = self.exemptions.of_request(asked.id) if asked.kind is ChangeKind.EXEMPT else None
         return request(asked, waiting, self.clock(), self._covers(asked), granted)
 

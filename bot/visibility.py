@@ -16,7 +16,7 @@ from bot.rules.sight import EVERYTHING, Sight, groups_asked_about, hidden_from
 
 NOT_SHOWN = "The keys of this request lie in accounts that are not shown to you."
 NOT_YOURS = (
-    "This request covers keys of accounts that are not shown to you, so you cannot decide it. "
+    "This request may cover keys of accounts that are not shown to you, so you cannot decide it. "
     "Whoever keeps the bot's configuration can say who may see them."
 )
 
@@ -63,7 +63,7 @@ class Visibility:
         """Refuse, on record, whoever would decide over what they may not see. What is one's own can be withdrawn."""
         if request is None or not self.rules or (wish is Wish.WITHDRAW and actor.user_id == request.requester):
             return True
-        if not self.of(actor.user_id).hides_request(request):
+        if not self.of(actor.user_id).hides_part_of_request(request):
             return True
         details = {"wish": wish.value, "reason": RefusalReason.HIDDEN.value, "team": actor.team_id}
         self.record.record(Entry(self.clock(), actor.user_id, Act.REFUSED, request.id, details))

@@ -16,6 +16,7 @@ from bot.rules.excused import may_concern
 from bot.rules.exemptions import parse_scope
 from bot.rules.filters import BadFilterError, Filter
 from bot.rules.sight import Sight
+from bot.rules.veil import as_told
 from bot.views.exempt import Draft, ExemptForm, draft_of, exempt
 from bot.views.exemption import withdrawn
 from bot.views.exemptions import ExemptionsPage, exemptions
@@ -156,7 +157,7 @@ def _withdraw(desk: Desk, actor: Actor, exemption_id: str, reply: Reply) -> None
     came = desk.exempting.withdraw(actor, exemption_id)
     desk.settle()
     if isinstance(came, Exemption):
-        reply.show(withdrawn(came))
+        reply.show(withdrawn(as_told(came, desk.sight(actor))))
         again(desk, actor.user_id)
     else:
         reply.say(came.sentence)

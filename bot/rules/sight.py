@@ -67,12 +67,27 @@ class Sight:
             return all(each.id in self.hidden_accounts for each in named)
         return any(_like(wanted, each) for each in self.hidden)
 
+    def hides_part_of(self, scope: ExemptionScope) -> bool:
+        """Say whether an exemption's scope may cover any key that is not to be seen."""
+        if self.is_whole or self.hides_scope(scope):
+            return not self.is_whole
+        if scope.arn or scope.one_account:
+            return False
+        wanted = scope.account.lower() or "*"
+        hidden = (each for each in self.known if each.id in self.hidden_accounts)
+        return any(_like(each.id, wanted) or _like(each.name, wanted) for each in hidden)
+
     def hides_request(self, request: Request) -> bool:
         """Say whether a request covers any key that is not to be seen."""
         return not self.is_whole and any(
             self.hides_key(each.arn) if each.exemption is None else self.hides_scope(each.exemption.scope)
             for each in request.changes
         )
+
+    def hides_part_of_request(self, request: Request) -> bool:
+        """Say whether a request covers, or by its pattern may cover, any key that is not to be seen."""
+        patterns = (each.exemption.scope for each in request.changes if each.exemption is not None)
+        return self.hides_request(request) or any(map(self.hides_part_of, patterns))
 
 
 EVERYTHING = Sight()

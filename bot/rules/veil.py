@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from bot.models.approval import KeyFacts, Refused
 from bot.models.asking import Waiting
-from bot.models.exemptions import ExemptionScope
+from bot.models.exemptions import Exemption, ExemptionScope
 from bot.models.requests import Change, ChangeState, Decision, Request
 from bot.rules.approvers import what_it_waits_for
 from bot.rules.house import House, keys_of
@@ -34,6 +34,11 @@ def veiled(request: Request, sight: Sight) -> Request:
         changes=tuple(map(_without_key, request.changes)),
         decisions=tuple(map(_without_note, request.decisions)),
     )
+
+
+def as_told(ended: Exemption, sight: Sight) -> Exemption:
+    """Take out of an exemption that has ended how many keys are open again, where any of them may be hidden."""
+    return replace(ended, reopened=None) if sight.hides_part_of(ended.scope) else ended
 
 
 def veiled_waiting(house: House, request: Request) -> Waiting:

@@ -193,6 +193,28 @@ def test_a_broken_glass_is_told_to_the_approvers_of_the_key_although_it_is_not_s
         assert not [trace for trace in TRACES if trace in shown(alarm) + alarm.text]
 
 
+def test_a_pattern_that_may_cover_hidden_keys_is_decided_by_those_who_may_see_them(hiding: House) -> None:
+    hiding.key("web/sessions")
+    hiding.configure(CONFIGURATION.replace("required = 2", "") + HIDING)
+    with hiding.running() as process:
+        hiding.mara.slash("/kms-rotation exempt alias=[pv]a*", channel=CHANNEL)
+        hiding.slack.wait_for(lambda: hiding.mara.modals, what="the form")
+        hiding.mara.submit(hiding.mara.modal, {REASON_BLOCK: {REASON_INPUT: "It is switched off in a week."}})
+        message = hiding.slack.wait_for(lambda: hiding.channel.roots, what="the request")[-1]
+        assert "2 open keys" in shown(message)
+        assert "not shown here are not counted" in shown(message)
+        assert "Nothing waits for you" in opened(hiding, hiding.aiko).visible_text
+        told = hiding.whisper(hiding.aiko, lambda: hiding.press(hiding.aiko, message, "Approve"))
+        assert "not shown to you, so you cannot decide it" in told
+        hiding.press(hiding.jonas, message, "Approve")
+        hiding.until_shown(message, "✅ Exempt")
+        hiding.clock.ahead += timedelta(days=40)
+        process.sweep()
+        hiding.until_shown(message, "that ended")
+        eventually(lambda: [e for e in hiding.channel.thread(message.ts) if "ended" in shown(e)], "that it ended")
+    assert "open again" not in "".join(map(shown, hiding.channel.thread(message.ts)))
+
+
 @pytest.mark.parametrize("button", ["Approve", "Deny"])
 def test_nobody_decides_over_what_they_may_not_see(hiding: House, button: str) -> None:
     """Aiko is an approver."""

@@ -123,6 +123,25 @@ def test_a_scope_is_hidden_where_it_names_nothing_but_hidden_accounts(scope: Exe
     assert not EVERYTHING.hides_scope(scope)
 
 
+PARTS = {
+    ExemptionScope(account="*"): True,
+    ExemptionScope(alias="x"): True,
+    ExemptionScope(account="s*"): True,
+    ExemptionScope(account="1*"): True,
+    ExemptionScope(account="shop"): False,
+    ExemptionScope(account="sh*", alias="x"): False,
+    ExemptionScope(account=SHOP.id): False,
+}
+
+
+@pytest.mark.parametrize(
+    ("scope", "is_so"), [*PARTS.items(), *((each, True) for each, is_whole in SCOPES.items() if is_whole)], ids=str
+)
+def test_a_scope_is_hidden_in_part_where_it_may_cover_a_hidden_account(scope: ExemptionScope, is_so: bool) -> None:
+    assert Sight(("secret-*",), (VAULT, SHOP)).hides_part_of(scope) is is_so
+    assert not EVERYTHING.hides_part_of(scope)
+
+
 @pytest.mark.parametrize("accounts", [*product((VAULT, SHOP), repeat=2)])
 def test_a_request_is_hidden_by_any_of_its_keys(accounts: tuple[Account, ...]) -> None:
     sight = Sight(("secret-*",), (VAULT, SHOP))
