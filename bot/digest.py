@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from typing import Protocol
@@ -64,17 +64,20 @@ class Digests:
 
     def preview(self, names: Collection[str] | None = None, sight: Sight = EVERYTHING) -> list[Digest]:
         """Make the digests as they would be now, but for what whoever looks may not see, and keep nothing of it."""
-        now = self.clock()
-        return [
-            self.book.preview(each.name, each.scope, each.top, now, partial(self._made, each, now, in_full=True))
-            for each in (audience.seen_by(sight) for audience in self._told(names))
-        ]
+        return [self._preview(each, each.seen_by(sight)) for each in self._told(names)]
 
     def _told(self, names: Collection[str] | None) -> list[Audience]:
         scan = self.scans.current()
         if scan is None or scan.state is not ScanState.FINISHED:
             return []
         return [each for each in self.audiences() if names is None or each.name in names]
+
+    def _preview(self, audience: Audience, seen: Audience) -> Digest:
+        now = self.clock()
+        made = partial(self._made, seen, now, in_full=True)
+        digest = self.book.preview(seen.name, seen.scope, seen.top, now, made)
+        is_narrowed = seen.scope.hidden != audience.scope.hidden
+        return replace(digest, content=replace(digest.content, is_narrowed=is_narrowed))
 
     def _publish(self, audience: Audience, by: str, *, in_full: bool) -> Digest:
         now = self.clock()

@@ -57,8 +57,10 @@ class Trends:
         return trend(points, self.zone, with_percent=not Filter.parse(scope).team)
 
     def of(self, digest: Digest) -> Trend | None:
-        """What a digest shows, the same however often it is asked; None for one that is only a line."""
-        if digest.content.form is not DigestForm.FULL:
+        """What a digest shows, the same however often it is asked; None for one that is only a line, or a preview for
+        somebody who may not see all that was counted.
+        """
+        if digest.content.form is not DigestForm.FULL or digest.content.is_narrowed:
             return None
         counted = PosturePoint(digest.created_at, digest.content.summary)
         shown = self.up_to(digest.name, digest.content.scope, digest.created_at, counted)

@@ -132,6 +132,8 @@ class DigestContent:
     `made_on` and `before_on` are the days of this digest and of the one before, in its time zone; versions that kept
     none of what follows `failures_total` compared all the same. `is_newer` is False where no scan has ended since the
     digest before. `hidden` are patterns of accounts that its channel is not shown, `hidden_accounts` how many they are.
+    `is_narrowed` is a preview for somebody who may not see all that the channel is told: what earlier digests counted
+    holds what is hidden from them.
     """
 
     as_of: datetime
@@ -156,6 +158,7 @@ class DigestContent:
     ownership: Ownership = field(default_factory=Ownership)
     hidden: tuple[str, ...] = ()
     hidden_accounts: int = 0
+    is_narrowed: bool = False
 
     @property
     def gaps(self) -> Gaps:

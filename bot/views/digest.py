@@ -43,9 +43,8 @@ def digest(message: Digest, requests: Mapping[str, Request], trend: Sequence[Blo
     if gaps := gap_blocks(content.gaps):
         blocks.append(joined(*gaps))
     if content.hidden_accounts:
-        blocks.append(
-            context(note(f"Keys of {counted(content.hidden_accounts, 'account')} are not shown in this channel."))
-        )
+        where = "to you" if content.is_narrowed else "in this channel"
+        blocks.append(context(note(f"Keys of {counted(content.hidden_accounts, 'account')} are not shown {where}.")))
     if content.top:
         blocks.append(divider())
     for key in content.top:
@@ -84,7 +83,8 @@ def _posture(message: Digest, requests: Mapping[str, Request], told: str) -> tup
     if stand != told:
         lines.append([f"{stand}."])
         sentences.append(f"{stand}.")
-    lines += posture_lines(content.summary, content.previous_summary, content.scope)
+    previous = None if content.is_narrowed else content.previous_summary
+    lines += posture_lines(content.summary, previous, content.scope)
     return lines, " ".join([*sentences, percent(content.summary, content.scope)])
 
 
