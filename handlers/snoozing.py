@@ -58,7 +58,7 @@ def _submitted(desk: Desk, ack: Any, body: Payload, view: Payload) -> None:  # n
     if day is None:
         ack(response_action="errors", errors={DATE_BLOCK: CHOOSE_A_DAY})
         return
-    whose = SnoozeFor(_chosen(view, SNOOZE_FOR_BLOCK, SNOOZE_FOR_INPUT) or SnoozeFor.ME)
+    whose = _whose(_chosen(view, SNOOZE_FOR_BLOCK, SNOOZE_FOR_INPUT))
     fault = desk.snoozing.fault(SnoozeWish(None, whose, channel, day))
     if fault is not None:
         ack(response_action="errors", errors={DATE_BLOCK: fault})
@@ -87,14 +87,18 @@ def _wake(desk: Desk, body: Payload, action: Payload) -> None:
     actor, view = actor_of(body), body.get("view") or {}
     whose, handle = read_action(str(action.get("value", "")))
     channel = read_metadata(view)[1] if view.get("type") == "modal" else ""
-    is_for = SnoozeFor.CHANNEL if whose == SnoozeFor.CHANNEL else SnoozeFor.ME
-    failed = desk.snoozing.wake(actor, desk.arn_for(actor, handle), is_for, channel)
+    failed = desk.snoozing.wake(actor, desk.arn_for(actor, handle), _whose(whose), channel)
     sentence = WOKEN if failed is None else failed.sentence
     if view.get("type") == "modal":
         desk.writer.update_modal(str(view["id"]), told(sentence))
     elif failed is not None:
         desk.writer.post(actor.user_id, say(sentence))
     home.again(desk, actor.user_id)
+
+
+def _whose(chosen: str) -> SnoozeFor:
+    """Read for whom it is; anything else than a channel's digest, which a client may send, is for whoever acts."""
+    return SnoozeFor.CHANNEL if chosen == SnoozeFor.CHANNEL else SnoozeFor.ME
 
 
 def read_metadata(view: Payload) -> tuple[str, str]:

@@ -238,3 +238,16 @@ def test_a_forged_channel_snoozes_nothing_in_a_digest_that_does_not_tell_of_the_
         house.jonas.replay(forged)
         house.slack.wait_for(lambda: updated_with(house, "No digest that goes to this channel"), what="no")
         assert snoozed(house, "default") == set()
+
+
+def test_a_forged_choice_of_whom_it_is_for_is_for_oneself(house: House) -> None:
+    house.key()
+    with house.running():
+        sent = house.jonas.submit(open_modal(house, house.jonas), form())
+        assert sent is not None
+        house.slack.wait_for(lambda: "is snoozed" in house.jonas.modal.visible_text, what="the end")
+        state = {"values": {**sent.payload["view"]["state"]["values"]}}
+        state["values"][SNOOZE_FOR_BLOCK] = {SNOOZE_FOR_INPUT: {"selected_option": {"value": "everybody"}}}
+        before = len(house.slack.acks)
+        house.jonas.replay({**sent.payload, "view": {**sent.payload["view"], "state": state}})
+        assert "Snoozing it" in str(house.slack.acks[before:])
