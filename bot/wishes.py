@@ -8,7 +8,7 @@ from typing import Protocol
 
 from bot.models.asking import Declined
 from bot.models.exempting import AskAgain, ExemptionProposal, ExemptionWish, Flaw, Reach, WishField
-from bot.models.exemptions import Exemption, ExemptionScope
+from bot.models.exemptions import Exemption, ExemptionScope, ExemptionState
 from bot.models.keys import Finding, Verdict
 from bot.models.requests import ChangeKind, Request
 from bot.models.scans import Account, Scan
@@ -25,6 +25,7 @@ UNKNOWN_KEY = (
     "Run `/kms-rotation list` for what is open today."
 )
 NOTHING_SCANNED = "Nothing has been scanned yet. The first scan comes by itself."
+RENEWED_ALREADY = "This exemption was renewed already. Renew the later one: `/kms-rotation exemptions`."
 UNKNOWN_EXEMPTION = "This exemption is not in the database. It may belong to another installation of the bot."
 
 
@@ -160,7 +161,9 @@ class Wishes:
         old = self.exemptions.get(exemption_id)
         if old is None:
             return Declined(UNKNOWN_EXEMPTION)
-        return Declined(declared(self.declared_in)) if old.is_declared else old
+        if old.is_declared:
+            return Declined(declared(self.declared_in))
+        return Declined(RENEWED_ALREADY) if old.state is ExemptionState.RENEWED else old
 
     def _last_finding(self, arn: str) -> Finding | None:
         scan = self.findings.current() if arn else None

@@ -342,6 +342,15 @@ def test_what_is_exempt_is_renewed_and_not_asked_for_again() -> None:
     assert house.open == ["b", "c"]
 
 
+def test_what_was_renewed_is_not_renewed_again_by_an_older_button() -> None:
+    house = House()
+    made = house.exempt(wish())
+    house.carry_out(house.approve(house.asked(wish(days=60, renews=made.id))))
+    assert isinstance(house.exempting.propose(renews=made.id), Declined)
+    assert "renewed already" in house.declined(wish(days=80, renews=made.id))
+    assert len(house.exempting.active()) == 1
+
+
 def test_the_modal_offers_days_from_tomorrow_to_the_longest() -> None:
     house = House()
     offered = house.exempting.propose(arn_of("a"))
