@@ -13,14 +13,17 @@ from typing import Any, TypeVar
 import pytest
 
 from bot.models.requests import Request, RequestState
+from bot.present import Presenter
 from bot.process import Process
 from bot.settings import load
+from bot.slack.client import web_client
+from bot.slack.introduction import Introduction
 from bot.store.engine import Database
 from bot.store.requests import RequestStore
 from bot.store.scans import ScanStore
 from bot.store.trail import Trail
 from bot.wiring.assembly import build_process
-from bot.wiring.parts import Timing
+from bot.wiring.parts import Parts, Timing, Ways
 from deploy.sandbox.aws import AwsServer
 from deploy.sandbox.aws.calls import RecordedCall
 from deploy.sandbox.slack import SlackServer
@@ -125,6 +128,16 @@ class House:
     @cached_property
     def database(self) -> Database:
         return Database(self.environ["DATABASE_URL"])
+
+    @cached_property
+    def presenter(self) -> Presenter:
+        """What the bot renders with, on the same database and settings; nothing of it runs, and no socket is made."""
+        settings = load(self.environ, with_slack=True)
+        assert settings.slack is not None
+        client = web_client(settings.slack.bot_token, settings.slack.api_url)
+        us = Introduction(self.slack.workspace.team_id, self.slack.workspace.app.bot_user)
+        ways = Ways(settings.slack, client, client, client, us)
+        return Parts(ways, settings, self.database, Event(), Timing(self.clock)).presenter
 
     @property
     def scans(self) -> ScanStore:

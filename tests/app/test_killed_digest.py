@@ -14,7 +14,7 @@ from deploy.sandbox.slack.things import Message
 from tests.app.house import CHANNEL, House
 from tests.app.lives import KILLED, Life, Morning, day, make_morning, owed
 from tests.app.mortal import Doom
-from tests.app.truth import presenter, stored_messages, unnamed
+from tests.app.truth import stored_messages, unnamed
 
 UPLOAD = ("Slack files.getUploadURLExternal", "Slack upload", "Slack files.completeUploadExternal")
 EFFECTS = (
@@ -113,7 +113,7 @@ def holds(house: House, morning: Morning, lost_posts: int) -> None:
     newest = max(house.channel.roots, key=lambda message: message.ts)
     assert picture_of(newest) in house.slack.state.files
     for row in rows:
-        rendered = presenter(house).render(row)
+        rendered = house.presenter.render(row)
         assert rendered is not None
         assert not isinstance(rendered, Attachment)
         assert unnamed(house.channel.message(str(row.ts)).blocks) == unnamed(rendered.blocks)

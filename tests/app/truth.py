@@ -3,20 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from threading import Event
 from typing import Any
 
 import sqlalchemy as sa
 
-from bot.deliver import Delivery
 from bot.models.messages import Attachment, MessageKind
 from bot.models.messages import Message as Owed
 from bot.models.requests import Change, ChangeState, Request, RequestState
 from bot.models.trail import ChainedEntry
-from bot.settings import load
 from bot.store.messages import MessageStore
 from bot.store.tables import messages
-from bot.wiring.assembly import build_process
 from deploy.sandbox.aws.calls import RecordedCall
 from deploy.sandbox.slack.things import Message
 from tests.app.house import House
@@ -96,7 +92,7 @@ class Truth:
         assert len(posted - {row.ts for row in rows}) == self.lost_posts
 
     def _says_what_is_stored(self, row: Owed, there: Message) -> None:
-        rendered = presenter(self.house).render(row)
+        rendered = self.house.presenter.render(row)
         assert rendered is not None
         assert not isinstance(rendered, Attachment)
         assert there.text == rendered.text
@@ -121,8 +117,3 @@ def stored_messages(house: House) -> list[Owed]:
         names = connection.execute(sa.select(messages.c.kind, messages.c.subject, messages.c.position)).all()
     found = [store.find(MessageKind(kind), subject, position) for kind, subject, position in names]
     return [each for each in found if each is not None]
-
-
-def presenter(house: House) -> Delivery:
-    """What the bot renders with, on the same database and settings; nothing of it is started."""
-    return build_process(load(house.environ, with_slack=True), Event()).courier._delivery
