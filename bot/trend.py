@@ -42,19 +42,15 @@ class DigestBook(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Trends:
-    """Reads trends. `zone` says when a day begins."""
+    """Reads trends. `zone` says when a day begins, but for digests that have a time zone of their own."""
 
     history: History
     pictures: PictureBook
     zone: ZoneInfo
 
-    def up_to(self, name: str, scope: str, at: datetime, *newest: PosturePoint) -> Trend:
-        """How the keys of an audience went until a moment. Nobody counts what complies of a team's keys.
-
-        `newest` is what a digest counted that may not be stored: a preview.
-        """
-        points = [*self.history.points(name, at - WINDOW, at), *newest]
-        return trend(points, self.zone, with_percent=not Filter.parse(scope).team)
+    def up_to(self, name: str, scope: str, at: datetime) -> Trend:
+        """How the keys of an audience went until a moment. Nobody counts what complies of a team's keys."""
+        return self._up_to(name, scope, at, self.zone)
 
     def of(self, digest: Digest) -> Trend | None:
         """What a digest shows, the same however often it is asked; None for one that is only a line, or a preview for
@@ -63,8 +59,14 @@ class Trends:
         if digest.content.form is not DigestForm.FULL or digest.content.is_narrowed:
             return None
         counted = PosturePoint(digest.created_at, digest.content.summary)
-        shown = self.up_to(digest.name, digest.content.scope, digest.created_at, counted)
+        zone = ZoneInfo(digest.content.timezone) if digest.content.timezone else self.zone
+        shown = self._up_to(digest.name, digest.content.scope, digest.created_at, zone, counted)
         return replace(shown, picture=self.pictures.of(digest.id) or None)
+
+    def _up_to(self, name: str, scope: str, at: datetime, zone: ZoneInfo, *newest: PosturePoint) -> Trend:
+        """`newest` is what a digest counted that may not be stored: a preview."""
+        points = [*self.history.points(name, at - WINDOW, at), *newest]
+        return trend(points, zone, with_percent=not Filter.parse(scope).team)
 
 
 @dataclass(frozen=True, slots=True)

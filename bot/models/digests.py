@@ -133,7 +133,7 @@ class DigestContent:
     none of what follows `failures_total` compared all the same. `is_newer` is False where no scan has ended since the
     digest before. `hidden` are patterns of accounts that its channel is not shown, `hidden_accounts` how many they are.
     `is_narrowed` is a preview for somebody who may not see all that the channel is told: what earlier digests counted
-    holds what is hidden from them.
+    holds what is hidden from them. `timezone` is its time zone, empty in those of a version that kept none.
     """
 
     as_of: datetime
@@ -159,6 +159,7 @@ class DigestContent:
     hidden: tuple[str, ...] = ()
     hidden_accounts: int = 0
     is_narrowed: bool = False
+    timezone: str = ""
 
     @property
     def gaps(self) -> Gaps:

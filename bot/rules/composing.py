@@ -51,6 +51,7 @@ def compose(compared: Comparison, plan: Plan, at: datetime) -> DigestContent:
         affairs=compared.affairs,
         hidden=plan.hidden,
         hidden_accounts=compared.hidden_accounts,
+        timezone=plan.timezone,
     )
     form = form_of(whole, None if before is None else before.content, plan.quiet, in_full=plan.in_full)
     if form is not DigestForm.FULL:

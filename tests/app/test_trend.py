@@ -12,6 +12,7 @@ import bot.wiring.parts
 from bot.models.posture import PosturePoint
 from bot.models.scans import Summary
 from bot.models.trend import Trend
+from bot.store.digests import DigestStore
 from bot.store.history import note_point
 from bot.store.schema import upgrade
 from deploy.sandbox.slack.pictures import image_type
@@ -78,9 +79,13 @@ def test_a_digest_shows_its_trend_as_a_picture_which_stays_when_a_row_moves(hous
 
 def test_before_there_are_three_days_a_sentence_says_so_and_nothing_is_uploaded(house: House) -> None:
     house.key(KEY)
+    house.configure(CONFIGURATION.replace("[digest]", '[digest]\ntimezone = "Asia/Tokyo"'))
     remember(house, 1)
     with house.running():
         told = shown(digest(house))
+    made = DigestStore(house.database).latest("default")
+    assert made is not None
+    assert made.content.timezone == "Asia/Tokyo", "whose days those are"
     assert "The trend is shown once 3 days have had a digest; so far there are 2." in told
     assert uploads(house) == 0
 

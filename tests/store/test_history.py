@@ -1,10 +1,15 @@
 """The posture over time, and the pictures of it."""
 
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
+
 from bot.models.posture import PosturePoint
 from bot.models.scans import Summary
 from bot.store.engine import Database
 from bot.store.history import History, note_point
 from bot.store.pictures import PictureStore
+from bot.trend import Trends
 from tests.store.digest_stage import kept
 from tests.store.samples import at, digest_of
 
@@ -33,3 +38,20 @@ def test_a_digest_has_one_picture_and_may_lose_it_for_good(database: Database) -
     assert (pictures.of(first), pictures.of(second)) == ("", "")
     pictures.keep(second, "F0TWO00002")
     assert pictures.of(second) == ""
+
+
+def test_the_days_of_a_trend_are_those_of_the_digests_own_time_zone(database: Database) -> None:
+    """At 01:00 in Greenwich it is the evening before in New York."""
+    digest = replace(digest_of("a"), created_at=datetime(2026, 3, 3, 1, tzinfo=UTC))
+    with database.write() as connection:
+        note_point(connection, digest.name, datetime(2026, 3, 1, 1, tzinfo=UTC), COUNTS)
+    trends = Trends(History(database), PictureStore(database), ZoneInfo("UTC"))
+    days = {}
+    for zone in ("", "America/New_York"):
+        shown = trends.of(replace(digest, content=replace(digest.content, timezone=zone)))
+        assert shown is not None
+        days[zone] = [point.day for point in shown.points]
+    assert days == {
+        "": [date(2026, 3, 1), date(2026, 3, 3)],
+        "America/New_York": [date(2026, 2, 28), date(2026, 3, 2)],
+    }
