@@ -78,6 +78,8 @@ class Setbacks:
                 log.warning("%s %s goes without its picture: %s", message.kind, message.subject, failure.detail)
                 self.pictures.do_without(message)
                 self.owed.mark_failed(message, self.clock())
+            case SlackFailureKind.CHANNEL if message.kind is MessageKind.UNDONE:
+                self.lose(message, f"Slack takes no message for that person any more ({failure.code}).")
             case SlackFailureKind.CHANNEL:
                 self._shut_out(message, failure)
             case _:
