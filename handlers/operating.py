@@ -45,6 +45,7 @@ def scan(desk: Desk, call: Call) -> None:
         made = desk.rounds.scan(within, call.actor.user_id, board.note)
         last = _ended(desk, call, shown, made, board.progress)
     except (ScanRunningError, BadFilterError) as error:
+        board.close_if_up(failed(call.actor.user_id, str(within), "Nothing was scanned."))
         call.reply.say(str(error))
         return
     except Exception:  # raised again, once the message says that it ended
@@ -91,6 +92,11 @@ class _Board:
         if self._thread is None:
             self._thread = Thread(target=self._show, name="scan-progress", daemon=True)
             self._thread.start()
+
+    def close_if_up(self, last: Rendered) -> None:
+        """Show how it ended, where it was said that it runs: that nothing matches turns out on the way."""
+        if self._thread is not None:
+            self.close(last)
 
     def close(self, last: Rendered) -> None:
         """Show how it ended."""

@@ -1,5 +1,6 @@
 """A scan that runs can be stopped from its message, by those who may start one, whichever process hears the click."""
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -7,7 +8,7 @@ import pytest
 
 from deploy.sandbox.slack.driver import Actor
 from deploy.sandbox.slack.things import Message
-from tests.app.house import CHANNEL, House, eventually, house
+from tests.app.house import CHANNEL, House, eventually, house, shown
 from tests.store.conftest import make_postgresql
 from tests.store.databases import MakeUrl
 
@@ -84,3 +85,13 @@ def test_another_process_can_be_the_one_that_hears_the_click(
         told = house.until_shown(message, "ended early")
     assert f"stopped by <@{house.aiko.id}>" in told
     assert house.scans.running() == []
+
+
+def test_a_scan_of_an_account_that_there_is_not_leaves_no_message_that_says_that_it_runs(house: House) -> None:
+    house.key()
+    with house.running():
+        answer = house.command(house.jonas, "scan account=typo")
+        assert answer.startswith("No account to scan matches account=typo.")
+        for message in house.channel.roots:
+            assert "ended early. Nothing was scanned." in shown(message)
+    assert not [thread for thread in threading.enumerate() if thread.name == "scan-progress"]
