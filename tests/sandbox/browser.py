@@ -21,7 +21,7 @@ def chromium(environ: Mapping[str, str]) -> str:
     except CannotStartError as error:
         if environ.get("CI"):
             pytest.fail(str(error))
-        pytest.skip(str(error))
+        pytest.skip(str(error))  # without Chromium, and never in CI; the reason says how to install it
 
 
 @pytest.fixture(scope="module")
