@@ -51,6 +51,8 @@ def load(environ: Mapping[str, str], *, with_slack: bool | None) -> Settings:
         exemption=document.exemption,
         owners=document.owners,
         visibility=document.visibility,
+        web=document.web,
+        log=document.log,
         path=reading.path,
     )
     problems = [*environment.problems, *reading.problems]

@@ -29,6 +29,7 @@ from bot.settings.tree import (
     SlackSection,
 )
 from bot.settings.visibility import Visibility, VisibilityRuleSection
+from bot.settings.web import Log, Web
 
 _SECTIONS: dict[tuple[str, ...], type[Section]] = {
     (): Document,
@@ -50,6 +51,8 @@ _SECTIONS: dict[tuple[str, ...], type[Section]] = {
     ("owners", "mapping", "match"): OwnerMatch,
     ("visibility",): Visibility,
     ("visibility", "rule"): VisibilityRuleSection,
+    ("web",): Web,
+    ("log",): Log,
 }
 _HARMLESS = frozenset({"scan"})
 """Tables in which naming something twice changes nothing."""

@@ -19,6 +19,7 @@ from bot.settings.routes import Route
 from bot.settings.rules import RuleSection
 from bot.settings.section import Section
 from bot.settings.visibility import Visibility
+from bot.settings.web import Log, Web
 
 WORD, ITEMS = "<word>", "<list>"
 """Which of two shapes a value has. Pydantic puts these into the place of an error, where nobody wants them."""
@@ -190,6 +191,8 @@ class Document(Section):
     exemption: ExemptionSection = Field(default_factory=ExemptionSection)
     owners: Owners = Field(default_factory=Owners)
     visibility: Visibility = Field(default_factory=Visibility)
+    web: Web = Field(default_factory=Web)
+    log: Log = Field(default_factory=Log)
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,6 +221,8 @@ class Settings:
     exemption: ExemptionSection
     owners: Owners
     visibility: Visibility
+    web: Web
+    log: Log
     path: Path | None
 
     @property
