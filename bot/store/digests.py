@@ -119,7 +119,7 @@ def compare(
         first=tuple(_open_key(each, handles.get(each.finding.arn, "")) for each in keys.first),
         gaps=gaps_of(sides.connection, sides.scan.id, sides.scope),
         affairs=affairs_of(sides, keys, changed),
-        ownership=ownership(sides, keys),
+        ownership=ownership(sides),
         hidden_accounts=len(sides.sight.hidden_accounts),
     )
 

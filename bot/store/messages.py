@@ -42,6 +42,13 @@ def owe_another(connection: Connection, kind: MessageKind, subject: str, channel
     owe(connection, kind, subject, channel, at, position=there)
 
 
+def show_anew(connection: Connection, kind: MessageKind, subject: str, at: datetime) -> None:
+    """Wish to show the new state of a subject in the messages of this kind that there are."""
+    same = sa.and_(messages.c.kind == kind.value, messages.c.subject == subject, messages.c.lost.is_(None))
+    anew = {"wanted": messages.c.wanted + 1, "next_attempt_at": at, "attempts": 0}
+    connection.execute(messages.update().where(same).values(anew))
+
+
 def touch_request(connection: Connection, request_id: str, arns: Iterable[str], at: datetime) -> None:
     """Wish to show a request's new state: in its own message, in reminders of it, in digests with rows of its keys."""
     digests_with_rows = sa.select(digest_rows.c.digest_id).where(digest_rows.c.arn.in_(list(arns)))
@@ -76,12 +83,19 @@ class MessageStore:
     def due(self, now: datetime) -> list[Message]:
         """Return what Slack does not show yet, in the order in which it is to appear.
 
+        A kind that a newer version knows is left to its processes.
+
         The pages of a digest's thread come after everything else: hundreds of them must not delay a request.
         """
         last = sa.case((messages.c.kind == MessageKind.DIGEST_REST.value, 1), else_=0)
         query = (
             sa.select(messages)
-            .where(messages.c.shown < messages.c.wanted, messages.c.lost.is_(None), messages.c.next_attempt_at <= now)
+            .where(
+                messages.c.shown < messages.c.wanted,
+                messages.c.lost.is_(None),
+                messages.c.next_attempt_at <= now,
+                messages.c.kind.in_([kind.value for kind in MessageKind]),
+            )
             .order_by(last, messages.c.next_attempt_at, messages.c.kind, messages.c.subject, messages.c.position)
         )
         with self._database.read() as connection:
@@ -154,8 +168,7 @@ def _tell_of_the_end(connection: Connection, trouble_id: str, at: datetime) -> N
     told = connection.execute(sa.select(messages.c.channel).where(word, messages.c.lost.is_(None))).scalar_one_or_none()
     if told is None:
         return
-    anew = {"wanted": messages.c.wanted + 1, "next_attempt_at": at, "attempts": 0}
-    connection.execute(messages.update().where(word).values(anew))
+    show_anew(connection, MessageKind.TROUBLE, trouble_id, at)
     owe(connection, MessageKind.TROUBLE_OVER, trouble_id, told, at)
 
 

@@ -4,13 +4,13 @@ Each part of the answer by itself would look every open key up in the baseline a
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Connection, Row
+from sqlalchemy.engine import Row
 
 from bot.models.digests import DeltaKind
 from bot.models.keys import Finding
@@ -22,10 +22,7 @@ from bot.store.sides import IS_KNOWN, Sides
 from bot.store.snoozes import snoozed_arns
 from bot.store.tables import digest_baselines, findings
 
-MOST_OWNERS = 25
-"""So many owners are named in a digest's thread; the others are counted."""
-
-FIRST, OLDEST, SNOOZED, OWNER, OWNED = "first", "oldest", "snoozed", "owner", "owned"
+FIRST, OLDEST, SNOOZED = "first", "oldest", "snoozed"
 
 
 class Key(NamedTuple):
@@ -57,18 +54,12 @@ class Open:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """The first open keys in their order, since when the oldest of all is open, and the first that are new.
-
-    `owners` counts the keys of each owner that are not snoozed for this audience, `owned` are their first names: of
-    those who have the most, and of keys without an owner.
-    """
+    """The first open keys in their order, since when the oldest of all is open, and the first that are new."""
 
     first: tuple[Open, ...]
     oldest: datetime | None
     news: Named
     snoozed: int
-    owners: Mapping[str | None, int]
-    owned: Mapping[str | None, tuple[str, ...]]
 
 
 def opened(sides: Sides, most: int) -> Opened:
@@ -76,16 +67,11 @@ def opened(sides: Sides, most: int) -> Opened:
     parts: dict[str, list[Row[*tuple[Any, ...]]]] = defaultdict(list)
     for row in sides.connection.execute(_question(sides, most)):
         parts[row.part].append(row)
-    owned: dict[str | None, tuple[str, ...]] = {}
-    for row in sorted(parts[OWNED], key=lambda row: int(row.number)):
-        owned[row.arn] = (*owned.get(row.arn, ()), row.name)
     return Opened(
         first=_loaded(sides, parts[FIRST]),
         oldest=parts[OLDEST][0].at,
         news={kind: _named(parts[kind]) for kind in (DeltaKind.NEW, DeltaKind.REGRESSED) if parts[kind]},
         snoozed=parts[SNOOZED][0].number or 0,
-        owners={row.arn: row.number for row in parts[OWNER]},
-        owned=owned,
     )
 
 
@@ -108,16 +94,13 @@ def _named(rows: Sequence[Row[*tuple[Any, ...]]]) -> tuple[tuple[Key, ...], int]
 def _question(sides: Sides, most: int) -> sa.CompoundSelect[Any]:
     """Ask for the parts, each row of which says to which it belongs; what it has no use for is empty."""
     keys = _gathered(sides).cte("opened")
-    awake = keys.c.is_snoozed == 0
     no_text, no_time, zero = sa.cast(sa.null(), sa.Text), sa.cast(sa.null(), UtcDateTime()), sa.literal(0)
-    oldest, count = sa.func.min(keys.c.since, type_=UtcDateTime()), sa.func.count()
+    oldest = sa.func.min(keys.c.since, type_=UtcDateTime())
     return sa.union_all(
         sa.select(_first(keys, most)),
         sa.select(_part(OLDEST), no_text, no_text, oldest, zero, zero).select_from(keys),
         sa.select(_part(SNOOZED), no_text, no_text, no_time, sa.func.sum(keys.c.is_snoozed), zero).select_from(keys),
         _news(keys),
-        sa.select(_part(OWNER), keys.c.owner, no_text, no_time, count, zero).where(awake).group_by(keys.c.owner),
-        _owned(sides.connection, keys),
     )
 
 
@@ -126,7 +109,7 @@ def _gathered(sides: Sides) -> sa.Select[Any]:
     kind = sa.case((sa.not_(is_new), None), (IS_KNOWN, DeltaKind.REGRESSED.value), else_=DeltaKind.NEW.value)
     since = sa.case((sides.is_news, sa.literal(sides.at, UtcDateTime)), else_=digest_baselines.c.since)
     is_snoozed = sa.case((findings.c.arn.in_(snoozed_arns(sides.name, sides.at)), 1), else_=0)
-    names = ("arn", "name", "account_name", "owner", "is_production")
+    names = ("arn", "name", "account_name", "is_production")
     told = (kind.label("kind"), since.label("since"), is_snoozed.label("is_snoozed"))
     return sides.open_now.add_columns(*(findings.c[name] for name in names), *told)
 
@@ -144,24 +127,6 @@ def _news(keys: sa.CTE) -> sa.Select[Any]:
     number = sa.func.row_number().over(partition_by=key.kind, order_by=(key.name, key.arn)).label("number")
     total = sa.func.count().over(partition_by=key.kind).label("total")
     each = sa.select(key.kind, key.arn, key.name, key.since, number, total).where(key.kind.is_not(None)).subquery()
-    return sa.select(each).where(each.c.number <= MOST_NAMES)
-
-
-def _owned(connection: Connection, keys: sa.CTE) -> sa.Select[Any]:
-    """Name the first keys of those who have the most, and of nobody."""
-    key = keys.c
-    in_order = sa.collate(key.owner, "C") if connection.dialect.name == "postgresql" else key.owner
-    awake = key.is_snoozed == 0
-    of_most = (
-        sa.select(key.owner)
-        .where(awake, key.owner != "")
-        .group_by(key.owner)
-        .order_by(sa.func.count().desc(), in_order)
-        .limit(MOST_OWNERS)
-    )
-    number = sa.func.row_number().over(partition_by=key.owner, order_by=(key.name, key.arn)).label("number")
-    columns = (_part(OWNED), key.owner, key.name, key.since, number, sa.literal(0).label("total"))
-    each = sa.select(*columns).where(awake, sa.or_(key.owner.is_(None), key.owner.in_(of_most))).subquery()
     return sa.select(each).where(each.c.number <= MOST_NAMES)
 
 

@@ -7,22 +7,24 @@ import sqlalchemy as sa
 from bot.models.owned import KeysLeft, OwnedKeys, Ownership
 from bot.rules.digest import MOST_NAMES
 from bot.store.narrowing import is_among
-from bot.store.opened import MOST_OWNERS, Opened
-from bot.store.patterns import Condition
 from bot.store.sides import Sides
 from bot.store.snoozes import snoozed_arns
 from bot.store.tables import findings, snoozes
 
+MOST_OWNERS = 25
+"""So many owners are named in a digest's thread; the others are counted."""
+
 _OWNER = findings.c.owner
 
 
-def ownership(sides: Sides, keys: Opened) -> Ownership:
+def ownership(sides: Sides) -> Ownership:
     """Say whose the open keys in scope are, those left out that are snoozed for this audience."""
-    counts = dict(keys.owners)
+    counts = _counts(sides)
     ownerless, unknown = counts.pop(None, 0), counts.pop("", 0)
     in_order = sorted(counts, key=lambda owner: (-counts[owner], owner or ""))
     shown = [owner for owner in in_order[:MOST_OWNERS] if owner]
-    names, left = keys.owned, _left(sides, shown)
+    names = _names(sides, _awake(sides), [None, *shown] if ownerless else shown)
+    left = _left(sides, shown)
     return Ownership(
         owners=tuple(OwnedKeys(each, counts[each], names.get(each, ()), tuple(left.get(each, ()))) for each in shown),
         other_owners=len(counts) - len(shown),
@@ -33,20 +35,27 @@ def ownership(sides: Sides, keys: Opened) -> Ownership:
     )
 
 
+def _counts(sides: Sides) -> dict[str | None, int]:
+    query = _awake(sides).add_columns(_OWNER, sa.func.count().label("total")).group_by(_OWNER)
+    return {row.owner: row.total for row in sides.connection.execute(query)}
+
+
 def _awake(sides: Sides) -> sa.Select[tuple[()]]:
-    return sides.open_now.where(findings.c.arn.not_in(snoozed_arns(sides.name, sides.at)))
+    return sides.open_found.where(findings.c.arn.not_in(snoozed_arns(sides.name, sides.at)))
 
 
-def _names(sides: Sides, of_owners: Condition, but_for: str) -> Mapping[str | None, tuple[str, ...]]:
-    """Return the names of the first keys of each of some owners, those left out that somebody snoozed."""
-    number = sa.func.row_number().over(partition_by=_OWNER, order_by=(findings.c.name, findings.c.arn))
-    chosen = _awake(sides).where(of_owners, findings.c.arn.not_in(snoozed_arns(but_for, sides.at)))
-    each = chosen.add_columns(_OWNER, findings.c.name, number.label("number")).subquery()
-    query = sa.select(each).where(each.c.number <= MOST_NAMES).order_by(each.c.number)
-    named: dict[str | None, tuple[str, ...]] = {}
-    for row in sides.connection.execute(query):
-        named[row.owner] = (*named.get(row.owner, ()), row.name)
-    return named
+def _names(
+    sides: Sides, keys: sa.Select[tuple[()]], owners: Sequence[str | None]
+) -> Mapping[str | None, tuple[str, ...]]:
+    """Return the names of the first keys of each of these owners: the index has them in that order."""
+    if not owners:
+        return {}
+    of_each = (keys.where(findings.c.owner == each).add_columns(_OWNER, findings.c.name) for each in owners)
+    first = [sa.select(keys.order_by(findings.c.name, findings.c.arn).limit(MOST_NAMES).subquery()) for keys in of_each]
+    names: dict[str | None, list[str]] = {}
+    for row in sides.connection.execute(sa.union_all(*first)):
+        names.setdefault(row.owner, []).append(row.name)
+    return {owner: tuple(sorted(theirs)) for owner, theirs in names.items()}
 
 
 def _left(sides: Sides, owners: Sequence[str]) -> Mapping[str, list[KeysLeft]]:
@@ -58,10 +67,10 @@ def _left(sides: Sides, owners: Sequence[str]) -> Mapping[str, list[KeysLeft]]:
         affected = list(sides.connection.execute(touched).scalars())
         if not affected:
             continue
-        of_affected = is_among(sides.connection, _OWNER, affected)
-        others = _awake(sides).where(of_affected, sa.not_(theirs)).add_columns(_OWNER, sa.func.count().label("total"))
-        totals = {row.owner: row.total for row in sides.connection.execute(others.group_by(_OWNER))}
-        names = _names(sides, of_affected, person)
+        others = _awake(sides).where(is_among(sides.connection, _OWNER, affected), sa.not_(theirs))
+        counted = others.add_columns(_OWNER, sa.func.count().label("total")).group_by(_OWNER)
+        totals = {row.owner: row.total for row in sides.connection.execute(counted)}
+        names = _names(sides, others, affected)
         for owner in affected:
             left.setdefault(owner, []).append(KeysLeft(person, totals.get(owner, 0), names.get(owner, ())))
     return left

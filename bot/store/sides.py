@@ -88,6 +88,11 @@ class Sides:
         return self.now.where(IS_OPEN)
 
     @cached_property
+    def open_found(self) -> sa.Select[tuple[()]]:
+        """The open keys in scope, without the baseline where it has no say in what is in scope."""
+        return self.open_now if self.scope.team else self.matching.where(IS_OPEN)
+
+    @cached_property
     def before(self) -> sa.Select[tuple[()]]:
         """The baseline, each key with what is found of it in scope, if anything is."""
         return sa.select().select_from(sa.outerjoin(digest_baselines, findings, self.is_same_known)).where(self.of_name)

@@ -10,7 +10,7 @@ from bot.models.snoozes import Snooze
 from bot.rules.digest import MOST_NAMES
 from bot.rules.filters import Filter
 from bot.store.engine import Database
-from bot.store.opened import MOST_OWNERS
+from bot.store.owned import MOST_OWNERS
 from bot.store.snoozes import Snoozes
 from tests.store.digest_stage import EVERYTHING, Stage
 from tests.store.samples import ALPHA, BETA, at, covered, finding, rotating
