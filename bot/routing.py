@@ -1,8 +1,10 @@
 """Where digests go and when: what the file declares, but for what was edited in Slack."""
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from threading import Lock
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
@@ -15,6 +17,12 @@ from bot.rules.audience import Audience, as_edited, find
 
 UNKNOWN = "There is no such digest any more; `/kms-rotation routes` lists those that there are."
 AS_IT_IS = "Nothing was changed: it is like that already."
+UNREAD = (
+    "When the digest “%s” goes out was edited in Slack, and that cannot be read any more: %s "
+    "It goes out when the configuration says; `/kms-rotation routes` edits it."
+)
+
+log = logging.getLogger(__name__)
 
 
 class EditBook(Protocol):
@@ -69,10 +77,18 @@ class Routing:
     ground: Ground
     may: Callable[[Actor, Wish], Permitted | Refused]
     clock: Callable[[], datetime]
+    _faults: dict[RouteEdit, str] = field(default_factory=dict, init=False)
+    _lock: Lock = field(default_factory=Lock, init=False)
 
     def audiences(self) -> tuple[Audience, ...]:
-        """Say who hears a digest, as it is now; the default first."""
-        return as_edited(self.declared, self.book.all())
+        """Say who hears a digest, as it is now; the default first.
+
+        What was edited may not be readable any more: a time zone that is gone from the data of time zones, or what
+        another version of the bot understood. That digest goes by the times of the file, and all others as ever.
+        """
+        edits = self.book.all()
+        unread = {each.name: self._unread(each, edits[each.name]) for each in self.declared if each.name in edits}
+        return as_edited(self.declared, edits, unread)
 
     def find(self, text: str) -> Audience | str:
         """Find a digest by what people call it, or say which there are."""
@@ -125,11 +141,20 @@ class Routing:
             return NotEdited(_overtaken(self.named(name) or before))
         return Edited(after, before, self.next_at(after))
 
+    def _unread(self, audience: Audience, edit: RouteEdit) -> str:
+        """Say why the times of an edit cannot be read, empty where they can; in the log once, at the first look."""
+        with self._lock:
+            if edit not in self._faults:
+                self._faults[edit] = " ".join(self.faults(edit.terms).values())
+                if self._faults[edit]:
+                    log.warning(UNREAD, audience.title, self._faults[edit])
+            return self._faults[edit]
+
     def _declared(self, name: str) -> Audience | None:
         return next((each for each in self.declared if each.name == name), None)
 
     def _wrong(self, before: Audience, after: Audience) -> str | None:
-        if after.terms == before.terms:
+        if after.terms == before.terms and not before.unread:
             return AS_IT_IS
         faults = self.faults(after.terms)
         if faults:
@@ -162,4 +187,10 @@ def _told(before: Audience, after: Audience) -> dict[str, object]:
 
 
 def _as_words(audience: Audience) -> dict[str, str]:
-    return {"channel": audience.channel, "schedule": audience.schedule, "time zone": audience.timezone}
+    """Say what was written, also where it cannot be read any more."""
+    terms = audience.edit.terms if audience.unread and audience.edit is not None else RouteTerms()
+    return {
+        "channel": audience.channel,
+        "schedule": terms.schedule or audience.schedule,
+        "time zone": terms.timezone or audience.timezone,
+    }

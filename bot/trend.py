@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from bot.models.digests import Digest, DigestForm
 from bot.models.messages import Message
@@ -59,9 +59,16 @@ class Trends:
         if digest.content.form is not DigestForm.FULL or digest.content.is_narrowed:
             return None
         counted = PosturePoint(digest.created_at, digest.content.summary)
-        zone = ZoneInfo(digest.content.timezone) if digest.content.timezone else self.zone
+        zone = self._zone_of(digest.content.timezone)
         shown = self._up_to(digest.name, digest.content.scope, digest.created_at, zone, counted)
         return replace(shown, picture=self.pictures.of(digest.id) or None)
+
+    def _zone_of(self, name: str) -> ZoneInfo:
+        """Read a stored time zone, which may be gone from the data of time zones since."""
+        try:
+            return ZoneInfo(name) if name else self.zone
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            return self.zone
 
     def _up_to(self, name: str, scope: str, at: datetime, zone: ZoneInfo, *newest: PosturePoint) -> Trend:
         """`newest` is what a digest counted that may not be stored: a preview."""

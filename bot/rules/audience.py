@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
+from types import MappingProxyType
 
 from bot.models.routes import RouteEdit, RouteTerms
 from bot.rules.filters import Filter
@@ -33,6 +34,7 @@ class Audience:
     top: int = 10
     edit: RouteEdit | None = None
     unseen: tuple[str, ...] = ()
+    unread: str = ""
 
     def without_hidden(self) -> "Audience":
         return replace(self, scope=replace(self.scope, hidden=self.unseen))
@@ -56,9 +58,15 @@ def job_of(name: str) -> str:
     return "digest" if name == DEFAULT else f"digest {name}"
 
 
-def as_edited(declared: Sequence[Audience], edits: Mapping[str, RouteEdit]) -> tuple[Audience, ...]:
-    """Say what holds: what the file declares, but for what was edited in Slack."""
-    return tuple(_edited(each, edits.get(each.name)) for each in declared)
+def as_edited(
+    declared: Sequence[Audience], edits: Mapping[str, RouteEdit], unread: Mapping[str, str] = MappingProxyType({})
+) -> tuple[Audience, ...]:
+    """Say what holds: what the file declares, but for what was edited in Slack.
+
+    `unread` says, by the name of an audience, why the times that were edited cannot be read any more. It goes by the
+    times of the file then, both of them: an hour of one time zone says nothing in another.
+    """
+    return tuple(_edited(each, edits.get(each.name), unread.get(each.name, "")) for each in declared)
 
 
 def find(audiences: Sequence[Audience], text: str) -> Audience | str:
@@ -73,10 +81,10 @@ def find(audiences: Sequence[Audience], text: str) -> Audience | str:
     return f"There is no digest “{text[:60]}”.{hint}\nThe digests are {titles}."
 
 
-def _edited(audience: Audience, edit: RouteEdit | None) -> Audience:
+def _edited(audience: Audience, edit: RouteEdit | None, unread: str) -> Audience:
     if edit is None:
         return audience
-    terms = edit.terms
+    terms = RouteTerms(edit.terms.channel) if unread else edit.terms
     is_elsewhere = terms.channel not in {None, audience.channel}
     return replace(
         audience.without_hidden() if is_elsewhere else audience,
@@ -84,6 +92,7 @@ def _edited(audience: Audience, edit: RouteEdit | None) -> Audience:
         schedule=terms.schedule or audience.schedule,
         timezone=terms.timezone or audience.timezone,
         edit=edit,
+        unread=unread,
     )
 
 

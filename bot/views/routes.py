@@ -59,7 +59,7 @@ def edit_route(audience: Audience, declared: Audience) -> Element:
     """The modal: where a digest goes and when. `declared` is what the file says of it."""
     blocks: list[Block] = [rich(*_head(audience))]
     if audience.edit is not None and audience.edit.terms.is_any:
-        blocks.append(rich(_edited(audience)))
+        blocks.append(rich(_edited(audience), *_unread(audience)))
     blocks += [
         _input(
             CHANNEL_BLOCK,
@@ -80,7 +80,7 @@ def edit_route(audience: Audience, declared: Audience) -> Element:
         ),
         _input(ZONE_BLOCK, "Time zone", _typed(ZONE_INPUT, audience.timezone), "Its IANA name, such as Europe/Berlin."),
     ]
-    if audience.terms != declared.terms:
+    if audience.terms != declared.terms or audience.unread:
         blocks += _back(declared)
     blocks.append(context(note("It holds from now on, and goes on record.")))
     return {
@@ -120,7 +120,9 @@ def _lines(audience: Audience, next_at: datetime | None) -> list[list[Inline]]:
     when: list[Inline] = [code(audience.schedule), f", {audience.timezone}; "]
     upcoming: list[Inline] = ["never."] if next_at is None else ["next ", moment(next_at), "."]
     lines = [*_head(audience), [*where, *when, *upcoming]]
-    return [*lines, _edited(audience)] if audience.edit is not None and audience.edit.terms.is_any else lines
+    if audience.edit is not None and audience.edit.terms.is_any:
+        lines += [_edited(audience), *_unread(audience)]
+    return lines
 
 
 def _head(audience: Audience) -> list[list[Inline]]:
@@ -136,6 +138,13 @@ def _edited(audience: Audience) -> list[Inline]:
     if audience.edit is None:
         return []
     return ["Edited in Slack by ", user(audience.edit.edited_by), " ", moment(audience.edit.edited_at), "."]
+
+
+def _unread(audience: Audience) -> list[list[Inline]]:
+    """Why the times that were edited hold no longer."""
+    if not audience.unread:
+        return []
+    return [[f"When it goes out is as in the configuration, for what was edited cannot be read: {audience.unread}"]]
 
 
 def _input(block_id: str, name: str, element: Element, hint: str) -> Block:

@@ -1,53 +1,30 @@
-"""Digests that go to several channels, each by a schedule of its own: sent, previewed, told to owners, edited."""
-
-from datetime import datetime, timedelta
+"""Digests that go to several channels, each by a schedule of its own: sent, previewed, told to owners, listed."""
 
 from bot.models.trail import Act
-from bot.process import Process
 from deploy.sandbox.slack.things import Message
 from tests.app.house import CHANNEL, CONFIGURATION, House, eventually, house, shown
+from tests.app.routed import (
+    PAYMENTS_TEAM,
+    ROOM,
+    ROUTE,
+    ROUTED,
+    STAGGERED,
+    acts,
+    digests,
+    tell_everybody_at_nine,
+    until,
+)
 
 __all__ = ["house"]
-
-ROOM = "C0PAYMENTS"
-ROUTE = f'[[digest.route]]\nname = "payments"\nmatch = {{ team = "payments" }}\nchannel = "{ROOM}"\n'
-NAME, SECOND = 'name = "payments"', 'name = "second"'
-ROUTED = f"{CONFIGURATION}\n{ROUTE}"
-AT_NINE = CONFIGURATION.replace('[digest]\nschedule = "0 0 1 1 *"', '[digest]\nschedule = "0 9 * * *"')
-PAYMENTS_TEAM = {"team": "payments"}
-
-
-def digests(house: House, channel: str = CHANNEL) -> list[Message]:
-    return [each for each in house.slack.channel(channel).roots if each.text.startswith("KMS key rotation")]
-
-
-def acts(house: House, act: Act) -> int:
-    return [entry.act for entry in house.trail.newest(200)].count(act)
-
-
-def looked(house: House, process: Process) -> None:
-    eventually(lambda: process.calendar.firings.ever("digest"), "the first look at the calendar")
-    eventually(lambda: process.calendar.firings.ever(process.calendar.jobs[-1].name), "the look at the last job")
-
-
-def until(house: House, hour: int, minute: int = 1) -> None:
-    """Let it be a time of day, tomorrow if that is over."""
-    now = house.clock()
-    wanted = now.replace(hour=hour, minute=minute, second=0, microsecond=0)
-    house.clock.ahead += wanted - now + (timedelta(days=1) if wanted <= now else timedelta(0))
-
 
 # When
 
 
 def test_each_digest_goes_out_by_its_own_schedule_and_once(house: House) -> None:
-    house.configure(f'{AT_NINE}\n{ROUTE}schedule = "0 10 * * *"\n')
+    house.configure(STAGGERED)
     house.key(tags=PAYMENTS_TEAM)
     with house.running() as process:
-        looked(house, process)
-        until(house, 9)
-        process.calendar.try_again()
-        house.slack.wait_for(lambda: digests(house), what="the digest of everything")
+        tell_everybody_at_nine(house, process)
         assert digests(house, ROOM) == []
         until(house, 10)
         process.calendar.try_again()
@@ -59,13 +36,10 @@ def test_each_digest_goes_out_by_its_own_schedule_and_once(house: House) -> None
 
 
 def test_a_digest_that_was_due_while_the_bot_was_down_is_made_up_for_and_no_other(house: House) -> None:
-    house.configure(f'{AT_NINE}\n{ROUTE}schedule = "0 10 * * *"\n')
+    house.configure(STAGGERED)
     house.key(tags=PAYMENTS_TEAM)
     with house.running() as process:
-        looked(house, process)
-        until(house, 9)
-        process.calendar.try_again()
-        house.slack.wait_for(lambda: digests(house), what="the digest of everything")
+        tell_everybody_at_nine(house, process)
     until(house, 11)
     with house.running() as process:
         process.calendar.catch_up()
@@ -206,160 +180,7 @@ def test_owners_are_not_mentioned_where_the_configuration_says_so_or_nothing_is_
     assert "user_id" not in str([each.blocks for each in house.channel.messages])
 
 
-# Edited in Slack
-
-
-def open_modal(house: House, who: str = "jonas", digest: str = "payments") -> None:
-    person = getattr(house, who)
-    house.command(person, "routes")
-    person.choose(person.ephemerals[-1], digest, action_id="edit_route")
-    house.slack.wait_for(lambda: person.modals, what="the form")
-
-
-def save(house: House, who: str = "jonas", **entered: str) -> str:
-    """Submit the form, and read what it turns into."""
-    person = getattr(house, who)
-    names = {"channel": ("channel", "chosen"), "schedule": ("schedule", "line"), "timezone": ("timezone", "zone")}
-    values = {names[name][0]: {names[name][1]: value} for name, value in entered.items()}
-    person.submit(person.modal, values)
-    house.slack.wait_for(lambda: person.modals and "Asking Slack" not in person.modal.visible_text, what="an answer")
-    told = str(person.modal.visible_text)
-    person.close(person.modal, all_of_them=True)
-    return told
-
-
-def test_a_digest_goes_where_it_was_edited_to_without_a_restart_and_after_one(house: House) -> None:
-    house.configure(f'{AT_NINE}\n{ROUTE}schedule = "0 10 * * *"\n')
-    house.key(tags=PAYMENTS_TEAM)
-    with house.running() as process:
-        house.command(house.jonas, "digest payments")
-        house.slack.wait_for(lambda: digests(house, ROOM), what="the first digest")
-        open_modal(house)
-        told = save(house, channel=CHANNEL, schedule="30 12 * * *", timezone="Asia/Tokyo")
-        assert "Saved." in told
-        assert "30 12 * * *" in told
-        house.command(house.jonas, "digest payments")
-        house.slack.wait_for(lambda: digests(house), what="the digest in the other channel")
-        assert "first digest" not in shown(digests(house)[0])
-        job = process.calendar.jobs[2]
-        assert (job.line, str(job.zone)) == ("30 12 * * *", "Asia/Tokyo")
-    with house.running() as process:
-        assert process.calendar.jobs[2].line == "30 12 * * *"
-        listed = house.command(house.mara, "routes")
-        assert "Edited in Slack by <@U0JONAS>" in listed
-        history = house.command(house.mara, "history")
-    assert "edited where a digest goes and when" in history
-    assert (
-        f"payments (channel {ROOM} → {CHANNEL}; schedule 0 10 * * * → 30 12 * * *; time zone UTC → Asia/Tokyo"
-        in history
-    )
-    assert len(digests(house, ROOM)) == 1
-    assert house.trail.verify().holds
-
-
-def test_an_edited_schedule_is_what_the_scheduler_fires_by(house: House) -> None:
-    house.configure(f'{AT_NINE}\n{ROUTE}schedule = "0 10 * * *"\n')
-    house.key(tags=PAYMENTS_TEAM)
-    with house.running() as process:
-        looked(house, process)
-        until(house, 9)
-        open_modal(house)
-        save(house, schedule="0 12 * * *")
-        until(house, 10)
-        process.calendar.try_again()
-        until(house, 12)
-        process.calendar.try_again()
-        house.slack.wait_for(lambda: digests(house, ROOM), what="the digest at noon")
-    (posted,) = [
-        entry for entry in house.trail.newest(50) if "payments" in entry.details or entry.act == "DIGEST_POSTED"
-    ][:1]
-    assert datetime.fromisoformat(posted.at).hour == 12
-    assert len(digests(house, ROOM)) == 1
-
-
-def test_what_was_edited_can_be_put_back_to_what_the_file_says(house: House) -> None:
-    house.configure(ROUTED)
-    house.key(tags=PAYMENTS_TEAM)
-    with house.running() as process:
-        open_modal(house)
-        save(house, schedule="0 12 * * *")
-        open_modal(house)
-        house.jonas.submit(house.jonas.modal, {"back": {"ticked": ["file"]}})
-        house.slack.wait_for(lambda: "Saved." in str(house.jonas.modal.visible_text), what="the answer")
-        assert process.calendar.jobs[2].line == "0 0 1 1 *"
-        assert "Edited in Slack" not in house.command(house.mara, "routes")
-    assert acts(house, Act.ROUTE_EDITED) == 2
-
-
-def test_a_schedule_that_is_none_is_refused_below_its_field(house: House) -> None:
-    house.configure(ROUTED)
-    refused = (
-        ("schedule", "line", "0 9 * *", "has 4"),
-        ("schedule", "line", "99 * * * *", "not between 0 and 59"),
-        ("timezone", "zone", "Europe/Berlim", "Did you mean Europe/Berlin?"),
-    )
-    with house.running(scanned=False):
-        open_modal(house)
-        for block, name, text, words in refused:
-            house.jonas.submit(house.jonas.modal, {block: {name: text}})
-            assert words in house.jonas.modal.errors[block]
-    assert acts(house, Act.ROUTE_EDITED) == 0
-
-
-def test_what_may_not_be_is_refused_and_nothing_is_changed(house: House) -> None:
-    house.configure(ROUTED)
-    house.key(tags=PAYMENTS_TEAM)
-    with house.running() as process:
-        open_modal(house)
-        assert "The bot is not in #general" in save(house, channel="C0GENERAL")
-        open_modal(house)
-        assert "Nothing was changed: it is like that already." in save(house)
-        assert "Edit a digest" not in str(shown_to(house, "mara"))
-        assert process.calendar.jobs[2].line == "0 0 1 1 *"
-    assert acts(house, Act.ROUTE_EDITED) == 0
-
-
-def test_two_digests_may_not_be_edited_to_tell_one_channel_of_the_same_keys(house: House) -> None:
-    house.configure(f"{CONFIGURATION}\n{ROUTE}{ROUTE.replace(ROOM, CHANNEL).replace(NAME, SECOND)}")
-    with house.running(scanned=False):
-        open_modal(house)
-        told = save(house, channel=CHANNEL)
-        assert "“second”" in told
-        assert "tells that channel of the same keys already." in told
-    assert acts(house, Act.ROUTE_EDITED) == 0
-
-
-def shown_to(house: House, who: str) -> object:
-    house.command(getattr(house, who), "routes")
-    return getattr(house, who).ephemerals[-1].blocks
-
-
-def test_who_may_approve_nothing_edits_nothing_even_with_the_form_of_somebody_else(house: House) -> None:
-    house.configure(ROUTED)
-    house.key(tags=PAYMENTS_TEAM)
-    with house.running() as process:
-        open_modal(house)
-        delivery = house.jonas.submit(house.jonas.modal, {"schedule": {"line": "0 12 * * *"}})
-        assert delivery is not None
-        eventually(lambda: acts(house, Act.ROUTE_EDITED) == 1, "his edit")
-        seen = house.jonas.modal.private_metadata.partition("\n")[0]
-        stolen = {**delivery.payload, "user": {**delivery.payload["user"], "id": "U0MARA"}}
-        house.mara.replay({**stolen, "view": {**stolen["view"], "private_metadata": f"{seen}\n"}})
-        eventually(lambda: acts(house, Act.REFUSED) == 1, "the refusal")
-        assert process.calendar.jobs[2].line == "0 12 * * *"
-    assert acts(house, Act.ROUTE_EDITED) == 1
-
-
-def test_of_two_who_edit_at_once_the_second_is_told_of_the_first(house: House) -> None:
-    house.configure(ROUTED)
-    house.key(tags=PAYMENTS_TEAM)
-    with house.running() as process:
-        open_modal(house)
-        open_modal(house, "aiko")
-        assert "Saved." in save(house, schedule="0 12 * * *")
-        assert "edited this digest meanwhile" in save(house, "aiko", schedule="0 13 * * *")
-        assert process.calendar.jobs[2].line == "0 12 * * *"
-    assert acts(house, Act.ROUTE_EDITED) == 1
+# Listed
 
 
 def test_everybody_may_see_where_digests_go_and_when(house: House) -> None:

@@ -63,3 +63,15 @@ def test_what_was_edited_holds_and_what_was_not_is_as_the_file_says(
 
 def test_an_edit_of_a_digest_that_the_file_does_not_have_any_more_changes_nothing() -> None:
     assert as_edited(ALL, edit("route 9", RouteTerms("C0ELSEWHERE"))) == ALL
+
+
+@pytest.mark.parametrize("channel", [None, "C0ELSEWHERE"])
+def test_where_the_times_of_an_edit_cannot_be_read_both_are_as_the_file_says_and_its_channel_holds(
+    channel: str | None,
+) -> None:
+    edited = edit("default", RouteTerms(channel, "30 7 * * mon", "Asia/Atlantis"))
+    default, payments, shop = as_edited(ALL, edited, {"default": "There is no such time zone."})
+    assert default.channel == (channel or DEFAULT.channel)
+    assert (default.schedule, default.timezone) == (DEFAULT.schedule, DEFAULT.timezone)
+    assert default.unread == "There is no such time zone."
+    assert (payments, shop) == (PAYMENTS, SHOP)

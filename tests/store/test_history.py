@@ -41,17 +41,18 @@ def test_a_digest_has_one_picture_and_may_lose_it_for_good(database: Database) -
 
 
 def test_the_days_of_a_trend_are_those_of_the_digests_own_time_zone(database: Database) -> None:
-    """At 01:00 in Greenwich it is the evening before in New York."""
+    """At 01:00 in Greenwich it is the evening before in New York. A zone may be gone when the digest is rendered."""
     digest = replace(digest_of("a"), created_at=datetime(2026, 3, 3, 1, tzinfo=UTC))
     with database.write() as connection:
         note_point(connection, digest.name, datetime(2026, 3, 1, 1, tzinfo=UTC), COUNTS)
     trends = Trends(History(database), PictureStore(database), ZoneInfo("UTC"))
     days = {}
-    for zone in ("", "America/New_York"):
+    for zone in ("", "America/New_York", "Asia/Atlantis"):
         shown = trends.of(replace(digest, content=replace(digest.content, timezone=zone)))
         assert shown is not None
         days[zone] = [point.day for point in shown.points]
     assert days == {
         "": [date(2026, 3, 1), date(2026, 3, 3)],
+        "Asia/Atlantis": [date(2026, 3, 1), date(2026, 3, 3)],
         "America/New_York": [date(2026, 2, 28), date(2026, 3, 2)],
     }

@@ -41,6 +41,11 @@ EDITED = replace(
     schedule="30 7 * * *",
     edit=RouteEdit("route 1", RouteTerms(CHANNEL, "30 7 * * *"), JONAS, later(days=-2)),
 )
+UNREAD = replace(
+    PAYMENTS,
+    edit=RouteEdit("route 1", RouteTerms(None, "30 7 * * *", "Asia/Atlantis"), JONAS, later(days=-200)),
+    unread="“Asia/Atlantis” is not a time zone. Did you mean Asia/Almaty?",
+)
 
 
 def previews() -> Iterator[Sample]:
@@ -113,6 +118,9 @@ def route_lists() -> Iterator[Sample]:
     yield shown("several", Surface.REPLY, "One of them edited in Slack").by(
         routes, [(EVERYTHING, at), (EDITED, later(hours=22))], may_edit=True
     )
+    yield shown("not to be read", Surface.REPLY, "A time zone that was edited is gone").by(
+        routes, [(EVERYTHING, at), (UNREAD, later(hours=22))], may_edit=True
+    )
     yield shown("for everybody", Surface.REPLY, "Nothing to press for who may not edit").by(
         routes, [(EVERYTHING, at), (PAYMENTS, None)], may_edit=False
     )
@@ -131,6 +139,7 @@ def route_modals() -> Iterator[Sample]:
     yield shown("edited before", Surface.MODAL, "Can be put back to what the file says").by(
         edit_route, EDITED, PAYMENTS
     )
+    yield shown("not to be read", Surface.MODAL, "A time zone that was edited is gone").by(edit_route, UNREAD, PAYMENTS)
     wrong = {
         "schedule": "A schedule has five fields (minute, hour, day of month, month, day of week), “0 9 * *” has 4. "
         'Write a crontab line, for example "0 9 * * mon-fri".'
