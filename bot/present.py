@@ -15,6 +15,7 @@ from bot.models.exemptions import Exemption, ExemptionScope
 from bot.models.keys import Finding
 from bot.models.messages import Attachment, Message, MessageKind, Rendered
 from bot.models.owners import Owner
+from bot.models.processes import Disagreement
 from bot.models.requests import ChangeKind, ChangeState, Request
 from bot.models.trend import Trend
 from bot.models.troubles import Trouble
@@ -33,6 +34,7 @@ from bot.views.hidden import veil_note
 from bot.views.owners import digest_owners
 from bot.views.preview import preview
 from bot.views.request import reminder, request, result
+from bot.views.settings import settings_differ
 from bot.views.trend import trend_blocks
 from bot.views.trouble import over, trouble
 from bot.views.undone import undone
@@ -90,6 +92,12 @@ class Troubles(Protocol):
     def get(self, trouble_id: str) -> Trouble | None: ...
 
 
+class Processes(Protocol):
+    """Whether the processes of the bot agree."""
+
+    def disagreement(self, disagreement_id: str) -> Disagreement | None: ...
+
+
 class Exemptions(Protocol):
     """Exemptions as stored, and what a pattern of keys covers."""
 
@@ -114,6 +122,7 @@ class Presenter:
     trends: Trends
     troubles: Troubles
     exemptions: Exemptions
+    processes: Processes
 
     def render(self, message: Message) -> Rendered | Attachment | None:
         """Make a message of what is stored; None where that is gone."""
@@ -124,6 +133,9 @@ class Presenter:
             return None if stored is None else self._digest(message, stored)
         if message.kind in {MessageKind.TROUBLE, MessageKind.TROUBLE_OVER}:
             return self._trouble(message)
+        if message.kind is MessageKind.SETTINGS:
+            differ = self.processes.disagreement(message.subject)
+            return None if differ is None else settings_differ(differ)
         asked = self.requests.get(message.subject)
         if asked is None:
             return None

@@ -14,8 +14,10 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from bot.alone import Alone
 from bot.deliver import Delivery
 from bot.models.requests import Change, Request
+from bot.presence import Presence
 from bot.remediate.change import Remediation
 from bot.remediate.decide import Deciding
+from bot.rules.agreement import BEAT_SECONDS
 from bot.schedule import Calendar, start_scheduler
 from bot.tokens import TokenWatch
 from bot.work import Crews, Work
@@ -136,7 +138,7 @@ class Process:
 
     `first_scan` runs where nothing was scanned yet; `check_rules` says in the log what the rules name in vain;
     `look_for_undone` finds fixes that did not last; `lapse` ends exemptions whose time is over, and says which;
-    `wake` ends snoozes.
+    `wake` ends snoozes; `presence` tells the other processes of this one.
     """
 
     socket: Any
@@ -154,12 +156,14 @@ class Process:
     lapse: Callable[[], Sequence[object]]
     wake: Callable[[], object]
     tokens: TokenWatch
+    presence: Presence
     on_start: Callable[[], None]
     closing: Sequence[Callable[[], None]]
     _scheduler: BackgroundScheduler | None = field(default=None, init=False)
 
     def start(self) -> None:
         self.on_start()
+        self.presence.beat()
         self.courier.start()
         self.changer.take_up()
         self.connect()
@@ -168,6 +172,7 @@ class Process:
         self.crews.looking.submit("checking the rules", self.check_rules)
         self.crews.looking.submit("catching up with the schedule", self.calendar.catch_up)
         chores = [("sweep", self.sweep, SWEEP_SECONDS), ("calendar", self.calendar.try_again, CALENDAR_SECONDS)]
+        chores.append(("presence", self.presence.beat, BEAT_SECONDS))
         self._scheduler = start_scheduler(self.calendar, chores)
 
     def sweep(self) -> None:
@@ -193,5 +198,6 @@ class Process:
         if not self.crews.drain(DRAIN_SECONDS):
             log.warning("Some work did not end in time; the next start takes it up.")
         self.courier.dismiss(LAST_DELIVERY_SECONDS)
+        self.presence.leave()
         for close in self.closing:
             close()

@@ -24,6 +24,8 @@ class MessageKind(StrEnum):
     """In the fallback channel: another channel takes no messages, and what waits for it."""
     TROUBLE_OVER = "TROUBLE_OVER"
     """In the thread of that: the channel takes messages again."""
+    SETTINGS = "SETTINGS"
+    """To whoever looks after the bot: processes that share a database have different settings."""
 
 
 @dataclass(frozen=True, slots=True)

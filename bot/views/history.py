@@ -47,6 +47,8 @@ SENTENCES: dict[str, str] = {
     Act.KEY_WOKEN: "woke a snoozed key",
     Act.CHANNEL_LOST: "found a channel that takes no messages",
     Act.CHANNEL_BACK: "could post to a channel again",
+    Act.SETTINGS_DIFFER: "found that processes of the bot have different settings",
+    Act.SETTINGS_AGREE: "found that these settings do not differ any more",
     Act.EXEMPTION_GRANTED: "let an exemption begin",
     Act.EXEMPTION_LAPSED: "saw an exemption end",
     Act.EXEMPTION_WITHDRAWN: "withdrew an exemption",

@@ -13,13 +13,14 @@ from bot.schedule import Calendar
 from bot.settings import Settings, place_of
 from bot.settings.load import DEFAULT_FILE
 from bot.slack.client import web_client
-from bot.slack.introduction import introduce
+from bot.slack.introduction import Introduction, introduce
 from bot.slack.people import People
 from bot.socket_mode import connect, make_app, make_listeners, make_socket
 from bot.wiring.agenda import Agenda, inherit
 from bot.wiring.desk import build_desk
 from bot.wiring.exempting import declare_exemptions
 from bot.wiring.parts import Parts, Timing, Ways
+from bot.wiring.presence import build_presence
 from handlers import register
 
 log = logging.getLogger(__name__)
@@ -72,12 +73,17 @@ def _process(parts: Parts) -> Process:
         first_scan=lambda: parts.rounds.first_scan(SYSTEM),
         check_rules=partial(_check_rules, parts),
         tokens=parts.tokens,
+        presence=build_presence(parts.settings, parts.database, parts.clock, app=_app(parts.slack.us)),
         look_for_undone=parts.look_for_undone,
         lapse=parts.exempting.lapse_due,
         wake=parts.snoozing.wake_due,
         on_start=partial(_note_start, parts),
         closing=(lambda: listeners.shutdown(wait=False, cancel_futures=True), parts.database.close),
     )
+
+
+def _app(us: Introduction) -> str:
+    return f"{us.team_id} {us.bot_user_id}"
 
 
 def _calendar(parts: Parts) -> Calendar:

@@ -43,6 +43,7 @@ from bot.store.history import History
 from bot.store.key_facts import KeyFactStore
 from bot.store.messages import MessageStore
 from bot.store.pictures import PictureStore
+from bot.store.processes import ProcessStore
 from bot.store.requests import RequestStore
 from bot.store.scans import ScanStore
 from bot.store.trail import Trail
@@ -147,6 +148,7 @@ class Parts:
             self.trends,
             TroubleStore(self.database),
             self.exempting,
+            ProcessStore(self.database),
         )
         illustrator = Illustrator(self.digest_store, self.trends, draw, self.courier_poster.upload)
         return Delivery(

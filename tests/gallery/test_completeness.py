@@ -101,6 +101,7 @@ def test_every_view_that_shows_names_is_seen_with_names_of_every_kind() -> None:
         "trouble.trouble",
         "trouble.over",
         "trouble.without_file",
+        "settings.settings_differ",
     }
     for view in {*views_of_the_bot()} - without - {"ask.declined"}:
         names = " ".join(sample.name for sample in samples() if sample.view == view)

@@ -111,6 +111,8 @@ ACTS = {
     Act.FIX_UNDONE: "found that an enabled rotation was undone",
     Act.CHANNEL_LOST: "found a channel that takes no messages",
     Act.CHANNEL_BACK: "could post to a channel again",
+    Act.SETTINGS_DIFFER: "found that processes of the bot have different settings",
+    Act.SETTINGS_AGREE: "found that these settings do not differ any more",
 }
 
 

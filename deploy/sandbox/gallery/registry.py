@@ -29,7 +29,7 @@ from deploy.sandbox.gallery.samples.rotating import rotatable_keys, rotation_mod
 from deploy.sandbox.gallery.samples.routes import owners, previews, route_lists, route_modals
 from deploy.sandbox.gallery.samples.rules import explanations, lists_of_rules
 from deploy.sandbox.gallery.samples.trends import trends
-from deploy.sandbox.gallery.samples.troubles import troubles
+from deploy.sandbox.gallery.samples.troubles import settings, troubles
 from deploy.sandbox.gallery.samples.undone import undone_fixes
 
 GROUPS: Mapping[str, Samples] = {
@@ -40,6 +40,7 @@ GROUPS: Mapping[str, Samples] = {
     "route-edit": route_modals,
     "trend": trends,
     "trouble": troubles,
+    "settings": settings,
     "ask": modals,
     "ask-declined": declines,
     "rotate": rotation_modals,

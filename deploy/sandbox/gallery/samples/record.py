@@ -83,6 +83,8 @@ ENTRIES: Mapping[Act, tuple[str, str, Mapping[str, object]]] = {
     Act.KEY_WOKEN: (SYSTEM, arn_of(), {"whose": MARA, "why": Waking.FIXED.value}),
     Act.CHANNEL_LOST: (SYSTEM, "C0PAYMENTS", {"why": SHUT_OUT.sentence}),
     Act.CHANNEL_BACK: (SYSTEM, "C0PAYMENTS", {}),
+    Act.SETTINGS_DIFFER: (SYSTEM, "p1", {"why": "approval: bot-1:1, bot-2:1 | bot-3:1"}),
+    Act.SETTINGS_AGREE: (SYSTEM, "p1", {}),
 }  # fmt: skip
 
 

@@ -4,7 +4,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from bot.models.messages import MessageKind
+from bot.models.processes import Difference, Disagreement, Group
 from bot.models.troubles import Trouble
+from bot.views.settings import settings_differ
 from bot.views.trouble import over, trouble, without_file
 from deploy.sandbox.gallery.sample import Sample, Surface, shown
 from deploy.sandbox.gallery.things import NOW, later
@@ -31,5 +33,19 @@ def troubles() -> Iterator[Sample]:
     yield shown("no file", Surface.THREAD, "The app may not upload the file of all open keys").by(without_file)
 
 
+def settings() -> Iterator[Sample]:
+    rules = Difference("approval", (Group("3f9ac01b", ("bot-1:1", "bot-2:1")), Group("77b1e0d2", ("bot-3:1",))))
+    scan = Difference(
+        "scan", (Group("88254e1a", ("bot-1:1",)), Group("0c12aa9e", ("bot-2:1",)), Group("19be", ("bot-3:1",)))
+    )
+    one = Disagreement("p1", (rules,), later(minutes=-12))
+    yield shown("one section", Surface.CHANNEL, "One process has an old file").by(settings_differ, one)
+    two = replace(one, differences=(rules, scan))
+    yield shown("two sections", Surface.CHANNEL, "Every process has another file").by(settings_differ, two)
+    over = replace(two, ended_at=NOW)
+    yield shown("afterwards", Surface.CHANNEL, "They agree again").by(settings_differ, over)
+
+
 def _waiting() -> list[MessageKind]:
-    return [kind for kind in MessageKind if kind not in {MessageKind.TROUBLE, MessageKind.TROUBLE_OVER}]
+    words = {MessageKind.TROUBLE, MessageKind.TROUBLE_OVER, MessageKind.SETTINGS}
+    return [kind for kind in MessageKind if kind not in words]
