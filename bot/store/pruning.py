@@ -8,7 +8,7 @@ from sqlalchemy.engine import Connection
 from bot.models.scans import ScanState
 from bot.store.current_scan import current_scan
 from bot.store.engine import BREATH_SECONDS, Database, take_turns
-from bot.store.tables import coverage, finding_counts, findings, left_out, scans
+from bot.store.tables import coverage, finding_counts, findings, left_out, scan_shares, scans
 
 KEPT_SCANS = 2
 """Findings of this many finished scans are kept, of everything and of any scope: the newest, and what it is compared
@@ -32,7 +32,7 @@ def _prune_some(database: Database) -> bool:
     with database.write() as connection:
         take_turns(connection, "pruning")
         kept = _kept(connection)
-        return any(_drop(connection, table, kept) for table in (findings, finding_counts, coverage, left_out))
+        return any(_drop(connection, table, kept) for table in (findings, finding_counts, coverage, left_out, scan_shares))
 
 
 def _kept(connection: Connection) -> set[str]:

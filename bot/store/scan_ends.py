@@ -13,6 +13,7 @@ from bot.store.counting import count
 from bot.store.engine import Database
 from bot.store.folding import folded
 from bot.store.scan_rows import scan_of
+from bot.store.shares import close_shares
 from bot.store.tables import coverage, findings, scans
 from bot.store.trail import append
 
@@ -37,8 +38,11 @@ def interrupt(
 ) -> Scan:
     """Say what a scan did not read, and let what it did read refresh its part of the current scan.
 
-    `read_until` is when it ended, if that is not now. A scan that has ended stays as it is.
+    `read_until` is when it ended, if that is not now. A scan that has ended stays as it is. Workers that still read for
+    it write nothing more from here on.
     """
+    with database.write() as connection:
+        close_shares(connection, scan_id)
     with folded(database, scan_id, unread) as connection:
         if not _end(connection, scan_id, ScanState.INTERRUPTED, read_until or at):
             return _scan(connection, scan_id)

@@ -23,6 +23,7 @@ from bot.store.tables.running import (
     processes,
 )
 from bot.store.tables.scans import OPEN, coverage, finding_counts, findings, key_facts, key_handles, left_out, scans
+from bot.store.tables.sharing import scan_shares, scan_workers
 
 __all__ = [
     "ONE_OPEN_CHANGE_A_KEY",
@@ -53,6 +54,8 @@ __all__ = [
     "processes",
     "requests",
     "route_edits",
+    "scan_shares",
+    "scan_workers",
     "scans",
     "snoozes",
 ]

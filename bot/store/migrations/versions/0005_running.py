@@ -37,3 +37,33 @@ def upgrade() -> None:
         sa.Column("ended_at", UtcDateTime),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_disagreements")),
     )
+    op.create_table(
+        "scan_shares",
+        sa.Column("scan_id", sa.String(length=32), nullable=False),
+        sa.Column("account", sa.String(length=32), nullable=False),
+        sa.Column("account_name", sa.Text(), nullable=False),
+        sa.Column("regions", sa.JSON(), nullable=False),
+        sa.Column("state", sa.String(length=16), nullable=False),
+        sa.Column("turn", sa.Integer(), nullable=False, server_default="0"),
+        sa.Column("failures", sa.Integer(), nullable=False, server_default="0"),
+        sa.Column("worker", sa.Text()),
+        sa.Column("progress", sa.JSON(), nullable=False, server_default="{}"),
+        sa.Column("told", sa.Boolean(), nullable=False, server_default=sa.false()),
+        sa.Column("queued_at", UtcDateTime, nullable=False),
+        sa.Column("begun_at", UtcDateTime),
+        sa.Column("ended_at", UtcDateTime),
+        sa.ForeignKeyConstraint(
+            ["scan_id"], ["scans.id"], name=op.f("fk_scan_shares_scan_id_scans"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("scan_id", "account", name=op.f("pk_scan_shares")),
+    )
+    op.create_index("ix_scan_shares_state", "scan_shares", ["state"])
+    op.create_table(
+        "scan_workers",
+        sa.Column("id", sa.String(length=32), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("version", sa.String(length=32), nullable=False),
+        sa.Column("settings", sa.String(length=32), nullable=False),
+        sa.Column("seen_at", UtcDateTime, nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_scan_workers")),
+    )

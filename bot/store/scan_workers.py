@@ -1,0 +1,44 @@
+"""Which workers are alive, by the database's own clock: those of their machines need not agree."""
+
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+
+from bot.models.shares import ScanWorker
+from bot.store.engine import Database, UtcDateTime
+from bot.store.tables import scan_workers
+
+BEAT_SECONDS = 5.0
+"""A worker says so often that it is alive."""
+
+ALIVE = timedelta(seconds=30)
+"""One that said nothing for so long is taken for dead."""
+
+_NOW = sa.type_coerce(sa.func.now(), UtcDateTime)
+
+
+class WorkerStore:
+    """Keeps a row for each worker."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def beat(self, worker: ScanWorker) -> None:
+        """Note that a worker is alive, and forget those that died."""
+        values = {"name": worker.name, "version": worker.version, "settings": worker.settings, "seen_at": sa.func.now()}
+        with self._database.write() as connection:
+            now: datetime = connection.execute(sa.select(_NOW)).scalar_one()
+            gone = (scan_workers.c.id == worker.id) | (scan_workers.c.seen_at < now - ALIVE)
+            connection.execute(scan_workers.delete().where(gone))
+            connection.execute(scan_workers.insert().values(id=worker.id, **values))
+
+    def leave(self, worker_id: str) -> None:
+        with self._database.write() as connection:
+            connection.execute(scan_workers.delete().where(scan_workers.c.id == worker_id))
+
+    def alive(self) -> list[ScanWorker]:
+        """Return the workers that are alive, by their names."""
+        with self._database.read() as connection:
+            now: datetime = connection.execute(sa.select(_NOW)).scalar_one()
+            query = sa.select(scan_workers).where(scan_workers.c.seen_at >= now - ALIVE).order_by(scan_workers.c.name)
+            return [ScanWorker(row.id, row.name, row.version, row.settings) for row in connection.execute(query)]
