@@ -1,8 +1,10 @@
 """Whose the open keys of a digest are, counted by the database."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Row
 
 from bot.models.owned import KeysLeft, OwnedKeys, Ownership
 from bot.rules.digest import MOST_NAMES
@@ -14,19 +16,21 @@ from bot.store.tables import findings, snoozes
 MOST_OWNERS = 25
 """So many owners are named in a digest's thread; the others are counted."""
 
+Counts = dict[str | None, int]
+Names = Mapping[str | None, tuple[str, ...]]
+
 _OWNER = findings.c.owner
+_NAMED = (_OWNER, findings.c.name)
 
 
 def ownership(sides: Sides) -> Ownership:
     """Say whose the open keys in scope are, those left out that are snoozed for this audience."""
-    counts = _counts(sides)
+    counts, names = _of_everything(sides) if sides.scope.is_empty else _of_a_part(sides.connection, _awake(sides))
     ownerless, unknown = counts.pop(None, 0), counts.pop("", 0)
-    in_order = sorted(counts, key=lambda owner: (-counts[owner], owner or ""))
-    shown = [owner for owner in in_order[:MOST_OWNERS] if owner]
-    names = _names(sides, _awake(sides), [None, *shown] if ownerless else shown)
+    shown = _most(counts)
     left = _left(sides, shown)
     return Ownership(
-        owners=tuple(OwnedKeys(each, counts[each], names.get(each, ()), tuple(left.get(each, ()))) for each in shown),
+        owners=tuple(OwnedKeys(each, counts[each], names[each], tuple(left.get(each, ()))) for each in shown),
         other_owners=len(counts) - len(shown),
         other_keys=sum(counts.values()) - sum(counts[each] for each in shown),
         ownerless=ownerless,
@@ -35,25 +39,38 @@ def ownership(sides: Sides) -> Ownership:
     )
 
 
-def _counts(sides: Sides) -> dict[str | None, int]:
-    query = _awake(sides).add_columns(_OWNER, sa.func.count().label("total")).group_by(_OWNER)
-    return {row.owner: row.total for row in sides.connection.execute(query)}
+def _most(counts: Mapping[str | None, int]) -> list[str]:
+    owners = [each for each in counts if each]
+    return sorted(owners, key=lambda owner: (-counts[owner], owner))[:MOST_OWNERS]
 
 
 def _awake(sides: Sides) -> sa.Select[tuple[()]]:
     return sides.open_found.where(findings.c.arn.not_in(snoozed_arns(sides.name, sides.at)))
 
 
-def _names(
-    sides: Sides, keys: sa.Select[tuple[()]], owners: Sequence[str | None]
-) -> Mapping[str | None, tuple[str, ...]]:
-    """Return the names of the first keys of each of these owners: the index has them in that order."""
-    if not owners:
-        return {}
-    of_each = (keys.where(findings.c.owner == each).add_columns(_OWNER, findings.c.name) for each in owners)
+def _of_everything(sides: Sides) -> tuple[Counts, Names]:
+    """Count the keys of each owner, and name the first: the index of owners has both without a look at the keys."""
+    keys = _awake(sides)
+    query = keys.add_columns(_OWNER, sa.func.count().label("total")).group_by(_OWNER)
+    counts = {row.owner: row.total for row in sides.connection.execute(query)}
+    of_each = (keys.where(findings.c.owner == owner).add_columns(*_NAMED) for owner in [None, *_most(counts)])
     first = [sa.select(keys.order_by(findings.c.name, findings.c.arn).limit(MOST_NAMES).subquery()) for keys in of_each]
+    return counts, _names(sides.connection.execute(sa.union_all(*first)))
+
+
+def _of_a_part(connection: Connection, keys: sa.Select[tuple[()]]) -> tuple[Counts, Names]:
+    """Do the same by gathering the keys first: the index would be searched for them among those of everybody."""
+    part = keys.add_columns(*_NAMED, findings.c.arn).cte("part").prefix_with("MATERIALIZED")
+    number = sa.func.row_number().over(partition_by=part.c.owner, order_by=(part.c.name, part.c.arn)).label("number")
+    total = sa.func.count().over(partition_by=part.c.owner).label("total")
+    each = sa.select(part.c.owner, part.c.name, number, total).subquery()
+    rows = connection.execute(sa.select(each).where(each.c.number <= MOST_NAMES)).all()
+    return {row.owner: row.total for row in rows}, _names(rows)
+
+
+def _names(rows: Iterable[Row[*tuple[Any, ...]]]) -> Names:
     names: dict[str | None, list[str]] = {}
-    for row in sides.connection.execute(sa.union_all(*first)):
+    for row in rows:
         names.setdefault(row.owner, []).append(row.name)
     return {owner: tuple(sorted(theirs)) for owner, theirs in names.items()}
 
@@ -68,9 +85,7 @@ def _left(sides: Sides, owners: Sequence[str]) -> Mapping[str, list[KeysLeft]]:
         if not affected:
             continue
         others = _awake(sides).where(is_among(sides.connection, _OWNER, affected), sa.not_(theirs))
-        counted = others.add_columns(_OWNER, sa.func.count().label("total")).group_by(_OWNER)
-        totals = {row.owner: row.total for row in sides.connection.execute(counted)}
-        names = _names(sides, others, affected)
+        totals, names = _of_a_part(sides.connection, others)
         for owner in affected:
             left.setdefault(owner, []).append(KeysLeft(person, totals.get(owner, 0), names.get(owner, ())))
     return left
