@@ -56,7 +56,7 @@ def build_rulebook(
         caps=None if database is None else Caps(database),
         clock=clock,
     )
-    check = RuleCheck(house, partial(place_of, settings), roll_call, aws.discovery)
+    check = RuleCheck(house, partial(place_of, settings), roll_call, aws.discovery, settings.visibility.rules)
     return Rulebook(house, explaining, check, why_nobody)
 
 

@@ -6,12 +6,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.check import RuleCheck, Weight
+from bot.check import RuleCheck
 from bot.models.approval import ApprovalRule
 from bot.models.keys import FailureKind, ReadFailure
 from bot.models.people import LookupFailure, Person
 from bot.models.slack import SlackFailure, SlackFailureKind
 from bot.models.staffing import Hindrance, UserGroup
+from bot.remarks import Weight
 from bot.roll import GOOD_FOR, RollCall
 from bot.rules.house import House
 from bot.settings.places import spell

@@ -6,13 +6,13 @@ from collections.abc import Callable, Mapping
 from rich.text import Text
 
 from bot.app import Aws, connect_aws, open_database
-from bot.check import Remark, Weight
 from bot.errors import UserError
 from bot.key import KeyLookup, UnknownKeyError
 from bot.models.approval import RuledKey
 from bot.models.keys import KeyArn, MalformedArnError
 from bot.models.scans import Account
 from bot.models.staffing import Strength
+from bot.remarks import Remark, Weight
 from bot.rulebook import Rulebook, build_rulebook, house_of
 from bot.rules.verdict import Policy
 from bot.rules.wording import what_it_asks_for, whom_it_means
@@ -91,7 +91,7 @@ def _exit(weights: set[Weight]) -> Exit:
 
 
 def _summary(book: Rulebook, remarks: list[Remark]) -> str:
-    number = len(book.house.rules)
+    number = len(book.house.rules) + len(book.check.visibility)
     checked = "1 rule was checked" if number == 1 else f"{number} rules were checked"
     faults = sum(each.weight is not Weight.NOTE for each in remarks)
     return f"{checked}: {'nothing is wrong' if not faults else '1 remark' if faults == 1 else f'{faults} remarks'}."

@@ -8,6 +8,7 @@ from bot import check
 from bot.app import open_database
 from bot.models.trail import SYSTEM, Act, Entry
 from bot.process import Process
+from bot.remarks import Weight
 from bot.rounds import SCAN
 from bot.schedule import Calendar
 from bot.settings import Settings, place_of
@@ -103,7 +104,8 @@ def _note_start(parts: Parts) -> None:
 def _check_rules(parts: Parts) -> None:
     """Say in the log what is wrong with what the rules name. It keeps nobody waiting, and stops nothing."""
     place = partial(place_of, parts.settings)
-    for remark in check.RuleCheck(parts.house, place, parts.roll_call, parts.aws.discovery).run():
+    seen_by = parts.settings.visibility.rules
+    for remark in check.RuleCheck(parts.house, place, parts.roll_call, parts.aws.discovery, seen_by).run():
         log.log(_LEVELS[remark.weight], "%s", remark)
     for owner in parts.owners.unfound():
         where = place_of(parts.settings, ("owners", "people"))
@@ -111,9 +113,9 @@ def _check_rules(parts: Parts) -> None:
 
 
 _LEVELS = {
-    check.Weight.REFUSED: logging.ERROR,
-    check.Weight.GRAVE: logging.ERROR,
-    check.Weight.WARNING: logging.WARNING,
-    check.Weight.UNREAD: logging.WARNING,
-    check.Weight.NOTE: logging.INFO,
+    Weight.REFUSED: logging.ERROR,
+    Weight.GRAVE: logging.ERROR,
+    Weight.WARNING: logging.WARNING,
+    Weight.UNREAD: logging.WARNING,
+    Weight.NOTE: logging.INFO,
 }

@@ -61,7 +61,10 @@ def checked(shell: Shell) -> tuple[int, list[tuple[str, str]]]:
     done = shell.run("rules", "check", "--format", "json")
     assert done.stderr == ""
     return done.returncode, [
-        (each["weight"], f"{each['place'].removeprefix('kms-rotation.toml: approval.')} {each['what']}")
+        (
+            each["weight"],
+            f"{each['place'].removeprefix('kms-rotation.toml: ').removeprefix('approval.')} {each['what']}",
+        )
         for each in json.loads(done.stdout)
     ]
 
@@ -344,6 +347,35 @@ def test_groups_that_cannot_be_read_now_are_3(slack: SlackServer, ruled: Shell) 
     status, remarks = checked(ruled)
     assert status == 3
     assert ("UNREAD", "rule[1].approvers[1] S0KEYADMINS could not be read (internal_error).") in remarks
+
+
+@pytest.mark.parametrize(
+    ("entry", "weight", "words"),
+    [
+        ("U0LEFT", "WARNING", "U0LEFT has left: the account is deactivated."),
+        ("U0ELSE", "WARNING", "U0ELSE belongs to another workspace."),
+        ("U0NOBODY", "WARNING", "U0NOBODY is nobody whom Slack knows."),
+        ("S0EMPTY", "WARNING", "@nobody (S0EMPTY) has nobody in it."),
+        ("S0NOWHERE", "REFUSED", "S0NOWHERE is no user group that Slack knows."),
+    ],
+)
+def test_whoever_may_see_hidden_keys_is_looked_up_as_well(ruled: Shell, entry: str, weight: str, words: str) -> None:
+    rules = RULES.replace(', "U0LEFT"', "")
+    hiding = f'[[visibility.rule]]\naccounts = ["secret-*"]\nvisible_to = ["S0KEYADMINS", "U0MARA", "{entry}"]\n'
+    ruled.configure(SETTINGS + rules + hiding)
+    status, remarks = checked(ruled)
+    assert (status, remarks) == (
+        2 if weight == "REFUSED" else 1,
+        [(weight, f"visibility.rule[1].visible_to[3] {words}")],
+    )
+
+
+def test_a_guest_may_see_hidden_keys(slack: SlackServer, ruled: Shell) -> None:
+    slack.state.change_person("U0MARA", is_restricted=True)
+    hiding = '[[visibility.rule]]\naccounts = ["secret-*"]\nvisible_to = ["U0MARA"]\n'
+    ruled.configure(SETTINGS + RULES.replace(', "U0LEFT"', "") + hiding)
+    done = ruled.run("rules", "check")
+    assert (done.returncode, done.stdout) == (0, "4 rules were checked: nothing is wrong.\n")
 
 
 def test_an_account_is_found_in_its_units_and_a_unit_that_is_not_there_is_told(aws: AwsServer, ruled: Shell) -> None:
