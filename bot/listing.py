@@ -1,7 +1,8 @@
 """The open keys, a page at a time, from the last scan."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 from bot.models.digests import OpenKey
@@ -9,6 +10,7 @@ from bot.models.keys import Finding
 from bot.models.posture import ListPage
 from bot.models.requests import Request
 from bot.models.scans import Scan
+from bot.models.snoozes import Snooze
 from bot.rules.filters import Filter
 
 PAGE_KEYS = 10
@@ -30,6 +32,12 @@ class Handles(Protocol):
     def of(self, arns: Iterable[str]) -> dict[str, str]: ...
 
 
+class SnoozeBook(Protocol):
+    """Snoozes as stored."""
+
+    def of(self, whose: str, now: datetime) -> list[Snooze]: ...
+
+
 class OpenRequests(Protocol):
     """The requests that cover keys now."""
 
@@ -43,9 +51,14 @@ class Listing:
     keys: OpenKeys
     handles: Handles
     requests: OpenRequests
+    snoozes: SnoozeBook
+    clock: Callable[[], datetime]
 
-    def page(self, scope: Filter, number: int, size: int = PAGE_KEYS) -> ListPage | None:
-        """Return one page, the nearest one where the number is out of range; None before the first scan."""
+    def page(self, scope: Filter, number: int, size: int = PAGE_KEYS, *, who: str = "") -> ListPage | None:
+        """Return one page, the nearest one where the number is out of range; None before the first scan.
+
+        `who` is whoever looks, and has their own snoozes marked.
+        """
         scan = self.keys.current()
         if scan is None:
             return None
@@ -57,4 +70,6 @@ class Listing:
         handles = self.handles.of(arns)
         keys = tuple(OpenKey.of(each, handle=handles[each.arn]) for each in shown)
         requests = self.requests.newest_for(arns, open_only=True)
-        return ListPage(scan, str(scope), keys, page, pages, total, requests)
+        snoozes = self.snoozes.of(who, self.clock()) if who else []
+        snoozed = {each.arn: each.until for each in snoozes if each.arn in handles}
+        return ListPage(scan, str(scope), keys, page, pages, total, requests, snoozed)

@@ -179,7 +179,7 @@ def _turn(desk: Desk, actor: Actor, value: str, reply: Reply) -> None:
     sight = desk.sight(actor)
     try:
         scope, number = read_turn(value)
-        page = desk.listing.page(Filter.parse(scope).seen_by(sight), number)
+        page = desk.listing.page(Filter.parse(scope).seen_by(sight), number, who=actor.user_id)
     except (ValueError, BadFilterError):
         reply.say(OLD_BUTTON)
         return

@@ -47,7 +47,7 @@ def status(desk: Desk, call: Call) -> None:
 
 
 def listing(desk: Desk, call: Call) -> None:
-    page = desk.listing.page(call.scope(), 1)
+    page = desk.listing.page(call.scope(), 1, who=call.actor.user_id)
     if page is None:
         call.reply.say(NOT_SCANNED)
     else:

@@ -1,7 +1,7 @@
 """What people look at: the posture, a page of open keys, one key in full."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from bot.models.digests import OpenKey
@@ -71,7 +71,10 @@ class AccountsCovered:
 
 @dataclass(frozen=True, slots=True)
 class ListPage:
-    """One page of the open keys, counted from 1, and the newest open request of each key that has one."""
+    """One page of the open keys, counted from 1, and the newest open request of each key that has one.
+
+    `snoozed` says until when keys are snoozed for whoever looks, by their ARNs.
+    """
 
     scan: Scan
     scope: str
@@ -80,6 +83,7 @@ class ListPage:
     pages: int
     total: int
     requests: Mapping[str, Request]
+    snoozed: Mapping[str, datetime] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

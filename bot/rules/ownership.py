@@ -100,6 +100,8 @@ def _parts(mapping: OwnerMapping, finding: Finding, tags: TagsRead, *, knows_ali
 def _first(names: Iterable[str], tags: TagsRead) -> str | None:
     """Find the first of some tags that has a value: on the key, then on its account. None is none, UNKNOWN unread."""
     wanted = tuple(names)
+    if not wanted:
+        return None
     for held in (tags.key, tags.account):
         if held is None:
             return UNKNOWN

@@ -30,7 +30,7 @@ def listing(page: ListPage) -> Rendered:
     title = _title(page)
     blocks: list[Block] = [rich([bold(title), f" · page {page.page} of {page.pages}" if page.pages > 1 else ""])]
     for key in page.keys:
-        blocks += key_row(key, page.requests.get(key.arn))
+        blocks += key_row(key, page.requests.get(key.arn), snoozed_until=page.snoozed.get(key.arn))
     blocks += _buttons(page)
     foot: list[Element] = [as_of(page.scan)]
     if not page.total:

@@ -22,6 +22,7 @@ from bot.views.parts import (
     date,
     label,
     listed,
+    moment,
     mrkdwn,
     note,
     people,
@@ -36,10 +37,12 @@ MENDED = frozenset({ChangeState.SUCCEEDED, ChangeState.NOT_NEEDED})
 MARKS = {ChangeState.SUCCEEDED: "✅", ChangeState.NOT_NEEDED: "✅", ChangeState.FAILED: "❌"}
 
 
-def key_row(key: OpenKey, request: Request | None, at: datetime | None = None) -> list[Block]:
+def key_row(
+    key: OpenKey, request: Request | None, at: datetime | None = None, snoozed_until: datetime | None = None
+) -> list[Block]:
     """A key of a digest or list, in two blocks. Its buttons give way to the request that covers it.
 
-    `at` is when it is told how long the key is open.
+    `at` is when it is told how long the key is open; `snoozed_until` is for whoever it is shown to, and nobody else.
     """
     change = None if request is None else change_of(request, key.arn)
     is_mended = change is not None and change.state in MENDED and change.kind is ChangeKind.ENABLE_ROTATION
@@ -51,6 +54,8 @@ def key_row(key: OpenKey, request: Request | None, at: datetime | None = None) -
     if request is not None and change is not None and not _may_ask_again(request, change):
         return [rich(*head), context(*request_lines(request, change))]
     head += filter(None, [_details(key, at)])
+    if snoozed_until is not None:
+        head.append(["💤 Snoozed for you until ", moment(snoozed_until, DAY)])
     if request is not None and change is not None:
         head += _told_of(request, change)
     return [rich(*head), actions(enable_button(key.handle, key.name), more_menu(key.handle))]
@@ -177,7 +182,7 @@ def owner(key: OpenKey) -> str:
     if key.owner:
         return f"owner {cut(key.owner, 60)}"
     if key.owner is None:
-        return "no owner: name one in its tags"
+        return "no owner"
     return f"team {cut(key.team, 60)}" if key.team else ""
 
 

@@ -11,6 +11,7 @@ from bot.models.messages import Rendered
 from bot.posture import Postures
 from bot.rules.sight import Sight
 from bot.store.caps import Caps
+from bot.store.snoozes import Snoozes
 from bot.wiring.parts import Parts
 from bot.wiring.personal import Ground, build_homes
 from handlers import Desk
@@ -22,7 +23,7 @@ def build_desk(parts: Parts) -> Desk:
     postures = Postures(parts.scan_store, parts.scans.progress)
     return Desk(
         postures=postures,
-        listing=Listing(parts.scan_store, parts.handles, parts.request_store),
+        listing=Listing(parts.scan_store, parts.handles, parts.request_store, Snoozes(parts.database), parts.clock),
         lookup=KeyLookup(
             parts.scan_store,
             parts.aws.reader,

@@ -65,7 +65,7 @@ def snoozed(house: House, whose: str) -> set[str]:
     return Snoozes(house.database).snoozed(whose, house.clock())
 
 
-def test_a_key_of_ones_own_is_snoozed_and_woken_on_the_home_tab(house: House) -> None:
+def test_a_key_of_ones_own_is_snoozed_marked_in_the_list_and_woken_on_the_home_tab(house: House) -> None:
     arn = house.key(tags={"owner": "U0MARA"})
     with house.running():
         assert "Yours: 1 open key" in opened(house, house.mara).visible_text
@@ -75,6 +75,8 @@ def test_a_key_of_ones_own_is_snoozed_and_woken_on_the_home_tab(house: House) ->
         assert "Yours" not in tab.visible_text
         assert "Snoozed for you until" in tab.visible_text
         assert snoozed(house, "U0MARA") == {arn}
+        assert "Snoozed for you until" in house.command(house.mara, "list")
+        assert "Snoozed" not in house.command(house.jonas, "list")
         house.mara.click(tab, text="Wake")
         says(house, house.mara, "Yours: 1 open key")
         assert snoozed(house, "U0MARA") == set()

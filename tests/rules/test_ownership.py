@@ -102,6 +102,7 @@ def test_which_tags_tell_an_owner_is_a_setting() -> None:
     assert owned({"owner": "amira", "Squad": "red"}, rules=rules).owner == "red"
     assert owned({"owner": "amira", "team": "web"}, rules=rules).owner is None
     assert owned({"owner": "amira"}, rules=OwnerRules(tags=())).owner is None
+    assert owned(None, rules=OwnerRules(tags=())).owner is None, "what no tag tells is not unread where tags are"
 
 
 def test_what_could_not_be_read_is_nobodys_word_that_a_key_has_no_owner() -> None:

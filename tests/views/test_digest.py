@@ -506,7 +506,7 @@ def test_a_request_for_other_keys_leaves_the_button_alone() -> None:
         ({"is_production": True}, "Production · open for 3 days · owner payments · managed by Terraform"),
         ({"news": DeltaKind.NEW, "managed_by": None}, "New · owner payments"),
         ({"news": DeltaKind.REGRESSED, "managed_by": None}, "Open again · owner payments"),
-        ({"owner": None, "managed_by": None}, "Open for 3 days · no owner: name one in its tags"),
+        ({"owner": None, "managed_by": None}, "Open for 3 days · no owner"),
         ({"owner": "", "managed_by": None}, "Open for 3 days · team payments"),
         ({"owner": "", "team": None, "open_since": None, "managed_by": None}, "[Enable rotation]"),
     ],
@@ -539,6 +539,6 @@ def test_a_line_of_the_thread_tells_what_a_row_does() -> None:
     assert lines(digest_page(digest_of(rest=(keys,), open_total=3, delta=Delta()), 0)) == [
         "Open keys 1 to 3 of 3",
         f"{start} · open for 3 days · owner payments",
-        f"{start} · production · new · no owner: name one in its tags",
+        f"{start} · production · new · no owner",
         start,
     ]

@@ -279,7 +279,7 @@ class Office:
         digests = Digests(self.scans, DigestStore(self.database), self.routing.audiences, _now)
         return Desk(
             postures=Postures(self.scans, lambda: None),
-            listing=Listing(self.scans, handles, self.requests),
+            listing=Listing(self.scans, handles, self.requests, Snoozes(self.database), _now),
             lookup=KeyLookup(self.scans, self.keys, self.requests, handles, POLICY, lambda: "aws", _now),
             asking=self.asking,
             deciding=Deciding(People(), self.requests, self.trail, HOUSE, CHANNEL, _now),

@@ -77,7 +77,7 @@ class _Desk:
     def __init__(self, database: Database, now: datetime) -> None:
         self._store, self._requests, handles = ScanStore(database), RequestStore(database), KeyHandles(database)
         self._postures = Postures(self._store, lambda: None)
-        self._listing = Listing(self._store, handles, self._requests)
+        self._listing = Listing(self._store, handles, self._requests, Snoozes(database), lambda: now)
         self._lookup = KeyLookup(self._store, Keys(), self._requests, handles, Policy(), lambda: "aws", lambda: now)
         self._now = now
         people = RecentPeople(People(), lambda: now)

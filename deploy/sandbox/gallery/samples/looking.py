@@ -144,6 +144,10 @@ def pages() -> Iterator[Sample]:
     yield shown("with requests", Surface.REPLY, "Every open state of a request").by(
         listing, ListPage(scan(), "", keys, 1, 1, len(keys), asked)
     )
+    asleep = {keys[0].arn: later(days=12)}
+    yield shown("snoozed", Surface.REPLY, "One of two keys is snoozed for whoever looks").by(
+        listing, ListPage(scan(), "", keys[:2], 1, 1, 2, {}, asleep)
+    )
     for kind, words in STRANGE_WORDS.items():
         strange = ListPage(scan(), words.scope, open_keys(3, words), 1, 2, 13, {})
         yield shown(f"{kind} words", Surface.REPLY, f"Names of others: {kind}").by(listing, strange)
