@@ -1,7 +1,5 @@
 """From the stored state to a message: the one place where the store and the views meet."""
 
-import csv
-import io
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -35,6 +33,7 @@ from bot.views.owners import digest_owners
 from bot.views.preview import preview
 from bot.views.request import reminder, request, result
 from bot.views.settings import settings_differ
+from bot.views.sheet import sheet
 from bot.views.trend import trend_blocks
 from bot.views.trouble import over, trouble
 from bot.views.undone import undone
@@ -206,7 +205,7 @@ class Presenter:
         if message.kind is MessageKind.DIGEST:
             return self._root(stored)
         if stored.content.rest_is_file:
-            return digest_file(stored, _as_csv(self.open_keys(scope_of(stored.content))))
+            return digest_file(stored, sheet(self.open_keys(scope_of(stored.content))))
         return digest_page(stored, message.position)
 
     def _root(self, stored: Digest) -> Rendered:
@@ -227,24 +226,3 @@ class Presenter:
 def _concerns(asked: Request, stored: Digest) -> bool:
     """Leave out what ended before the keys were read: a key that is open again needs its button."""
     return asked.is_open or (asked.closed_at is not None and asked.closed_at >= stored.content.as_of)
-
-
-def _as_csv(findings: Iterable[Finding]) -> str:
-    text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow(("arn", "name", "account", "account_name", "region", "reason", "message", "team", "managed_by"))
-    for each in findings:
-        row = (
-            each.arn, each.name, each.account, each.account_name, each.region,
-            each.reason, each.message, each.team or "", each.managed_by or "",
-        )  # fmt: skip
-        writer.writerow(_harmless(str(cell)) for cell in row)
-    return text.getvalue()
-
-
-def _harmless(cell: str) -> str:
-    """Keep spreadsheets from taking what somebody wrote for a formula.
-
-    https://owasp.org/www-community/attacks/CSV_Injection
-    """
-    return f"'{cell}" if cell[:1] in {"=", "+", "-", "@", "\t", "\r"} else cell
