@@ -70,7 +70,11 @@ class Faults:
 
     def request_refresh(self) -> None:
         """Ask every client to reconnect."""
-        self._on_loop(self._sockets.refresh)
+        self.disconnect("refresh_requested")
+
+    def disconnect(self, reason: str, seconds: float = 0.0) -> None:
+        """Ask every client to reconnect, for a reason such as `warning`, and close so much later."""
+        self._on_loop(lambda: self._sockets.disconnect(reason, seconds))
 
     def refuse_connections(self, times: int) -> None:
         """Refuse the next so many WebSockets."""
@@ -119,6 +123,6 @@ class Faults:
 
 LEVERS = (
     "fail_next", "rate_limit_next", "error_next", "close_next", "drop_sockets", "go_silent", "request_refresh",
-    "refuse_connections", "slow_files", "revoke",
+    "disconnect", "refuse_connections", "slow_files", "revoke",
     "down", "clear",
 )  # fmt: skip

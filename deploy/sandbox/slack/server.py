@@ -17,6 +17,7 @@ from deploy.sandbox.slack.driver import Actor, Room
 from deploy.sandbox.slack.dump import dump
 from deploy.sandbox.slack.faults import Faults
 from deploy.sandbox.slack.gate import Gate
+from deploy.sandbox.slack.requests import Requests
 from deploy.sandbox.slack.routes import application
 from deploy.sandbox.slack.sockets import Sockets
 from deploy.sandbox.slack.state import ApiCall, State
@@ -41,6 +42,7 @@ class SlackServer:
         self.clock = clock or Clock()
         self.state = State(self.workspace, self.clock)
         self.sockets = Sockets(self.state, partial(answers.settle, self.state))
+        self.requests = Requests(self.workspace.app.signing_secret, self.clock, self.sockets.finish)
         self.faults = Faults(self.state, self.sockets, self._on_loop)
         self.gate = Gate(self.state, self.faults)
         self.beside: Beside | None = None
@@ -131,9 +133,10 @@ class SlackServer:
 
     def send(self, delivery: Delivery, wait: bool = True) -> Delivery:  # noqa: FBT001, FBT002 - handed to the people
         """Send a payload to the bot; with `wait`, until it is acked or given up."""
-        self._on_loop(lambda: self.sockets.send(delivery))
+        way = self.sockets if self.requests.url is None else self.requests
+        self._on_loop(lambda: way.send(delivery))
         if wait:
-            self.wait_for(lambda: delivery.settled, self.sockets.ack_seconds + PATIENCE_SECONDS, "the ack")
+            self.wait_for(lambda: delivery.settled, way.ack_seconds + PATIENCE_SECONDS, "the ack")
         return delivery
 
     def start(self) -> None:

@@ -72,7 +72,7 @@ class Sockets:
     def send(self, delivery: Delivery) -> None:
         """Send to any one connection that is open."""
         if not self.connections:
-            self._finish(delivery, Outcome.NOBODY_THERE)
+            self.finish(delivery, Outcome.NOBODY_THERE)
             return
         self._turn += 1
         connection = self.connections[self._turn % len(self.connections)]
@@ -85,11 +85,11 @@ class Sockets:
         if not connection.silent:
             self._keep(loop.create_task(_send(connection, delivery.envelope())))
 
-    def refresh(self) -> None:
-        """Ask every client to reconnect, as Slack does every few hours."""
+    def disconnect(self, reason: str, seconds: float) -> None:
+        """Ask every client to reconnect, as Slack does every few hours, and close what is left of it so much later."""
         for connection in tuple(self.connections):
-            message = {"type": "disconnect", "reason": "refresh_requested", "debug_info": {"host": "sandbox"}}
-            self._keep(asyncio.get_running_loop().create_task(_send_and_close(connection, message)))
+            message = {"type": "disconnect", "reason": reason, "debug_info": {"host": "sandbox"}}
+            self._keep(asyncio.get_running_loop().create_task(_send_and_close(connection, message, seconds)))
 
     def drop(self) -> None:
         for connection in tuple(self.connections):
@@ -143,14 +143,15 @@ class Sockets:
         if delivery is not None:
             delivery.seconds = monotonic() - delivery.sent_at
             delivery.answer = ack.get("payload") or None
-            self._finish(delivery, Outcome.ACKED)
+            self.finish(delivery, Outcome.ACKED)
 
     def _give_up(self, delivery: Delivery) -> None:
         if not delivery.settled:
             self._late[delivery.envelope_id] = delivery
-            self._finish(delivery, Outcome.TIMED_OUT)
+            self.finish(delivery, Outcome.TIMED_OUT)
 
-    def _finish(self, delivery: Delivery, outcome: Outcome) -> None:
+    def finish(self, delivery: Delivery, outcome: Outcome) -> None:
+        """Note what became of a delivery, and tell the person."""
         with self._state.change():
             self._unanswered.pop(delivery.envelope_id, None)
             delivery.outcome = outcome
@@ -165,8 +166,9 @@ async def _send(connection: Connection, message: object) -> None:
         connection.abort()  # the ack never comes, and the person is told so after 3 s
 
 
-async def _send_and_close(connection: Connection, message: object) -> None:
+async def _send_and_close(connection: Connection, message: object, seconds: float) -> None:
     await _send(connection, message)
+    await asyncio.sleep(seconds)
     await connection.socket.close()
 
 

@@ -1,0 +1,23 @@
+"""The way by which Slack reaches the bot, as the settings say."""
+
+from functools import partial
+from typing import Any
+
+from bot.inbound.http import HttpMode
+from bot.inbound.socket import SocketMode
+from bot.inbound.ways import Inbound
+from bot.slack.socket_address import socket_address
+from bot.wiring.parts import Parts
+
+
+def build_inbound(parts: Parts, app: Any) -> Inbound:  # noqa: ANN401 - Bolt is published without types
+    """Make it; nothing is open yet. Over HTTP the pages stand beside Slack's address, in the same server."""
+    slack, watch = parts.slack.settings, parts.watch
+    if slack.over_http and slack.signing_secret is not None:
+        watch.listening = None
+        return HttpMode(app, slack.signing_secret.get_secret_value(), watch.pages)
+    patience = parts.timing.patience
+    ask = partial(socket_address, slack.app_token, slack.api_url, patience.asking)
+    socket = SocketMode(app, ask, watch.metrics.socket_replaced, patience)
+    watch.is_connected = lambda: socket.is_open
+    return socket
