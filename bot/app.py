@@ -32,6 +32,7 @@ class Aws:
     identity: Identity
     discovery: Discovery
     reader: KmsReader
+    clients: SharedClients
     remediator: Remediator
 
 
@@ -69,6 +70,7 @@ def _connect_aws(settings: Settings) -> Aws:
 
 def equip(settings: Settings, *, remembers: bool) -> tuple[KeyReader, KeyMemory, AccountTagReader]:
     """Connect a process of a scan, which shares nothing with the one that began it."""
+        clients=clients,
     set_up_logging(debug=False)
     memory = KeyFactStore(Database(settings.database_url)) if remembers else Forgetful()
     aws = connect_aws(settings)

@@ -24,5 +24,9 @@ class ConfigurationError(UserError):
     """All that is wrong in the configuration, at once; its text has a line for each problem."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
+class UnknownProblem(Problem):
+    """One thing that could not be found out: it may be well."""
+
+
         self.problems = tuple(problems)
         super().__init__("\n".join(str(problem) for problem in self.problems))

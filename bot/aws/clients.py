@@ -46,6 +46,9 @@ class SharedClients:
     def account(self, region: str) -> "AccountClient":
         return cast("AccountClient", self._client("account", region))
 
+    def iam(self, region: str) -> Any:  # noqa: ANN401 - one call of the doctor's is not worth another package of types
+        return self._client("iam", region)
+
     def _client(self, service: str, region: str) -> Any:  # noqa: ANN401 - botocore's clients share no type
         with self._lock:
             if (service, region) not in self._clients:

@@ -56,8 +56,8 @@ class Identity:
         self._lock = threading.Lock()
         self._asking = threading.Lock()
         self._arn: str | None = None
-        known = session.get_config_variable("region") or region or DEFAULT_STS_REGION
-        self._sts = cast("STSClient", self.client("sts", known))
+        self.region: str = session.get_config_variable("region") or region or DEFAULT_STS_REGION
+        self._sts = cast("STSClient", self.client("sts", self.region))
         retry_each_call_for_itself(self._sts)
 
     def client(self, service: str, region: str, keys: SessionKeys | None = None, config: Config | None = None) -> Any:  # noqa: ANN401 - botocore's clients share no type

@@ -5,9 +5,12 @@ from dataclasses import dataclass
 
 from slack_sdk import WebClient
 
-from bot.errors import ConfigurationError, Problem
+from bot.errors import ConfigurationError, Problem, UnknownProblem
 from bot.models.slack import SlackFailure, SlackFailureKind
 from bot.slack.failures import SLACK_ERRORS, failure_of
+
+_LOCKS = ("is_read_only", "is_thread_only")
+"""A channel's fields for who may not post. https://docs.slack.dev/reference/objects/conversation-object"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +34,7 @@ def introduce(
     except SLACK_ERRORS as error:
         raise ConfigurationError([_token_problem("SLACK_BOT_TOKEN", client, failure_of(error))]) from error
     problems = [
-        problem
-        for place, channel in channels.items()
-        if (problem := _place_problem(client, place, channel)) is not None
+        problem for place, channel in channels.items() if (problem := place_problem(client, place, channel)) is not None
     ]
     try:
         app_client.apps_connections_open(app_token=str(app_client.token))
@@ -98,10 +99,14 @@ def _token_problem(variable: str, client: WebClient, failure: SlackFailure) -> P
     )
 
 
-def _place_problem(client: WebClient, place: str, named: str) -> Problem | None:
-    """Look at a channel, or at a person whose direct messages are meant."""
-    is_person = named[:1] in {"U", "W"}
-    return _person_problem(client, place, named) if is_person else _channel_problem(client, place, named)
+def place_problem(client: WebClient, place: str, named: str, *, minds_locks: bool = False) -> Problem | None:
+    """Look at a channel, or at a person whose direct messages are meant; say what is wrong with it.
+
+    `minds_locks` has it look at who may post as well, of which Slack's word is not always the last.
+    """
+    if named[:1] in {"U", "W"}:
+        return _person_problem(client, place, named)
+    return _channel_problem(client, place, named, minds_locks=minds_locks)
 
 
 def _person_problem(client: WebClient, place: str, user: str) -> Problem | None:
@@ -111,14 +116,14 @@ def _person_problem(client: WebClient, place: str, user: str) -> Problem | None:
         failure = failure_of(error)
         if failure.code == "user_not_found":
             return Problem(place, f"There is nobody {user} in the workspace.", "Copy the id from the person's profile.")
-        return Problem(place, f"Slack does not say who {user} is ({failure.code}).", failure.sentence)
+        return _unsaid(place, f"Slack does not say who {user} is ({failure.code}).", failure)
     if found.get("deleted") or found.get("is_bot"):
         what = "has left the workspace" if found.get("deleted") else "is a bot"
         return Problem(place, f"{user} {what}.", "Name a person who reads direct messages, or a channel.")
     return None
 
 
-def _channel_problem(client: WebClient, place: str, channel: str) -> Problem | None:
+def _channel_problem(client: WebClient, place: str, channel: str, *, minds_locks: bool = False) -> Problem | None:
     try:
         found = client.conversations_info(channel=channel)["channel"]
     except SLACK_ERRORS as error:
@@ -126,10 +131,19 @@ def _channel_problem(client: WebClient, place: str, channel: str) -> Problem | N
         if failure.code == "channel_not_found":
             what = f"There is no channel {channel} that the bot can see."
             return Problem(place, what, "Check the id; into a private channel the bot must be invited first.")
-        return Problem(place, f"Slack does not say what {channel} is ({failure.code}).", failure.sentence)
+        return _unsaid(place, f"Slack does not say what {channel} is ({failure.code}).", failure)
     name = f"#{found.get('name', channel)}"
     if found.get("is_archived"):
         return Problem(place, f"{name} ({channel}) is archived.", "Unarchive it, or name another channel.")
     if not found.get("is_member"):
         return Problem(place, f"The bot is not in {name} ({channel}).", f"Type /invite @KMS rotation in {name}.")
     return None
+    if minds_locks and (lock := next(filter(found.get, _LOCKS), None)):
+        what = f"The bot may not post in {name} ({channel}), says Slack ({lock})."
+        return Problem(place, what, "Let it post, in the channel's settings, or name another channel.")
+
+
+def _unsaid(place: str, what: str, failure: SlackFailure) -> Problem:
+    """Tell apart what Slack refuses to say from what it could not say just now."""
+    kind = UnknownProblem if failure.kind is SlackFailureKind.UNAVAILABLE else Problem
+    return kind(place, what, failure.sentence)

@@ -47,6 +47,19 @@ def first_fault(entries: Entries, written: int, head_hash: str) -> tuple[int, st
     return count, _fault_at_the_end(count, previous_hash, written, head_hash)
 
 
+def fault_in_end(newest: Sequence[ChainedEntry], written: int, head_hash: str) -> str | None:
+    """Say what is wrong with the newest entries, given oldest first; what comes before them is not looked at."""
+    for before, entry in zip((None, *newest), newest, strict=False):
+        if not _is_whole(entry):
+            return f"Entry {entry.sequence} ({entry.act}, {entry.at}) is not as it was written."
+        if before is not None and entry.sequence != before.sequence + 1:
+            return f"Entry {before.sequence + 1} is missing: the next one found is entry {entry.sequence}."
+        if before is not None and entry.previous_hash != before.hash:
+            return _unconnected(entry)
+    count, last_hash = (newest[-1].sequence, newest[-1].hash) if newest else (0, GENESIS_HASH)
+    return _fault_at_the_end(count, last_hash, written, head_hash)
+
+
 def unmet(anchors: Iterable[Anchor], stored: dict[int, str], last: int) -> list[str]:
     """Say of each anchor that does not hold what that means. `stored` are the hashes of the entries, by number.
 

@@ -1,4 +1,4 @@
-"""Looking at a database without changing it: is it there, whose schema has it, may we write, does the record end well."""
+"""Looking at a database without changing it: whose schema it has, whether we may write, how the record ends."""
 
 import os
 from collections.abc import Callable
@@ -10,8 +10,8 @@ from sqlalchemy.exc import DBAPIError
 
 from bot.errors import UserError
 from bot.models.examined import Schema
-from bot.models.trail import GENESIS_HASH, ChainedEntry
-from bot.store.chain import fault_at_the_end
+from bot.models.trail import ChainedEntry
+from bot.store.chain import fault_in_end
 from bot.store.engine import Database
 from bot.store.schema import schema_of
 from bot.store.tables import audit_entries, audit_head
@@ -63,7 +63,7 @@ class DatabaseExamination:
         if head is None:
             return 0, "The head of the chain is missing."
         newest.reverse()
-        return len(newest), fault_at_the_end(newest, head.sequence, head.hash or GENESIS_HASH)
+        return len(newest), fault_in_end(newest, head.sequence, head.hash)
 
     def _within(self, act: Callable[[], Answer]) -> Answer:
         """Tell what the driver raises as a sentence; connections that fail are told by the database itself."""

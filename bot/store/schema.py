@@ -9,6 +9,7 @@ from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 
 from bot.errors import UserError
+from bot.models.examined import Schema, SchemaAge
 from bot.store.engine import Database, take_turns
 
 
@@ -17,8 +18,7 @@ def upgrade(database: Database) -> None:
 
     Several processes may start at once: one migrates, the others find it done.
     """
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config = _config()
     with database.write() as connection:
         take_turns(connection, "schema")
         found = MigrationContext.configure(connection).get_current_revision()
@@ -29,6 +29,26 @@ def upgrade(database: Database) -> None:
             )
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+
+
+def schema_of(database: Database | None) -> Schema:
+    """Say how a database's schema stands to ours; None is a database that is not there yet."""
+    config, found = _config(), None
+    if database is not None:
+        with database.read() as connection:
+            found = MigrationContext.configure(connection).get_current_revision()
+    ours = ScriptDirectory.from_config(config).get_current_head() or ""
+    if found is None:
+        return Schema(SchemaAge.ABSENT, "", ours)
+    if not _knows(config, found):
+        return Schema(SchemaAge.NEWER, found, ours)
+    return Schema(SchemaAge.CURRENT if found == ours else SchemaAge.OLDER, found, ours)
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    return config
 
 
 def _knows(config: Config, revision: str) -> bool:

@@ -11,7 +11,6 @@ from bot.log import set_up_logging
 from bot.rules.filters import BadFilterError
 from bot.settings import Settings, load
 from bot.terminal.audit import audit
-from bot.terminal.doctor import doctor
 from bot.terminal.exits import Exit
 from bot.terminal.parser import parser
 from bot.terminal.scan import scan
@@ -25,6 +24,8 @@ def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
     asked = parser().parse_args(arguments)
     set_up_logging(debug=asked.debug)
     try:
+        if asked.command == "doctor":  # which tells what is wrong with the settings in its own way
+            return _doctor(environ, asked)
         settings = load(environ, with_slack=_WITH_SLACK.get(asked.command, False))
         return _COMMANDS[asked.command](settings, asked)
     except (UserError, BadFilterError) as error:
@@ -46,6 +47,12 @@ def _run(settings: Settings, _asked: Namespace) -> int:
     return run(settings)
 
 
+def _doctor(environ: Mapping[str, str], asked: Namespace) -> int:
+    from bot.terminal.doctor import doctor  # noqa: PLC0415 - as above
+
+    return doctor(environ, asked)
+
+
 def _rules(settings: Settings, asked: Namespace) -> int:
     from bot.terminal.rules import rules  # noqa: PLC0415 - as above
 
@@ -60,6 +67,5 @@ _COMMANDS: Mapping[str, Callable[[Settings, Namespace], int]] = {
     "scan": scan,
     "rules": _rules,
     "audit": audit,
-    "doctor": doctor,
     "db": upgrade_database,
 }

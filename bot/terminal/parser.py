@@ -9,6 +9,8 @@ _PROGRAM = "python -m bot"
 _ENVIRONMENT = """\
 settings:
   KMS_ROTATION_CONFIG   the TOML file with everything that is not a secret (default: kms-rotation.toml)
+_LONGEST_SECONDS = 3600
+
   DATABASE_URL          sqlite:///… or postgresql+psycopg://… (default: a SQLite file beside the TOML file)
   AWS_PROFILE, AWS_ACCESS_KEY_ID, AWS_ENDPOINT_URL, …   as for the AWS CLI
 """
@@ -63,11 +65,24 @@ exit status:
 People are looked up with SLACK_BOT_TOKEN. Where that is not set, explain says so and does the rest; check ends with 3.
 """
 
-_DOCTOR_EXITS = """\
+_DOCTOR_EXITS = f"""\
+examples:
+  {_PROGRAM} doctor
+  {_PROGRAM} doctor --only aws --account 'prod-*'
+  {_PROGRAM} doctor --json | jq '.[] | select(.status != "OK")'
+
+what is said of each thing:
+  FAILED      it does not work, and the bot misses it
+  UNKNOWN     it was tried, and no answer came
+  WARNING     the bot works, and somebody should know
+  NOT_TESTED  it cannot be tried without changing something, or rests on what has failed
+  OK
+
 exit status:
-  0  nothing was found
-  1  something was
-  2  bad usage, or the bot has never used the database
+  0  nothing failed, and everything that can be tried answered
+  1  something failed
+  2  bad usage, or a configuration with which no bot starts; this wins over 3
+  3  something could not be found out; this wins over 1
 """
 
 
@@ -158,7 +173,21 @@ def parser() -> ArgumentParser:
         "It tells what the running bot has met; nothing is asked of Slack, and nothing is posted.",
         _DOCTOR_EXITS,
     )
-    doctor.add_argument("--json", action="store_true", help="print JSON instead of a table")
+    doctor.add_argument("--json", action="store_true", help="print JSON instead of a table: a line for each subject")
+    doctor.add_argument(
+        "--only",
+        choices=("configuration", "database", "slack", "aws"),
+        action="append",
+        help="look at this alone; may be given several times",
+    )
+    doctor.add_argument("--account", metavar="PATTERN", type=_pattern, help="only accounts with this id or name")
+    doctor.add_argument(
+        "--timeout",
+        metavar="SECONDS",
+        type=_seconds,
+        default=120,
+        help="what has not answered by then is UNKNOWN (default: %(default)s)",
+    )
     _only_action(
         command(
             "db",
@@ -198,3 +227,15 @@ def _count(text: str) -> int:
     if text.isascii() and text.isdigit() and int(text) > 0:
         return int(text)
     raise ArgumentTypeError(f"{text!r} is not a number of entries: write 1 or more")
+def _few(text: str) -> int:
+    if text.isascii() and text.isdigit() and 0 < int(text) <= MOST_AT_ONCE:
+        return int(text)
+    raise ArgumentTypeError(f"{text!r} is not a number of accounts: write 1 to {MOST_AT_ONCE}, and start more workers")
+
+
+def _seconds(text: str) -> int:
+    if text.isascii() and text.isdigit() and 0 < int(text) <= _LONGEST_SECONDS:
+        return int(text)
+    raise ArgumentTypeError(f"{text!r} is not a number of seconds: write 1 to {_LONGEST_SECONDS}")
+
+

@@ -12,13 +12,13 @@ from bot.remarks import Weight
 from bot.rounds import SCAN
 from bot.schedule import Calendar
 from bot.settings import Settings, place_of
-from bot.settings.load import DEFAULT_FILE
 from bot.slack.client import web_client
 from bot.slack.introduction import Introduction, introduce
 from bot.slack.people import People
 from bot.socket_mode import connect, make_app, make_listeners, make_socket
 from bot.wiring.agenda import Agenda, inherit
 from bot.wiring.desk import build_desk
+from bot.wiring.channels import channels_of
 from bot.wiring.exempting import declare_exemptions
 from bot.wiring.parts import Parts, Timing, Ways
 from bot.wiring.presence import build_presence
@@ -39,21 +39,10 @@ def build_process(settings: Settings, stop: Event, timing: Timing | None = None)
     database = open_database(settings)
     place, rules = partial(place_of, settings), settings.visibility.rules
     refused = partial(check.refused, settings.approval.rules, place, People(client), rules)
-    us = introduce(client, app_client, _channels(settings), refused)
-    courier = web_client(settings.slack.bot_token, settings.slack.api_url, waits=False)
-    ways = Ways(settings.slack, client, courier, app_client, us)
+    us = introduce(client, app_client, channels_of(settings), refused)
+    courier = way(settings.slack.bot_token, waits=False)
+    ways = Ways(settings.slack, client, courier, app_client, us, metrics)
     return _process(Parts(ways, settings, database, stop, timing or Timing()))
-
-
-def _channels(settings: Settings) -> dict[str, str]:
-    """Name every channel that the settings name, by the place where they do."""
-    name = settings.path or DEFAULT_FILE
-    channels = {f"{name}: slack.channel": settings.slack.channel} if settings.slack is not None else {}
-    if settings.slack is not None and settings.slack.fallback is not None:
-        channels[f"{name}: slack.fallback"] = settings.slack.fallback
-    for number, route in enumerate(settings.digest.routes, start=1):
-        channels[f"{name}: digest.route[{number}].channel"] = route.channel
-    return channels
 
 
 def _process(parts: Parts) -> Process:
