@@ -227,12 +227,6 @@ def _count(text: str) -> int:
     if text.isascii() and text.isdigit() and int(text) > 0:
         return int(text)
     raise ArgumentTypeError(f"{text!r} is not a number of entries: write 1 or more")
-def _few(text: str) -> int:
-    if text.isascii() and text.isdigit() and 0 < int(text) <= MOST_AT_ONCE:
-        return int(text)
-    raise ArgumentTypeError(f"{text!r} is not a number of accounts: write 1 to {MOST_AT_ONCE}, and start more workers")
-
-
 def _seconds(text: str) -> int:
     if text.isascii() and text.isdigit() and 0 < int(text) <= _LONGEST_SECONDS:
         return int(text)

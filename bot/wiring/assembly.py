@@ -40,8 +40,8 @@ def build_process(settings: Settings, stop: Event, timing: Timing | None = None)
     place, rules = partial(place_of, settings), settings.visibility.rules
     refused = partial(check.refused, settings.approval.rules, place, People(client), rules)
     us = introduce(client, app_client, channels_of(settings), refused)
-    courier = way(settings.slack.bot_token, waits=False)
-    ways = Ways(settings.slack, client, courier, app_client, us, metrics)
+    courier = web_client(settings.slack.bot_token, settings.slack.api_url, waits=False)
+    ways = Ways(settings.slack, client, courier, app_client, us)
     return _process(Parts(ways, settings, database, stop, timing or Timing()))
 
 
