@@ -1,7 +1,7 @@
 """Builds what exempts keys, and keeps the database at what the configuration declares."""
 
 import logging
-from datetime import datetime, tzinfo
+from datetime import datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
 from bot.exempt import Exempting
@@ -17,17 +17,19 @@ log = logging.getLogger(__name__)
 
 
 def build_exempting(settings: Settings, database: Database, asking: Asking) -> Exempting:
-    """Ask for exemptions of the same people, in the same channel and under the same rules as for rotation."""
+    declared_in = str(settings.path or DEFAULT_FILE)
+    return exempting_of(database, asking, settings.exemption.longest, _timezone(settings), declared_in)
+
+
+def exempting_of(
+    database: Database, asking: Asking, longest: timedelta, timezone: tzinfo, declared_in: str
+) -> Exempting:
+    """Ask for exemptions of the same people, in the same channel and under the same rules as for rotation.
+
+    `longest`, `timezone` and `declared_in` are what `Wishes` wants of the settings.
+    """
     exemptions, scans = ExemptionStore(database), ScanStore(database)
-    wishes = Wishes(
-        findings=scans,
-        exemptions=exemptions,
-        requests=asking.requests,
-        longest=settings.exemption.longest,
-        timezone=_timezone(settings),
-        declared_in=str(settings.path or DEFAULT_FILE),
-        clock=asking.clock,
-    )
+    wishes = Wishes(scans, exemptions, asking.requests, longest, timezone, declared_in, asking.clock)
     return Exempting(
         wishes=wishes,
         exemptions=exemptions,

@@ -28,7 +28,7 @@ from bot.views.home import home, refused
 from bot.views.listing import listing
 from bot.views.posture import status
 from bot.visibility import Visibility
-from deploy.sandbox.gallery.desk import Keys, People
+from deploy.sandbox.gallery.peers import Keys, People
 from deploy.sandbox.gallery.things import HOUSE
 from tests.benchmarks import tables
 from tests.benchmarks.bench import Bench

@@ -12,7 +12,9 @@ from bot.rules.period import SHORTEST_PERIOD_DAYS, BadPeriodError, read_period
 from bot.views.ask import ask, ask_for_several, asked, asking, declined
 from bot.views.names import KEYS_BLOCK, PERIOD_BLOCK
 from bot.views.notice import say
-from deploy.sandbox.gallery.desk import Keys, Office
+from deploy.sandbox.gallery.asked import request_in
+from deploy.sandbox.gallery.desk import Office
+from deploy.sandbox.gallery.peers import Keys
 from deploy.sandbox.gallery.sample import Sample, Surface, shown
 from deploy.sandbox.gallery.samples.requests import approvers
 from deploy.sandbox.gallery.things import (
@@ -28,7 +30,6 @@ from deploy.sandbox.gallery.things import (
     UNRULED,
     denied,
     finding,
-    request_in,
 )
 from deploy.sandbox.slack.people import OURS
 from handlers.actions import OLD_BUTTON

@@ -22,6 +22,7 @@ from bot.views.key import key_details
 from bot.views.names import ACCOUNT_BLOCK, TAG_BLOCK, UNTIL_BLOCK
 from bot.views.request import reminder, request, result
 from bot.views.requests import requests
+from deploy.sandbox.gallery.asked import every_request, request_in
 from deploy.sandbox.gallery.sample import Sample, Surface, shown
 from deploy.sandbox.gallery.things import (
     AIKO,
@@ -36,11 +37,9 @@ from deploy.sandbox.gallery.things import (
     STRANGE_WORDS,
     Words,
     arn_of,
-    every_request,
     finding,
     later,
     metadata,
-    request_in,
     scan,
 )
 from handlers.exempt_modal import CHOOSE_A_DAY, NOTHING_NAMED, PLACES, WRITE_A_TAG

@@ -16,6 +16,7 @@ from bot.models.keys import (
 from bot.models.posture import KeyDetails, Part
 from bot.rules.verdict import judge, judge_failure
 from bot.views.key import key_details
+from deploy.sandbox.gallery.asked import every_request
 from deploy.sandbox.gallery.sample import Sample, Surface, shown
 from deploy.sandbox.gallery.things import (
     DUBLIN,
@@ -28,7 +29,6 @@ from deploy.sandbox.gallery.things import (
     TOO_LONG,
     arn_of,
     denied,
-    every_request,
     finding,
     judged,
     later,

@@ -12,6 +12,7 @@ from bot.views.accounts import accounts
 from bot.views.listing import listing
 from bot.views.posture import status
 from bot.views.scan import failed, finished, running, stopped
+from deploy.sandbox.gallery.asked import every_request
 from deploy.sandbox.gallery.sample import Sample, Surface, shown
 from deploy.sandbox.gallery.things import (
     BERLIN,
@@ -28,7 +29,6 @@ from deploy.sandbox.gallery.things import (
     closed,
     covered,
     dark,
-    every_request,
     later,
     lost,
     open_key,

@@ -31,6 +31,7 @@ from bot.views.posture import status
 from bot.views.request import request, result
 from bot.views.snooze import snooze, snoozed, told
 from bot.visibility import NOT_SHOWN, NOT_YOURS
+from deploy.sandbox.gallery.asked import every_request
 from deploy.sandbox.gallery.sample import Sample, Surface, shown
 from deploy.sandbox.gallery.samples.exemptions import REACH, exempted
 from deploy.sandbox.gallery.samples.looking import TYPICAL
@@ -46,7 +47,6 @@ from deploy.sandbox.gallery.things import (
     SUMMARY,
     Words,
     arn_of,
-    every_request,
     finding,
     later,
     open_keys,

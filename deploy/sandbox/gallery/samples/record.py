@@ -9,18 +9,9 @@ from bot.models.slack import SlackFailure, SlackFailureKind
 from bot.models.snoozes import Waking
 from bot.models.trail import SYSTEM, Act, ChainedEntry
 from bot.views.history import history
+from deploy.sandbox.gallery.asked import GLASS_REASON, RESULTS, request_in
 from deploy.sandbox.gallery.sample import Sample, Surface, shown
-from deploy.sandbox.gallery.things import (
-    GLASS_REASON,
-    JONAS,
-    MARA,
-    RESULTS,
-    STRANGE_WORDS,
-    arn_of,
-    finding,
-    later,
-    request_in,
-)
+from deploy.sandbox.gallery.things import JONAS, MARA, STRANGE_WORDS, arn_of, finding, later
 
 SHUT_OUT = SlackFailure(SlackFailureKind.CHANNEL, "is_archived")
 REQUEST, SCAN = "r41c7be09d2f3", "7f3a9c2e1b5d8640"

@@ -11,7 +11,8 @@ from bot.models.scans import Account
 from bot.remediate.decide import UNKNOWN_REQUEST, too_late
 from bot.rules.approval import may_ask, may_decide, may_operate
 from bot.views.notice import say
-from deploy.sandbox.gallery.desk import People
+from deploy.sandbox.gallery.asked import change, every_request, request_in
+from deploy.sandbox.gallery.peers import People
 from deploy.sandbox.gallery.sample import Sample, Surface, shown
 from deploy.sandbox.gallery.things import (
     AIKO,
@@ -28,10 +29,7 @@ from deploy.sandbox.gallery.things import (
     STRANGE_WORDS,
     UNRULED,
     arn_of,
-    change,
-    every_request,
     later,
-    request_in,
 )
 from deploy.sandbox.slack.people import OURS, default_people
 

@@ -13,6 +13,7 @@ from bot.views.keys_of_request import all_keys
 from bot.views.names import REASON_BLOCK
 from bot.views.request import reminder, request, result
 from bot.views.requests import requests
+from deploy.sandbox.gallery.asked import UNREACHABLE, broken_glass, change, every_request, request_in
 from deploy.sandbox.gallery.sample import Sample, Surface, shown
 from deploy.sandbox.gallery.things import (
     AIKO,
@@ -24,13 +25,8 @@ from deploy.sandbox.gallery.things import (
     PARTNER,
     PLAY,
     STRANGE_WORDS,
-    UNREACHABLE,
     UNRULED,
-    broken_glass,
-    change,
-    every_request,
     later,
-    request_in,
 )
 from handlers.modals import WHY
 

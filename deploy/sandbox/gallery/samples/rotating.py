@@ -24,7 +24,9 @@ from bot.views.names import REASON_BLOCK
 from bot.views.notice import say
 from bot.views.request import request, result
 from bot.views.rotate import rotate_now
-from deploy.sandbox.gallery.desk import Keys, Office
+from deploy.sandbox.gallery.asked import broken_glass, every_request, request_in
+from deploy.sandbox.gallery.desk import Office
+from deploy.sandbox.gallery.peers import Keys
 from deploy.sandbox.gallery.sample import Sample, Surface, shown
 from deploy.sandbox.gallery.samples.keys import details
 from deploy.sandbox.gallery.samples.requests import LATE, SOON, approvers, waiting
@@ -39,14 +41,11 @@ from deploy.sandbox.gallery.things import (
     STRANGE_WORDS,
     Words,
     arn_of,
-    broken_glass,
     denied,
-    every_request,
     finding,
     judged,
     later,
     metadata,
-    request_in,
 )
 from deploy.sandbox.slack.people import OURS
 from handlers.modals import WHY_NOW

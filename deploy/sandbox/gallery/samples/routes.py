@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from bot.models.digests import Digest, DigestContent, OpenKey
+from bot.models.digests import Digest
 from bot.models.owned import KeysLeft, OwnedKeys, Ownership
 from bot.models.owners import Owner
 from bot.models.routes import RouteEdit, RouteTerms
@@ -16,13 +16,13 @@ from bot.views.digest import digest
 from bot.views.owners import digest_owners
 from bot.views.preview import preview
 from bot.views.routes import edit_route, route_checking, route_declined, route_edited, routes
+from deploy.sandbox.gallery.digests import plain_digest
 from deploy.sandbox.gallery.sample import Sample, Surface, shown
 from deploy.sandbox.gallery.things import (
     CHANNEL,
     JONAS,
     KEY_ADMINS,
     MARA,
-    NOW,
     STRANGE_WORDS,
     SUMMARY,
     later,
@@ -49,16 +49,16 @@ UNREAD = replace(
 
 
 def previews() -> Iterator[Sample]:
-    of_all = _of(SUMMARY, *open_keys(3))
+    of_all = plain_digest(SUMMARY, *open_keys(3))
     yield shown("everything", Surface.REPLY, "What would be posted, without buttons").by(
         preview, digest(of_all, {}), of_all
     )
-    long = _of(Summary(38, 85), *open_keys(10), rest=(open_keys(60), open_keys(15)), open_total=85)
+    long = plain_digest(Summary(38, 85), *open_keys(10), rest=(open_keys(60), open_keys(15)), open_total=85)
     yield shown("with a thread", Surface.REPLY, "What would be in its thread is counted").by(
         preview, digest(long, {}), long
     )
     for kind, words in STRANGE_WORDS.items():
-        strange = _of(Summary(7, 10), *open_keys(10, words), scope=words.scope)
+        strange = plain_digest(Summary(7, 10), *open_keys(10, words), scope=words.scope)
         yield shown(f"{kind} words", Surface.REPLY, f"Names of others: {kind}").by(
             preview, digest(strange, {}), strange
         )
@@ -167,20 +167,5 @@ def route_modals() -> Iterator[Sample]:
         yield shown(f"declined, {kind} words", Surface.MODAL, f"Names of others: {kind}").by(route_declined, sentence)
 
 
-def _of(summary: Summary, *keys: OpenKey, **changes: object) -> Digest:
-    plain = DigestContent(
-        as_of=later(minutes=-20),
-        summary=summary,
-        previous_summary=None,
-        delta=None,
-        top=keys,
-        open_total=summary.non_compliant,
-        coverage_failures=(),
-        unread_keys=(),
-        unread_total=0,
-    )
-    return Digest("d1", DEFAULT, CHANNEL, NOW, replace(plain, **changes))  # type: ignore[arg-type]  # any field
-
-
 def _owned(ownership: Ownership) -> Digest:
-    return _of(SUMMARY, ownership=ownership)
+    return plain_digest(SUMMARY, ownership=ownership)

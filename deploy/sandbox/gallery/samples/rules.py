@@ -13,7 +13,7 @@ from bot.roll import RollCall
 from bot.rules.explanation import Explanation
 from bot.rules.house import House
 from bot.views.rules import explanation, rules
-from deploy.sandbox.gallery.desk import Directory, Keys, People
+from deploy.sandbox.gallery.peers import Directory, Keys, People
 from deploy.sandbox.gallery.sample import Sample, Surface, shown
 from deploy.sandbox.gallery.things import (
     AIKO,

@@ -6,8 +6,6 @@ from datetime import timedelta
 from functools import cache
 from zoneinfo import ZoneInfo
 
-from bot.models.anchor import Anchor
-from bot.models.digests import Digest, DigestContent
 from bot.models.posture import PosturePoint
 from bot.models.scans import Summary
 from bot.models.trend import Trend
@@ -15,8 +13,9 @@ from bot.plotting import draw
 from bot.rules.trend import trend
 from bot.views.digest import digest
 from bot.views.trend import trend_blocks
+from deploy.sandbox.gallery.digests import ANCHOR, plain_digest
 from deploy.sandbox.gallery.sample import Sample, Surface, shown
-from deploy.sandbox.gallery.things import CHANNEL, NOW, later
+from deploy.sandbox.gallery.things import NOW, later
 from deploy.sandbox.slack.people import BOT_USER
 from deploy.sandbox.slack.things import File
 
@@ -44,7 +43,7 @@ def trends() -> Iterator[Sample]:
         ("the second day", "Still too little", _trend(course()[-2:]), last),
     )
     for name, shows, told, summary in cases:
-        made = _digest(summary, "" if told.has_percent else "team=payments")
+        made = plain_digest(summary, scope="" if told.has_percent else "team=payments", anchor=ANCHOR)
         yield shown(name, Surface.CHANNEL, shows).by(digest, made, {}, trend_blocks(told))
 
 
@@ -94,20 +93,3 @@ def _at(day: int, summary: Summary) -> PosturePoint:
 
 def _trend(points: Sequence[PosturePoint]) -> Trend:
     return trend(points, BERLIN_TIME, with_percent=True)
-
-
-def _digest(summary: Summary, scope: str) -> Digest:
-    content = DigestContent(
-        as_of=later(minutes=-20),
-        summary=summary,
-        previous_summary=None,
-        delta=None,
-        top=(),
-        open_total=summary.non_compliant,
-        coverage_failures=(),
-        unread_keys=(),
-        unread_total=0,
-        scope=scope,
-        anchor=Anchor(1234, "9f86d081884c7d65" * 4),
-    )
-    return Digest("d1", "default", CHANNEL, NOW, content)

@@ -7,19 +7,9 @@ from bot.models.requests import ChangeState, Request, RequestState
 from bot.models.undone import UndoneFix
 from bot.rules.code_lines import LOGICAL_ID
 from bot.views.undone import undone
+from deploy.sandbox.gallery.asked import broken_glass, request_in
 from deploy.sandbox.gallery.sample import Sample, Surface, shown
-from deploy.sandbox.gallery.things import (
-    AIKO,
-    JONAS,
-    ON,
-    PLAY,
-    STRANGE_WORDS,
-    TOO_LONG,
-    broken_glass,
-    finding,
-    later,
-    request_in,
-)
+from deploy.sandbox.gallery.things import AIKO, JONAS, ON, PLAY, STRANGE_WORDS, TOO_LONG, finding, later
 
 
 def undone_fixes() -> Iterator[Sample]:
