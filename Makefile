@@ -3,6 +3,8 @@ PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+# How many tests run at once.
+JOBS ?= auto
 
 .DEFAULT_GOAL := help
 .PHONY: help demo gallery screenshots test check lint types layers policies format bench install clean
@@ -29,7 +31,7 @@ screenshots: $(STAMP) ## the pictures in docs/, taken of the demo in Chromium
 	@$(BIN)/python -m deploy.sandbox.gallery.screenshots $(ARGS)
 
 test: check ## everything: format, lint, types, layers, policies, tests
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest --numprocesses $(JOBS) --dist worksteal $(ARGS)
 
 check: lint types layers policies ## all checks that run no code
 

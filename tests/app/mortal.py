@@ -37,6 +37,7 @@ from bot.terminal import main
 from bot.wiring.assembly import build_process
 from bot.wiring.parts import Timing
 from bot.work import Work
+from tests.store.databases import without_waiting_for_the_disk
 
 READ_BACK_WAITS = (0.0, 0.05, 0.05)
 UNCOUNTED = frozenset({"Slack apps.connections.open", "Slack auth.test", "Slack views.update with a hash"})
@@ -221,4 +222,5 @@ def live(environ: Mapping[str, str], log: Path, doom: Doom | None) -> None:
         leave_out()
         watch_transactions(fate, turns)
         watch_calls(fate, turns)
-    sys.exit(main(["run"], os.environ))
+    with without_waiting_for_the_disk():
+        sys.exit(main(["run"], os.environ))

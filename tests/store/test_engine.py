@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
 
 from bot.errors import UserError
+from bot.store import engine
 from bot.store.engine import Database, insert_missing
 from bot.store.tables import coverage, firings, key_handles
 from tests.store.crowd import all_at_once
-from tests.store.databases import MakeUrl
+from tests.store.databases import AS_SHIPPED, MakeUrl
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
@@ -154,13 +155,18 @@ def test_foreign_keys_hold(database: Database) -> None:
         connection.execute(coverage.insert().values(scan_id="none", **row))
 
 
-def test_sqlite_keeps_a_write_ahead_log_and_waits_for_the_disk(sqlite_database: Database) -> None:
-    with sqlite_database.read() as connection:
+def test_sqlite_keeps_a_write_ahead_log_and_waits_for_the_disk(
+    make_sqlite: MakeUrl, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "_prepare_sqlite", AS_SHIPPED)  # the other tests do not wait
+    database = Database(make_sqlite("migrated"))
+    with database.read() as connection:
         pragmas = {
             name: connection.exec_driver_sql(f"PRAGMA {name}").scalar_one()
             for name in ("journal_mode", "foreign_keys", "synchronous", "busy_timeout")
         }
     assert pragmas == {"journal_mode": "wal", "foreign_keys": 1, "synchronous": 2, "busy_timeout": 30_000}
+    database.close()
 
 
 def test_a_reader_cannot_write_to_postgresql(make_postgresql: MakeUrl) -> None:
