@@ -30,9 +30,9 @@ class Aws:
     """The ways into AWS."""
 
     identity: Identity
+    clients: SharedClients
     discovery: Discovery
     reader: KmsReader
-    clients: SharedClients
     remediator: Remediator
 
 
@@ -62,6 +62,7 @@ def _connect_aws(settings: Settings) -> Aws:
     clients = SharedClients(shared, credentials, config, budget)
     return Aws(
         identity=identity,
+        clients=clients,
         discovery=Discovery(identity, credentials, clients),
         reader=KmsReader(clients),
         remediator=Remediator(identity, scan.remediation_role, scan.external_id, budget),
@@ -70,7 +71,6 @@ def _connect_aws(settings: Settings) -> Aws:
 
 def equip(settings: Settings, *, remembers: bool) -> tuple[KeyReader, KeyMemory, AccountTagReader]:
     """Connect a process of a scan, which shares nothing with the one that began it."""
-        clients=clients,
     set_up_logging(debug=False)
     memory = KeyFactStore(Database(settings.database_url)) if remembers else Forgetful()
     aws = connect_aws(settings)

@@ -137,10 +137,10 @@ def _channel_problem(client: WebClient, place: str, channel: str, *, minds_locks
         return Problem(place, f"{name} ({channel}) is archived.", "Unarchive it, or name another channel.")
     if not found.get("is_member"):
         return Problem(place, f"The bot is not in {name} ({channel}).", f"Type /invite @KMS rotation in {name}.")
-    return None
     if minds_locks and (lock := next(filter(found.get, _LOCKS), None)):
         what = f"The bot may not post in {name} ({channel}), says Slack ({lock})."
         return Problem(place, what, "Let it post, in the channel's settings, or name another channel.")
+    return None
 
 
 def _unsaid(place: str, what: str, failure: SlackFailure) -> Problem:

@@ -6,11 +6,11 @@ from bot.models.anchor import HASH_CHARACTERS, Anchor
 
 _PROGRAM = "python -m bot"
 
+_LONGEST_SECONDS = 3600
+
 _ENVIRONMENT = """\
 settings:
   KMS_ROTATION_CONFIG   the TOML file with everything that is not a secret (default: kms-rotation.toml)
-_LONGEST_SECONDS = 3600
-
   DATABASE_URL          sqlite:///… or postgresql+psycopg://… (default: a SQLite file beside the TOML file)
   AWS_PROFILE, AWS_ACCESS_KEY_ID, AWS_ENDPOINT_URL, …   as for the AWS CLI
 """

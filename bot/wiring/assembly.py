@@ -17,8 +17,8 @@ from bot.slack.introduction import Introduction, introduce
 from bot.slack.people import People
 from bot.socket_mode import connect, make_app, make_listeners, make_socket
 from bot.wiring.agenda import Agenda, inherit
-from bot.wiring.desk import build_desk
 from bot.wiring.channels import channels_of
+from bot.wiring.desk import build_desk
 from bot.wiring.exempting import declare_exemptions
 from bot.wiring.parts import Parts, Timing, Ways
 from bot.wiring.presence import build_presence
