@@ -16,7 +16,7 @@ from bot.cores import usual_processes
 from bot.errors import UserError
 from bot.log import set_up_logging
 from bot.rules.verdict import Policy
-from bot.scan import Branching, Forgetful, KeyMemory, KeyReader, Scanner, ScanRecord, Scans
+from bot.scan import Branching, Forgetful, KeyMemory, KeyReader, Scanner, ScanRecord, Scans, Sharing
 from bot.scan.gateways import AccountTagReader
 from bot.scan.scanner import WORKERS
 from bot.settings import Settings
@@ -77,7 +77,14 @@ def equip(settings: Settings, *, remembers: bool) -> tuple[KeyReader, KeyMemory,
     return aws.reader, memory, aws.discovery
 
 
-def build_scans(settings: Settings, aws: Aws, record: ScanRecord, memory: KeyMemory | None = None) -> Scans:
+def build_scans(
+    settings: Settings,
+    aws: Aws,
+    record: ScanRecord,
+    memory: KeyMemory | None = None,
+    *,
+    sharing: Sharing | None = None,
+) -> Scans:
     policy = Policy(settings.policy.max_rotation_period_days)
     scanner = Scanner(
         aws.discovery,
@@ -93,4 +100,4 @@ def build_scans(settings: Settings, aws: Aws, record: ScanRecord, memory: KeyMem
             partial(equip, replace(settings, slack=None), remembers=bool(memory)),
         ),
     )
-    return Scans(scanner, record)
+    return Scans(scanner, record, sharing=sharing)

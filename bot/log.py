@@ -14,6 +14,8 @@ _LIBRARIES = (
     "apscheduler",
     "botocore",
     "matplotlib",
+    "procrastinate",
+    "psycopg",
     "slack_bolt",
     "slack_sdk",
     "sqlalchemy",

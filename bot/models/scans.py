@@ -169,7 +169,7 @@ class Progress:
     """How far a running scan is.
 
     `keys_listed` are the keys of the targets that were opened, read or not yet. `seconds_left` is an estimate, None
-    where it is too early for one.
+    where it is too early for one. `remark` is what else whoever waits should know, as a part of a sentence.
     """
 
     targets_done: int = 0
@@ -179,6 +179,7 @@ class Progress:
     accounts_entered: int = 0
     accounts_found: int = 0
     seconds_left: float | None = None
+    remark: str = ""
 
     @property
     def phase(self) -> Phase:

@@ -75,6 +75,16 @@ class Outlook:
             self.targets_done += 1
             del self.begun[place]
 
+    def note(self, place: Place, listed: int, read: int, *, is_done: bool) -> None:
+        """Take note of how far a target is, which somebody else reads: it may be less than before, read anew."""
+        begun = self._open(place)
+        self.keys_read += read - begun.read
+        begun.read = read
+        self._list(begun, max(listed, read) - begun.listed)
+        if is_done:
+            self.targets_done += 1
+            del self.begun[place]
+
     @property
     def done(self) -> int:
         return self._opened + self.keys_read
@@ -161,6 +171,8 @@ def _reading(progress: Progress) -> Iterator[str]:
     yield keys_so_far(progress)
     if progress.targets_done < progress.targets_total:
         yield time_left(progress.seconds_left)
+    if progress.remark:
+        yield progress.remark
 
 
 def _counted(number: int, thing: str) -> str:

@@ -5,6 +5,7 @@ from bot.scan.gateways import AccountDirectory, KeyMemory, KeyReader, ScanRecord
 from bot.scan.memory import Forgetful
 from bot.scan.scanner import Scanner
 from bot.scan.scans import ScanRunningError, Scans
+from bot.scan.sharing import Sharing
 
 __all__ = [
     "AccountDirectory",
@@ -17,4 +18,5 @@ __all__ = [
     "ScanRunningError",
     "Scanner",
     "Scans",
+    "Sharing",
 ]

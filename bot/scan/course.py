@@ -5,6 +5,7 @@ from time import monotonic
 
 from bot.models.keys import Finding
 from bot.models.scans import Coverage, Listed, Progress, Target
+from bot.models.shares import ShareProgress
 from bot.rules.progress import Begun, Outlook, Pace, Place
 
 TELLING_SECONDS = 0.1
@@ -23,6 +24,8 @@ class Course:
         self._outlook: Outlook | None = None
         self._pace = Pace(clock())
         self._told_at = clock()
+        self.remark = ""
+        self._done: set[Place] = set()
 
     @property
     def begun(self) -> Mapping[Place, Begun]:
@@ -43,9 +46,23 @@ class Course:
         if self._outlook is None:
             raise ValueError("nothing can be read before there is a plan")
         self._outlook.take(read)
+        self._tell_now_and_then(self._outlook)
+
+    def note(self, share: ShareProgress) -> None:
+        """Take note of how far somebody else is with an account."""
+        if self._outlook is None:
+            raise ValueError("nothing can be read before there is a plan")
+        for region, told in share.regions.items():
+            if (share.account, region) not in self._done:
+                self._outlook.note((share.account, region), told.listed, told.read, is_done=told.is_done)
+            if told.is_done:
+                self._done.add((share.account, region))
+        self._tell_now_and_then(self._outlook)
+
+    def _tell_now_and_then(self, outlook: Outlook) -> None:
         now = self._clock()
         if now - self._told_at >= TELLING_SECONDS:
-            self._pace.mark(now, self._outlook.done)
+            self._pace.mark(now, outlook.done)
             self.tell()
 
     def tell(self) -> None:
@@ -64,4 +81,5 @@ class Course:
             accounts_entered=self._planned.accounts_entered,
             accounts_found=self._planned.accounts_found,
             seconds_left=self._pace.seconds_left(self._clock(), outlook.done, outlook.left),
+            remark=self.remark,
         )

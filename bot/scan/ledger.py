@@ -1,14 +1,14 @@
 """Writes down what a scan reads, many targets at a time, and knows what of its plan is not read to its end."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from time import monotonic
+from typing import Protocol
 
 from bot.models.keys import Finding
 from bot.models.scans import Coverage, CoverageStatus, Target
 from bot.rules.progress import Begun, Place
 from bot.scan.endings import End, cut_short
-from bot.scan.gateways import ScanRecord
 
 ROWS = 500
 """Findings and coverage that are written together, so that memory does not grow with the organisation."""
@@ -17,11 +17,17 @@ SECONDS = 1.0
 """What was read waits no longer than this for more: that is what a kill can lose."""
 
 
+class Pages(Protocol):
+    """What a ledger writes to."""
+
+    def add(self, scan_id: str, found: Sequence[Finding], covered: Sequence[Coverage] = ()) -> None: ...
+
+
 class Ledger:
     """Keeps the order that readers rely on: a target's findings are written before its coverage, or with it."""
 
     def __init__(
-        self, record: ScanRecord, scan_id: str, targets: Iterable[Target], clock: Callable[[], float] = monotonic
+        self, record: Pages, scan_id: str, targets: Iterable[Target], clock: Callable[[], float] = monotonic
     ) -> None:
         self._record = record
         self._scan_id = scan_id

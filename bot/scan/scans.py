@@ -1,15 +1,16 @@
 """The use case: one scan at a time, from its first row to its last, whoever starts it."""
 
 import secrets
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from threading import Event, Lock
+from typing import Protocol
 
 from bot.errors import UserError
 from bot.models.plans import Plan
-from bot.models.scans import Listed, Progress, Scan, ScanState
+from bot.models.scans import Coverage, Progress, Scan, ScanState
 from bot.rules.filters import Filter
 from bot.rules.progress import how_far
 from bot.scan.course import Course, OnProgress
@@ -17,9 +18,10 @@ from bot.scan.crew import StoppedError
 from bot.scan.endings import End, cut_short_somewhere, plan_lost, plan_unknown
 from bot.scan.gateways import ScanRecord
 from bot.scan.heeding import heeding
-from bot.scan.ledger import Ledger
+from bot.scan.here import Here
 from bot.scan.plan import check_narrowing
 from bot.scan.scanner import Scanner, utc_now
+from bot.scan.sharing import Shared, Sharing
 
 
 class ScanRunningError(UserError):
@@ -34,10 +36,18 @@ class ScanRunningError(UserError):
 class Scans:
     """Runs scans. `run` may be called from any thread; `progress` and `stop` from any other."""
 
-    def __init__(self, scanner: Scanner, record: ScanRecord, clock: Callable[[], datetime] = utc_now) -> None:
+    def __init__(
+        self,
+        scanner: Scanner,
+        record: ScanRecord,
+        clock: Callable[[], datetime] = utc_now,
+        sharing: Sharing | None = None,
+    ) -> None:
+        """Prepare to scan. With `sharing` workers read what is planned, and this process where there is none."""
         self._scanner = scanner
         self._record = record
         self._clock = clock
+        self._sharing = sharing
         self._lock = Lock()
         self._running: _Running | None = None
         self._is_stopping = False
@@ -95,37 +105,25 @@ class Scans:
 
     def _carry_out(self, scan: Scan, plan: Plan, running: "_Running") -> Scan:
         course = running.course
-        ledger = Ledger(self._record, scan.id, plan.targets)
+        reading: _Reading = (
+            Here(self._scanner, self._record, scan.id, plan, course)
+            if self._sharing is None
+            else Shared(self._sharing, self._record, scan.id, plan, course)
+        )
         try:
             course.begin(plan.targets, self._record.sizes())
-            if self._read(scan, plan, ledger, running):
+            self._record.leave_out(scan.id, plan.left_out)
+            is_whole = reading.read(running.stop)
+            course.tell()
+            if is_whole:
                 return self._record.finish(scan.id, self._clock())
         except BaseException:
-            self._cut_short(scan, ledger, course, End.BROKE_OFF)
+            self._cut_short(scan, reading, End.BROKE_OFF)
             raise
-        return self._cut_short(scan, ledger, course, End.STOPPED)
+        return self._cut_short(scan, reading, End.STOPPED)
 
-    def _read(self, scan: Scan, plan: Plan, ledger: Ledger, running: "_Running") -> bool:
-        """Read what is planned and write it down; False where the scan was stopped before all of it was read."""
-        self._record.leave_out(scan.id, plan.left_out)
-        for failure in plan.failures:
-            ledger.take(failure)
-        is_whole = True
-        try:
-            with closing(self._scanner.read(plan, running.stop)) as readings:
-                for read in readings:
-                    running.course.take(read)
-                    if not isinstance(read, Listed):
-                        ledger.take(read)
-        except StoppedError:
-            is_whole = False
-        finally:
-            ledger.flush()  # whatever ended the reading, what was read is kept
-        running.course.tell()
-        return is_whole
-
-    def _cut_short(self, scan: Scan, ledger: Ledger, course: Course, end: End) -> Scan:
-        return self._record.interrupt(scan.id, self._clock(), list(ledger.unread(course.begun, end)))
+    def _cut_short(self, scan: Scan, reading: "_Reading", end: End) -> Scan:
+        return self._record.interrupt(scan.id, self._clock(), list(reading.unread(end)))
 
     @contextmanager
     def _one_at_a_time(self, running: "_Running") -> Iterator["_Running"]:
@@ -139,6 +137,13 @@ class Scans:
             yield running
         finally:
             self._running = None
+
+
+class _Reading(Protocol):
+    """How what is planned is read."""
+
+    def read(self, stop: Event) -> bool: ...
+    def unread(self, end: End) -> Iterable[Coverage]: ...
 
 
 @dataclass(slots=True)

@@ -130,12 +130,12 @@ def aliases_unknown(failure: ReadFailure, known: int) -> str:
 
 def keys_unread(causes: Counter[str], keys: int) -> Iterator[str]:
     """Say of how many of the keys a read failed, a sentence for each cause."""
-    for cause, count in causes.most_common():
+    for cause, count in _by_weight(causes):
         yield f"{count} of {_keys(keys)} could not be read: {cause}"
 
 
 def tags_unread(causes: Counter[str]) -> Iterator[str]:
-    for cause, count in causes.most_common():
+    for cause, count in _by_weight(causes):
         yield f"The tags of {_keys(count)} could not be read: {cause}"
 
 
@@ -143,10 +143,49 @@ def account_tags_unread(failure: ReadFailure) -> str:
     return f"The tags of the account could not be read, so some owners are unknown: {why(failure)}"
 
 
+NO_WORKER = (
+    "No worker that reads for this process is alive, so it reads the accounts itself. "
+    'Start “python -m bot worker”, or write scan.spread = "processes".'
+)
+
+
+def strangers(names: Sequence[str]) -> str:
+    """Tell of workers that are alive and read nothing for this process."""
+    run = "worker runs" if len(names) == 1 else "workers run"
+    return (
+        f"{len(names)} {run} another version of the bot or have other settings in [scan], [policy], [owners] or "
+        f"[digest.production], and nothing is read there for this process: {listing(names)}. "
+        "Start them again with the same version and file."
+    )
+
+
+def reading_alone(others: int) -> str:
+    """Say in a scan's progress why it may be slow, as a part of a sentence."""
+    if others:
+        return f"{_workers(others)} of another version or with other settings, so the bot reads by itself"
+    return "no worker is alive, so the bot reads by itself"
+
+
+def given_up(times: int) -> str:
+    return (
+        f"A worker began to read this account {times} times and did not come to its end, so nothing is known of this "
+        "Region. The workers' logs say why; for want of memory perhaps."
+    )
+
+
+def _workers(count: int) -> str:
+    return "the one worker is" if count == 1 else f"all {count} workers are"
+
+
 def listing(names: Iterable[str]) -> str:
     known = sorted(names)
     more = f" and {len(known) - SHOWN} more" if len(known) > SHOWN else ""
     return ", ".join(known[:SHOWN]) + more
+
+
+def _by_weight(causes: Counter[str]) -> list[tuple[str, int]]:
+    """Put the most common first; of those that are as common, the order in which calls ended does not tell."""
+    return sorted(causes.items(), key=lambda each: (-each[1], each[0]))
 
 
 def _keys(count: int) -> str:

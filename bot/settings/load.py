@@ -12,6 +12,7 @@ from bot.errors import ConfigurationError, Problem
 from bot.settings.environment import Environment
 from bot.settings.places import Location, spell
 from bot.settings.problems import document_problems, harmless_repetitions, syntax_problem
+from bot.settings.spreading import problem_with
 from bot.settings.tree import Document, Settings, Slack, SlackSection
 
 DEFAULT_FILE = "kms-rotation.toml"
@@ -59,6 +60,9 @@ def load(environ: Mapping[str, str], *, with_slack: bool | None) -> Settings:
     if with_slack and reading.document is not None and document.slack.channel is None:
         place = f"{named or DEFAULT_FILE}: slack.channel"
         problems.append(Problem(place, "It is missing.", "Write the id (C… or G…) of the channel for the digest."))
+    unshared = problem_with(document.scan.spread, settings.database_url, f"{named or DEFAULT_FILE}: scan.spread")
+    if unshared is not None:
+        problems.append(unshared)
     if problems:
         raise ConfigurationError(problems)
     return settings

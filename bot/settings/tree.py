@@ -18,6 +18,7 @@ from bot.settings.owners import Owners, Production
 from bot.settings.routes import Route
 from bot.settings.rules import RuleSection
 from bot.settings.section import Section
+from bot.settings.spreading import PROCESSES, Spread
 from bot.settings.visibility import Visibility
 from bot.settings.web import Log, Web
 
@@ -96,6 +97,7 @@ class Scan(Section):
     schedule: fields.Schedule = "0 */6 * * *"
     quota_share: fields.QuotaShare = 0.5
     processes: fields.Processes | None = None
+    spread: Spread = PROCESSES
 
     @property
     def selection(self) -> Selection:

@@ -93,9 +93,8 @@ class ShareStore:
         progress: Mapping[str, RegionProgress],
     ) -> bool:
         """Store what was read of a share; False, and nothing stored, where it is not ours any more."""
-        told = {region: asdict(each) for region, each in progress.items()}
         with self._database.write() as connection:
-            if connection.execute(scan_shares.update().where(_ours(share)).values(progress=told)).rowcount == 0:
+            if connection.execute(_telling(progress).where(_ours(share))).rowcount == 0:
                 return False
             add_findings(connection, share.scan_id, excused(connection, found))
             add_coverage(connection, share.scan_id, covered)
@@ -111,15 +110,16 @@ class ShareStore:
         state = sa.case((stops, ShareState.CLOSED.value), else_=ShareState.WAITING.value)
         return self._let_go(share, state=state, failures=scan_shares.c.failures + int(failed))
 
-    def is_wanted(self, share: Share) -> bool:
-        """Say whether a share is still ours, and the scan goes on."""
-        query = sa.select(scan_shares.c.turn).where(_ours(share), scan_shares.c.state == ShareState.READING.value)
-        with self._database.read() as connection:
-            return connection.execute(query).first() is not None
+    def go_on(self, share: Share, progress: Mapping[str, RegionProgress]) -> bool:
+        """Tell how far a share is; False where it is not ours any more, or the scan is to stop."""
+        is_wanted = sa.and_(_ours(share), scan_shares.c.state == ShareState.READING.value)
+        with self._database.write() as connection:
+            return connection.execute(_telling(progress).where(is_wanted)).rowcount == 1
 
     def news(self, scan_id: str) -> list[ShareProgress]:
-        """Say how far the shares are that are being read, and once of each that it is ended."""
-        ended = sa.and_(scan_shares.c.state == ShareState.ENDED.value, ~scan_shares.c.told)
+        """Say how far the shares are that are being read, and once of each that nobody reads any more."""
+        over = scan_shares.c.state.in_((ShareState.ENDED.value, ShareState.CLOSED.value))
+        ended = sa.and_(over, ~scan_shares.c.told)
         reading = scan_shares.c.state.in_(_IN_HAND)
         columns = (scan_shares.c.account, scan_shares.c.progress)
         with self._database.write() as connection:
@@ -202,6 +202,10 @@ def close_shares(connection: Connection, scan_id: str) -> None:
     """Close the open shares of a scan that ends."""
     is_open = (scan_shares.c.scan_id == scan_id, scan_shares.c.state.in_((*_OPEN, *_IN_HAND)))
     connection.execute(scan_shares.update().where(*is_open).values(state=ShareState.CLOSED.value))
+
+
+def _telling(progress: Mapping[str, RegionProgress]) -> sa.Update:
+    return scan_shares.update().values(progress={region: asdict(each) for region, each in progress.items()})
 
 
 def _is(scan_id: str, account: str) -> sa.ColumnElement[bool]:

@@ -59,12 +59,19 @@ def _rules(settings: Settings, asked: Namespace) -> int:
     return rules(settings, asked)
 
 
+def _worker(settings: Settings, asked: Namespace) -> int:
+    from bot.terminal.worker import worker  # noqa: PLC0415 - the queue is for this command, and for shared scans
+
+    return worker(settings, asked)
+
+
 _WITH_SLACK: Mapping[str, bool | None] = {"run": True, "rules": None}
 """Which commands need Slack; None is for one that looks people up where it may."""
 
 _COMMANDS: Mapping[str, Callable[[Settings, Namespace], int]] = {
     "run": _run,
     "scan": scan,
+    "worker": _worker,
     "rules": _rules,
     "audit": audit,
     "db": upgrade_database,

@@ -4,6 +4,9 @@ from argparse import ArgumentParser, ArgumentTypeError, RawDescriptionHelpFormat
 
 from bot.models.anchor import HASH_CHARACTERS, Anchor
 
+MOST_AT_ONCE = 64
+"""Accounts that one worker reads at once; an interpreter keeps one core busy, however many they are."""
+
 _PROGRAM = "python -m bot"
 
 _LONGEST_SECONDS = 3600
@@ -129,6 +132,22 @@ def parser() -> ArgumentParser:
         action="store_true",
         help="leave the database alone: only exemptions that the settings declare count then",
     )
+    worker = command(
+        "worker",
+        "read accounts for scans that other processes share out",
+        'Reads accounts for every process of the bot that shares its scans out (scan.spread = "workers") on the\n'
+        "same PostgreSQL, until it is told to stop (SIGTERM or Ctrl-C): within 25 seconds then, and what it has not\n"
+        "read to its end is handed to another. Start as many as are wanted, on as many machines; version and file\n"
+        "must be the same everywhere. It needs nothing of Slack.",
+        _ENVIRONMENT,
+    )
+    worker.add_argument(
+        "--concurrency",
+        metavar="N",
+        type=_few,
+        default=8,
+        help="so many accounts at once (default: %(default)s keep one core busy)",
+    )
     rules = command(
         "rules",
         "list, explain and check the approval rules",
@@ -221,6 +240,18 @@ def _anchor(text: str) -> Anchor:
 
 def _only_action(command: ArgumentParser, name: str, summary: str) -> None:
     command.add_argument("action", choices=(name,), help=summary)
+
+
+def _few(text: str) -> int:
+    if text.isascii() and text.isdigit() and 0 < int(text) <= MOST_AT_ONCE:
+        return int(text)
+    raise ArgumentTypeError(f"{text!r} is not a number of accounts: write 1 to {MOST_AT_ONCE}, and start more workers")
+
+
+def _seconds(text: str) -> int:
+    if text.isascii() and text.isdigit() and 0 < int(text) <= _LONGEST_SECONDS:
+        return int(text)
+    raise ArgumentTypeError(f"{text!r} is not a number of seconds: write 1 to {_LONGEST_SECONDS}")
 
 
 def _count(text: str) -> int:

@@ -46,4 +46,5 @@ def _measure(course: Course) -> tuple[int, int | None, str]:
             return course.accounts_entered, course.accounts_found, "accounts"
         case Phase.READING:
             told = f"targets, {keys_so_far(course)}, {time_left(course.seconds_left)}"
+            told += f", {course.remark}" if course.remark else ""
             return course.targets_done, course.targets_total, told

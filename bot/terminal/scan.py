@@ -23,6 +23,7 @@ from bot.terminal.exits import Exit
 from bot.terminal.output import ATTENTION, left_out_in_words, print_json, print_table, stopped_early
 from bot.terminal.progress import progress_bar
 from bot.wiring.exempting import declare_exemptions
+from bot.wiring.workers import build_sharing
 
 _log = logging.getLogger(__name__)
 
@@ -37,7 +38,9 @@ def scan(settings: Settings, asked: Namespace) -> int:
     with temporary_database() if asked.no_store else closing(open_database(settings)) as database:
         declare_exemptions(settings, database, utc_now())
         store = ScanStore(database)
-        scans = build_scans(settings, aws, store, None if asked.no_store else KeyFactStore(database))
+        memory = None if asked.no_store else KeyFactStore(database)
+        sharing = None if asked.no_store else build_sharing(settings, database, aws)
+        scans = build_scans(settings, aws, store, memory, sharing=sharing)
         try:
             with _stopping_at_a_signal(scans), progress_bar() as on_progress:
                 made = scans.run(within, f"terminal:{_user()}", on_progress)

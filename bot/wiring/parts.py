@@ -54,6 +54,7 @@ from bot.trend import Illustrator, Trends
 from bot.wiring.agenda import build_digests, build_routing
 from bot.wiring.exempting import build_exempting
 from bot.wiring.personal import build_snoozing, build_visibility
+from bot.wiring.workers import build_sharing
 from bot.work import Crews
 
 
@@ -105,7 +106,8 @@ class Parts:
         self.routing = build_routing(settings, channel, slack.client, self.operating, database)
         self.snoozing = build_snoozing(settings, database, self.operating, self.routing)
         self.digests = build_digests(settings, self.routing, self.scan_store, self.digest_store, self.clock)
-        self.scans = build_scans(settings, self.aws, self.scan_store, KeyFactStore(database))
+        sharing = build_sharing(settings, database, self.aws)
+        self.scans = build_scans(settings, self.aws, self.scan_store, KeyFactStore(database), sharing=sharing)
         self.facts = FactReader(self.aws.reader, self.aws.discovery, self.house)
         self.asking = self._asking()
         self.exempting = build_exempting(settings, database, self.asking)

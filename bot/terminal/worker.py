@@ -1,0 +1,78 @@
+"""`worker`: reads accounts of scans that other processes share out, until it is told to stop."""
+
+import logging
+import os
+import signal
+from argparse import Namespace
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from threading import Event, Thread, Timer
+from types import FrameType
+
+from bot.app import open_database
+from bot.errors import UserError
+from bot.models.shares import ScanWorker
+from bot.settings import Settings
+from bot.settings.spreading import WORKERS
+from bot.store.engine import Database
+from bot.store.scan_workers import BEAT_SECONDS, WorkerStore
+from bot.terminal.exits import Exit
+from bot.wiring.workers import NO_POSTGRESQL, open_worker
+
+LAST_SECONDS = 24.0
+"""A call to AWS that is not answered by then is not waited for: the account is read again by somebody else."""
+
+log = logging.getLogger(__name__)
+
+
+def worker(settings: Settings, asked: Namespace) -> int:
+    """Work until SIGTERM or SIGINT. Raises UserError, with nothing begun, where there is no PostgreSQL."""
+    if settings.database_url.startswith("sqlite"):
+        raise UserError(NO_POSTGRESQL)
+    stop = Event()
+
+    def stop_now(_number: int, _frame: FrameType | None) -> None:
+        stop.set()
+        last = Timer(LAST_SECONDS, os._exit, (Exit.OK,))
+        last.daemon = True
+        last.start()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, stop_now)
+    with closing(open_database(settings)) as database:
+        queue, me = open_worker(settings, database, asked.concurrency)
+        if settings.scan.spread != WORKERS:
+            log.warning('No scan with these settings is shared out: write scan.spread = "workers".')
+        with _alive(database, me):
+            log.info("Ready: %s reads up to %d accounts at once.", me.name, asked.concurrency)
+            queue.run(stop)
+            log.info("Stopping.")
+    return Exit.OK
+
+
+@contextmanager
+def _alive(database: Database, me: ScanWorker) -> Iterator[None]:
+    """Have it known that this worker is alive, while the block runs."""
+    workers, over = WorkerStore(database), Event()
+
+    def beat() -> None:
+        is_told = True
+        while not over.wait(BEAT_SECONDS):
+            try:
+                workers.beat(me)
+                is_told = True
+            except Exception as error:  # noqa: BLE001 - the database may come back
+                if is_told:
+                    log.warning("It cannot be said that this worker is alive: %s", error)
+                is_told = False
+
+    workers.beat(me)
+    Thread(target=beat, name="alive", daemon=True).start()
+    try:
+        yield
+    finally:
+        over.set()
+        try:
+            workers.leave(me.id)
+        except Exception as error:  # noqa: BLE001 - it is taken for dead soon
+            log.warning("It cannot be said that this worker ends: %s", error)

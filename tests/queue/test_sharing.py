@@ -1,0 +1,125 @@
+"""A scan that workers share finds what one process finds, whatever becomes of them."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from bot.models.keys import Finding
+from bot.models.scans import Coverage, ScanState
+from bot.rules.filters import Filter
+from deploy.sandbox.aws import AwsServer
+from tests.benchmarks.fake_aws.serving import Recipe, serving
+from tests.queue.office import SHARED, Office, Running, Scanned, members
+from tests.scale.organisation import generate
+from tests.scale.scanning import differences
+from tests.scan.audits import FRANKFURT, MEMBER, wait_for
+
+LATER = datetime(2030, 1, 1, tzinfo=UTC)
+WORLD = {"seed": 3, "accounts": 30, "regions": 3, "keys_a_place": 6, "large_place": 370}
+HANGS_SECONDS = 60
+
+
+def comparable(scanned: Scanned) -> tuple[dict[str, Finding], set[Coverage], set[object]]:
+    found = {each.arn: replace(each, read_at=LATER) for each in scanned.findings}
+    assert len(found) == len(scanned.findings)
+    assert len(set(scanned.coverage)) == len(scanned.coverage)
+    return found, set(scanned.coverage), set(scanned.left_out)
+
+
+@pytest.mark.usefixtures("impatient")
+def test_two_workers_find_all_that_one_process_finds_and_both_are_true(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    truth = generate(**WORLD)[1]
+    with serving(Recipe(WORLD, maker="tests.scale.organisation:make")) as aws:
+        for name, value in aws.environment().items():
+            monkeypatch.setenv(name, value)
+        scan = '[scan]\naccounts = "organization"\naudit_role = "KmsRotationAudit"\n'
+        alone = office.of(office.scanner(scan).run(Filter(), "U0TESTER"))
+    with serving(Recipe(WORLD, maker="tests.scale.organisation:make")) as aws:
+        for name, value in aws.environment().items():
+            monkeypatch.setenv(name, value)
+        shared = f'{scan}spread = "workers"\n'
+        with office.worker(shared), office.worker(shared):
+            running = Running(office.scanner(shared))
+            made = running.end()
+    assert made.state is ScanState.FINISHED
+    together = office.of(made)
+    for shared_out, by_one in zip(comparable(together), comparable(alone), strict=True):
+        assert shared_out == by_one
+    assert differences(together, truth) == []  # type: ignore[arg-type]  # has the same fields
+    assert made.summary == alone.scan.summary
+    last = running.told[-1]
+    assert (last.targets_done, last.keys_read) == (last.targets_total, len(together.findings))
+    assert not any(each.remark for each in running.told)
+    assert office.jobs() == []
+    readers = {name for (name,) in office.ask("SELECT DISTINCT worker FROM scan_shares")}
+    assert len(readers) == 1  # both are of this process, and named after it
+
+
+def test_without_a_worker_the_process_reads_by_itself_and_says_so(
+    aws: AwsServer, office: Office, caplog: pytest.LogCaptureFixture
+) -> None:
+    accounts = members(aws, 3)
+    running = Running(office.scanner())
+    assert running.end().state is ScanState.FINISHED
+    assert running.told[-1].remark == "no worker is alive, so the bot reads by itself"
+    assert "Start “python -m bot worker”, or write scan.spread" in caplog.text
+    assert {each.account for each in office.of(running.outcome).findings} == set(accounts)
+
+
+def test_a_worker_with_other_settings_reads_nothing_and_is_named(
+    aws: AwsServer, office: Office, caplog: pytest.LogCaptureFixture
+) -> None:
+    members(aws, 1)
+    other = SHARED.replace("KmsRotationAudit", "AnotherRole")
+    with office.worker(other):
+        running = Running(office.scanner())
+        assert running.end().state is ScanState.FINISHED
+        [stranger] = office.workers.alive()
+    assert running.told[-1].remark == (
+        "the one worker is of another version or with other settings, so the bot reads by itself"
+    )
+    assert f"nothing is read there for this process: {stranger.name}" in caplog.text
+    assert not [each for each in office.of(running.outcome).coverage if each.error]  # there is no AnotherRole
+
+
+def test_a_scan_that_is_stopped_ends_within_seconds_and_keeps_what_workers_read(aws: AwsServer, office: Office) -> None:
+    accounts = members(aws, 4)
+    aws.faults.slow(HANGS_SECONDS, accounts[-1], FRANKFURT, action="kms:DescribeKey")
+    with office.worker(drain_seconds=0.0):
+        scans = office.scanner()
+        running = Running(scans)
+        wait_for(lambda: len(list_read(office)) == len(accounts) - 1, "all accounts but the one that hangs")
+        wait_for(lambda: running.told[-1].keys_listed == 8, "the key that hangs to be told of")
+        scans.cancel("U0STOPPER")
+        made = running.end()
+        assert (made.state, made.summary.keys) == (ScanState.INTERRUPTED, 7)
+        [cut_short] = [each for each in office.of(made).coverage if each.error]
+        assert (cut_short.account, cut_short.region) == (accounts[-1], FRANKFURT)
+        assert cut_short.error == "The scan was stopped when 0 of 1 known keys were read."
+        wait_for(lambda: office.jobs() == [], "the queue to be empty")
+    assert {state for (state,) in office.ask("SELECT DISTINCT state FROM scan_shares")} <= {"ENDED", "CLOSED"}
+
+
+def list_read(office: Office) -> list[str]:
+    return [account for (account,) in office.ask("SELECT account FROM scan_shares WHERE state = 'ENDED'") if account]
+
+
+def test_a_worker_that_is_to_stop_hands_back_what_it_cannot_end_and_another_goes_on(
+    aws: AwsServer, office: Office
+) -> None:
+    accounts = members(aws, 2)
+    aws.faults.slow(HANGS_SECONDS, MEMBER, action="kms:DescribeKey")
+    with office.worker(drain_seconds=0.1) as stop:
+        running = Running(office.scanner())
+        wait_for(lambda: aws.calls.named("DescribeKey"), "the account that hangs to be begun")
+        aws.faults.clear()
+        stop.set()
+        with office.worker():
+            wait_for(lambda: office.ask("SELECT 1 FROM scan_shares WHERE turn > 1"), "the other to take it")
+            made = running.end()
+    assert made.state is ScanState.FINISHED
+    assert {each.account for each in office.of(made).findings} == set(accounts)
+    assert office.ask("SELECT DISTINCT failures FROM scan_shares") == [(0,)]
