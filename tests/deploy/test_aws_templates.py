@@ -1,5 +1,6 @@
 """The CloudFormation that an organisation deploys: least privilege, proved on the templates themselves."""
 
+import re
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -9,8 +10,10 @@ from typing import Any
 import pytest
 from botocore.session import Session
 
+from deploy.aws.lint import BOT_ACCOUNT, IN_ECS, rendered
 from deploy.sandbox.aws.policy import Effect, effect
-from deploy.sandbox.aws.roles import Role, bot_policy, member_roles, template
+from deploy.sandbox.aws.roles import Role, bot_policy, member_roles, template, variables
+from tests.deploy.dockerfile import last_stage
 
 ACCOUNT, BOT = "111111111111", "arn:aws:iam::123456789012:role/kms-rotation-bot"
 KEY = f"arn:aws:kms:eu-central-1:{ACCOUNT}:key/11111111-1111-1111-1111-111111111111"
@@ -19,6 +22,7 @@ CALLER = {"aws:PrincipalArn": BOT, "aws:PrincipalAccount": "123456789012"}
 TEMPLATES = sorted((Path(__file__).parents[2] / "deploy" / "aws").glob("*.yml"))
 AUDIT_ACTIONS = {
     "account:ListRegions",
+    "iam:SimulatePrincipalPolicy",
     "kms:DescribeKey",
     "kms:GetKeyRotationStatus",
     "kms:ListAliases",
@@ -45,6 +49,16 @@ BOT_ACTIONS = ORGANIZATION_ACTIONS | {
     "sts:AssumeRole",
     "sts:SetSourceIdentity",
     "sts:TagSession",
+}
+EXECUTION_ACTIONS = {
+    "ecr:BatchCheckLayerAvailability",
+    "ecr:BatchGetImage",
+    "ecr:GetAuthorizationToken",
+    "ecr:GetDownloadUrlForLayer",
+    "logs:CreateLogStream",
+    "logs:PutLogEvents",
+    "secretsmanager:GetSecretValue",
+    "ssm:GetParameters",
 }
 
 
@@ -75,7 +89,7 @@ def _policies() -> dict[str, tuple[Mapping[str, Any], ...]]:
 
 
 def test_the_templates_pass_cfn_lint() -> None:
-    assert [path.name for path in TEMPLATES] == ["bot.yml", "member-roles.yml"]
+    assert [path.name for path in TEMPLATES] == ["bot.yml", "member-roles.yml", "service.yml"]
     linter = Path(sys.executable).with_name("cfn-lint")
     ran = subprocess.run([linter, *TEMPLATES], capture_output=True, text=True, check=False)
     assert (ran.returncode, ran.stdout) == (0, "")
@@ -178,6 +192,95 @@ def test_a_role_trusts_the_bot_with_the_external_id_and_nobody_else(role: str) -
     for action in ("sts:TagSession", "sts:SetSourceIdentity"):
         assert effect(trust, action, "", known) is Effect.ALLOW
         assert effect(trust, action, "", known | stranger) is Effect.SILENT
+
+
+@pytest.mark.parametrize("role", ["KmsRotationAudit", "KmsRotationRemediate"])
+def test_a_role_is_assumed_from_within_its_organisation_only_where_that_is_named(role: str) -> None:
+    (found,) = [each for each in member_roles(ACCOUNT, BOT, "external", "o-exampleorgid") if each.name == role]
+    for action, known in (("sts:AssumeRole", CALLER | {"sts:ExternalId": "external"}), ("sts:TagSession", CALLER)):
+        for organization, said in (("o-exampleorgid", Effect.ALLOW), ("o-other", Effect.SILENT)):
+            assert effect([found.trust], action, "", known | {"aws:PrincipalOrgID": organization}) is said
+        assert effect([found.trust], action, "", known) is Effect.SILENT
+
+
+@pytest.mark.parametrize(("file", "role"), IN_ECS)
+def test_a_role_of_ecs_is_assumed_by_ecs_for_this_account_alone(file: str, role: str) -> None:
+    (statement,) = rendered(file, role)["AssumeRolePolicyDocument"]["Statement"]
+    assert statement["Principal"] == {"Service": "ecs-tasks.amazonaws.com"}
+    assert statement["Condition"]["StringEquals"] == {"aws:SourceAccount": BOT_ACCOUNT}
+    assert f":{BOT_ACCOUNT}:" in statement["Condition"]["ArnLike"]["aws:SourceArn"]
+
+
+@pytest.mark.parametrize("url", ["", "arn:aws:secretsmanager:eu-central-1:123456789012:secret:theirs-AbCdEf"])
+def test_ecs_reads_the_secrets_that_its_tasks_are_given_and_nothing_else(url: str) -> None:
+    policies = [
+        each["PolicyDocument"]
+        for each in rendered("service.yml", "ExecutionRole", DatabaseUrlSecretArn=url)["Policies"]
+    ]
+    assert sorted(_allowed_actions(tuple(policies))) == sorted(EXECUTION_ACTIONS)
+    for task in ("BotTask", "WorkerTask"):
+        for secret in _given(task, url):
+            action = "ssm:GetParameters" if ":ssm:" in secret else "secretsmanager:GetSecretValue"
+            assert effect(policies, action, secret, CALLER) is Effect.ALLOW
+    for other in ("arn:aws:secretsmanager:eu-central-1:123456789012:secret:other-AbCdEf", "*"):
+        assert effect(policies, "secretsmanager:GetSecretValue", other, CALLER) is Effect.SILENT
+    elsewhere = "arn:aws:ssm:eu-central-1:123456789012:parameter/other"
+    assert effect(policies, "ssm:GetParameters", elsewhere, CALLER) is Effect.SILENT
+
+
+def _given(task: str, url: str) -> list[str]:
+    """The ARNs of the secrets of a task's container, without the JSON key that stands behind them."""
+    (container,) = rendered("service.yml", task, DatabaseUrlSecretArn=url)["ContainerDefinitions"]
+    return [re.sub(r":SLACK_[A-Z_]+::$", "", secret["ValueFrom"]) for secret in container["Secrets"]]
+
+
+@pytest.mark.parametrize(("task", "command"), [("BotTask", "run"), ("WorkerTask", "worker")])
+def test_a_task_is_not_root_writes_to_its_tmp_alone_and_has_time_to_drain(task: str, command: str) -> None:
+    (container,) = rendered("service.yml", task)["ContainerDefinitions"]
+    assert container["ReadonlyRootFilesystem"] is True
+    assert container["User"] == last_stage().user
+    assert [mount["ContainerPath"] for mount in container["LinuxParameters"]["Tmpfs"]] == ["/tmp"]  # noqa: S108 - the task's own
+    assert container["LinuxParameters"]["Capabilities"] == {"Drop": ["ALL"]}
+    assert container["StopTimeout"] == 30
+    (script,) = container["Command"]
+    assert script.endswith(f"exec python -m bot {command}")
+
+
+def test_a_worker_is_given_nothing_of_slack() -> None:
+    assert [secret for secret in _given("WorkerTask", "") if "slack" in secret] == []
+    assert len([secret for secret in _given("BotTask", "") if "slack" in secret]) == 2
+
+
+def test_the_configuration_gets_into_the_task_as_it_is(tmp_path: Path) -> None:
+    """The task's own shell line, with a program in the bot's place that shows what it was started with."""
+    (container,) = rendered("service.yml", "BotTask")["ContainerDefinitions"]
+    (tmp_path / "python").write_text('#!/bin/sh\ncat "$KMS_ROTATION_CONFIG"; echo "$* [$KMS_ROTATION_TOML]"\n')
+    (tmp_path / "python").chmod(0o755)
+    text = '[slack]\nchannel = "C0\\u0041%s"\t# $HOME `id` \'\n'
+    environ = {
+        "PATH": f"{tmp_path}:/usr/bin:/bin",
+        "KMS_ROTATION_TOML": text,
+        "KMS_ROTATION_CONFIG": str(tmp_path / "kms-rotation.toml"),
+    }
+    ran = subprocess.run(
+        [*container["EntryPoint"], *container["Command"]], env=environ, capture_output=True, text=True, check=True
+    )
+    assert ran.stdout == f"{text}-m bot run []\n"
+
+
+def test_the_database_that_is_made_outlives_a_mistake() -> None:
+    database = template("service.yml")["Resources"]["Database"]
+    assert (database["DeletionPolicy"], database["UpdateReplacePolicy"]) == ("Snapshot", "Snapshot")
+    said = {
+        name: database["Properties"][name] for name in ("DeletionProtection", "StorageEncrypted", "PubliclyAccessible")
+    }
+    assert said == {"DeletionProtection": True, "StorageEncrypted": True, "PubliclyAccessible": False}
+
+
+@pytest.mark.parametrize(("given", "made"), [("", True), ("arn:aws:secretsmanager:eu-central-1:1:secret:x", False)])
+def test_a_database_is_made_where_none_is_given(given: str, made: bool) -> None:
+    known = variables("service.yml", ACCOUNT, {"DatabaseUrlSecretArn": given})
+    assert (known["MakesDatabase"], known["UsesDatabaseOfOthers"]) == (str(made), str(not made))
 
 
 def test_the_bot_assumes_its_two_roles_in_its_own_organisation_only() -> None:

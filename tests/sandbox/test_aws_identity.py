@@ -348,3 +348,38 @@ def test_a_region_that_is_not_enabled_knows_no_credentials(aws: AwsServer) -> No
     with pytest.raises(ClientError) as error:
         client(aws, "kms", "ap-southeast-2").list_keys()
     assert code(error) == "UnrecognizedClientException"
+
+
+def _simulate(aws: AwsServer, *actions: str, days: str = "365", role: str = REMEDIATE) -> dict[str, tuple[str, bool]]:
+    iam = client(aws, "iam", **assume(aws, AUDIT))
+    answer = iam.simulate_principal_policy(
+        PolicySourceArn=f"arn:aws:iam::{MEMBER}:role/{role}",
+        ActionNames=list(actions),
+        ResourceArns=[f"arn:aws:kms:eu-central-1:{MEMBER}:key/1"],
+        ContextEntries=[
+            {"ContextKeyName": "kms:RotationPeriodInDays", "ContextKeyValues": [days], "ContextKeyType": "numeric"}
+        ],
+    )
+    return {
+        each["EvalActionName"]: (each["EvalDecision"], each["OrganizationsDecisionDetail"]["AllowedByOrganizations"])
+        for each in answer["EvaluationResults"]
+    }
+
+
+def test_the_simulator_weighs_the_roles_own_policies_and_the_organisations(aws: AwsServer) -> None:
+    enable, disable, alias = "kms:EnableKeyRotation", "kms:DisableKeyRotation", "kms:CreateAlias"
+    assert _simulate(aws, enable, disable) == {enable: ("allowed", True), disable: ("explicitDeny", True)}
+    assert _simulate(aws, enable, days="366") == {enable: ("implicitDeny", True)}
+    assert _simulate(aws, alias) == {alias: ("explicitDeny", True)}
+    aws.faults.deny(action="EnableKeyRotation", kind="scp", role=REMEDIATE)
+    assert _simulate(aws, enable) == {enable: ("explicitDeny", False)}
+
+
+def test_the_simulator_answers_the_audit_role_about_the_remediation_role_alone(aws: AwsServer) -> None:
+    with pytest.raises(ClientError) as error:
+        _simulate(aws, "kms:ListKeys", role=AUDIT)
+    assert code(error) == "AccessDenied"
+    del aws.world.roles[MEMBER, REMEDIATE]
+    with pytest.raises(ClientError) as error:
+        _simulate(aws, "kms:ListKeys")
+    assert code(error) == "NoSuchEntity"

@@ -266,3 +266,18 @@ def test_a_disabled_group_is_shown_to_whoever_asks_for_such_and_has_no_members_o
     assert told["S0EMPTY"]["date_delete"] == 0
     assert code(client.usergroups_users_list, usergroup="S0KEYADMINS") == "no_such_subteam"
     assert client.usergroups_users_list(usergroup="S0KEYADMINS", include_disabled=True)["users"]
+
+
+def test_the_manifest_is_told_to_a_configuration_token_alone(slack: SlackServer) -> None:
+    app = slack.workspace.app
+    manifest = web(slack, app.config_token).apps_manifest_export(app_id=app.id)["manifest"]
+    assert [each["command"] for each in manifest["features"]["slash_commands"]] == ["/kms-rotation"]
+    assert code(web(slack).apps_manifest_export, app_id=app.id) == "not_allowed_token_type"
+    assert code(web(slack, app.config_token).auth_test) == "not_allowed_token_type"
+    assert code(web(slack, app.config_token).apps_manifest_export, app_id="A0OTHER") == "app_not_found"
+
+
+def test_a_read_only_channel_says_so_and_takes_no_message(slack: SlackServer) -> None:
+    slack.state.change_channel(CHANNEL, is_read_only=True)
+    assert web(slack).conversations_info(channel=CHANNEL)["channel"]["is_read_only"] is True
+    assert code(web(slack).chat_postMessage, channel=CHANNEL, text="x") == "restricted_action_read_only_channel"

@@ -80,6 +80,8 @@ def context(call: Call) -> dict[str, str]:
         "aws:PrincipalAccount": caller.account,
         "aws:RequestedRegion": call.region,
     }
+    if caller.account in call.world.accounts:
+        known["aws:PrincipalOrgID"] = call.world.organization.id
     if caller.source_identity:
         known["aws:SourceIdentity"] = caller.source_identity
     if call.request.action == "AssumeRole":
@@ -107,6 +109,8 @@ def _key_in_hand(call: Call) -> Key | None:
 def _resource(call: Call) -> str:
     if call.request.action == "AssumeRole":
         return str(call.parameters.get("RoleArn", "*"))
+    if call.request.action == "SimulatePrincipalPolicy":
+        return str(call.parameters.get("PolicySourceArn", "*"))
     identifier = call.parameters.get("KeyId")
     if call.request.service != "kms" or not isinstance(identifier, str) or call.request.iam_action in ASK_NO_KEY:
         return "*"

@@ -76,6 +76,16 @@ def query_list(parameters: Mapping[str, Any], name: str) -> list[dict[str, str]]
     return [found[index] for index in sorted(found)]
 
 
+def query_values(parameters: Mapping[str, Any], name: str) -> list[str]:
+    """The values of a query-protocol list, `ActionNames.member.1=…`, in order."""
+    places = sorted(
+        (int(rest), value)
+        for parameter, value in parameters.items()
+        if (rest := parameter.removeprefix(f"{name}.member.")).isdigit()
+    )
+    return [str(value) for _, value in places]
+
+
 def success(request: Request, result: Mapping[str, Any], request_id: str) -> tuple[int, dict[str, str], bytes]:
     headers = {"x-amzn-RequestId": request_id}
     if request.service in QUERY_SERVICES:
@@ -108,6 +118,10 @@ def failure(service: str, error: AwsError, request_id: str) -> tuple[int, dict[s
 def _xml(value: object) -> str:
     if isinstance(value, Mapping):
         return "".join(f"<{name}>{_xml(inner)}</{name}>" for name, inner in value.items())
+    if isinstance(value, list):
+        return "".join(f"<member>{_xml(each)}</member>" for each in value)
+    if isinstance(value, bool):
+        return str(value).lower()
     if isinstance(value, datetime):
         return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     return escape(str(value))

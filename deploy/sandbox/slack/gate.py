@@ -67,11 +67,11 @@ class Gate:
         app = self._state.workspace.app
         if not token:
             raise SlackError("not_authed")
-        if token not in (app.bot_token, app.app_token):
+        if token not in (app.bot_token, app.app_token, app.config_token):
             raise SlackError("invalid_auth")
         if self._state.is_revoked:
             raise SlackError("token_revoked")
-        if (token == app.app_token) is not method.app_token:
+        if (token == app.app_token, token == app.config_token) != (method.app_token, method.config_token):
             raise SlackError("not_allowed_token_type")
         if method.app_token:
             if method.scope not in app.app_scopes:

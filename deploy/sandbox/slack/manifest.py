@@ -26,9 +26,16 @@ class Command:
 
 
 @lru_cache
+def manifest() -> dict[str, Any]:
+    """The whole manifest."""
+    loaded: dict[str, Any] = yaml.safe_load(MANIFEST.read_text(encoding="utf-8"))
+    return loaded
+
+
+@lru_cache
 def commands() -> tuple[Command, ...]:
     """The slash commands as the manifest describes them."""
-    loaded: dict[str, Any] = yaml.safe_load(MANIFEST.read_text(encoding="utf-8"))
+    loaded = manifest()
     return tuple(
         Command(each["command"], each.get("description", ""), alternatives(each.get("usage_hint", "")))
         for each in loaded["features"]["slash_commands"]

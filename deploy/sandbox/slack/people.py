@@ -47,6 +47,7 @@ class Channel:
     is_private: bool = False
     is_archived: bool = False
     is_ext_shared: bool = False
+    is_read_only: bool = False
     topic: str = ""
     im_user: str | None = None
 

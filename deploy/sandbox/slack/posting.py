@@ -62,8 +62,10 @@ def edit(state: State, message: Message, text: str, blocks: tuple[Json, ...], **
 
 
 def require_open(state: State, channel: Channel) -> None:
-    """Errors: `is_archived`, `not_in_channel`."""
+    """Errors: `is_archived`, `not_in_channel`, `restricted_action_read_only_channel`."""
     if channel.is_archived:
         raise SlackError("is_archived")
     if state.workspace.app.bot_user not in channel.members:
         raise SlackError("not_in_channel")
+    if channel.is_read_only:
+        raise SlackError("restricted_action_read_only_channel")

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from itertools import count
 from threading import RLock
@@ -10,6 +11,7 @@ from uuid import uuid4
 
 from deploy.sandbox.slack.clock import Clock
 from deploy.sandbox.slack.errors import SlackError
+from deploy.sandbox.slack.manifest import manifest
 from deploy.sandbox.slack.people import Channel, Group, Person
 from deploy.sandbox.slack.things import File, Json, Message, Notice, View
 from deploy.sandbox.slack.wakeup import Wakeup
@@ -77,6 +79,7 @@ class State:
     is_revoked: bool = False
     tickets: set[str] = field(default_factory=set)
     address: str = ""
+    manifest: Json = field(default_factory=lambda: deepcopy(manifest()))
     read: dict[tuple[str, str], str] = field(default_factory=dict)
     run: str = field(default_factory=lambda: uuid4().hex)
     calls: list[ApiCall] = field(default_factory=list)

@@ -17,6 +17,7 @@ from deploy.sandbox.slack.people import (
 BOT_TOKEN = "xoxb-sandbox-token"
 APP_TOKEN = "xapp-1-sandbox-token"
 SIGNING_SECRET = "sandbox-signing-secret"
+CONFIG_TOKEN = "xoxe.xoxp-1-sandbox-token"
 
 BOT_SCOPES = frozenset(
     {
@@ -38,6 +39,7 @@ class SlackApp:
     bot_token: str = BOT_TOKEN
     app_token: str = APP_TOKEN
     signing_secret: str = SIGNING_SECRET
+    config_token: str = CONFIG_TOKEN
     scopes: frozenset[str] = BOT_SCOPES
     app_scopes: frozenset[str] = frozenset({"connections:write"})
 

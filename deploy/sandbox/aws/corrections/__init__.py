@@ -4,12 +4,13 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from deploy.sandbox.aws.call import Call
-from deploy.sandbox.aws.corrections import accounts, keys, lists, rotation, sts, units
+from deploy.sandbox.aws.corrections import accounts, keys, lists, rotation, simulation, sts, units
 
 Operation = Callable[[Call], Mapping[str, Any]]
 
 CORRECTED: Mapping[str, Operation] = {
     "account:ListRegions": accounts.list_regions,
+    "iam:SimulatePrincipalPolicy": simulation.simulate_principal_policy,
     "kms:CancelKeyDeletion": keys.cancel_key_deletion,
     "kms:CreateKey": keys.create_key,
     "kms:DescribeKey": keys.describe_key,

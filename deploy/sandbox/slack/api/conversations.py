@@ -82,6 +82,7 @@ def conversation(state: State, channel: Channel) -> Json:
         "is_shared": channel.is_ext_shared,
         "is_ext_shared": channel.is_ext_shared,
         "is_org_shared": False,
+        "is_read_only": channel.is_read_only,
         "topic": {"value": channel.topic, "creator": "", "last_set": 0},
         "purpose": {"value": "", "creator": "", "last_set": 0},
         "num_members": len(channel.members),

@@ -1,4 +1,4 @@
-"""Who is calling: api.test, auth.test, bots.info, team.info, and the way into Socket Mode."""
+"""Who is calling: api.test, auth.test, bots.info, team.info, the app's manifest, and the way into Socket Mode."""
 
 from secrets import token_hex
 
@@ -40,6 +40,13 @@ def bots_info(state: State, args: Json) -> Json:
         raise SlackError("bot_not_found")
     bot = {"id": app.bot_id, "deleted": False, "name": app.name, "app_id": app.id, "user_id": app.bot_user, "icons": {}}
     return {"bot": bot}
+
+
+def manifest_export(state: State, args: Json) -> Json:
+    """Errors: `app_not_found`."""
+    if required(args, "app_id") != state.workspace.app.id:
+        raise SlackError("app_not_found")
+    return {"manifest": state.manifest}
 
 
 def team_info(state: State, _args: Json) -> Json:

@@ -20,6 +20,7 @@ class Method:
     scope: str | None = None
     tier: int = 3
     app_token: bool = False
+    config_token: bool = False
 
     @property
     def per_minute(self) -> int | None:
@@ -30,6 +31,7 @@ METHODS: dict[str, Method] = {
     "api.test": Method(identity.api_test, tier=4),
     "auth.test": Method(identity.auth_test, tier=SPECIAL_TIER),
     "apps.connections.open": Method(identity.connections_open, "connections:write", tier=1, app_token=True),
+    "apps.manifest.export": Method(identity.manifest_export, config_token=True),
     "bots.info": Method(identity.bots_info, "users:read"),
     "team.info": Method(identity.team_info, "team:read"),
     "chat.postMessage": Method(chat.post_message, "chat:write", tier=SPECIAL_TIER),
