@@ -7,7 +7,7 @@ STAMP := $(VENV)/.installed
 JOBS ?= auto
 
 .DEFAULT_GOAL := help
-.PHONY: help demo gallery screenshots test check lint types layers policies format bench install clean
+.PHONY: help demo gallery screenshots test check lint types layers policies deployments format bench install clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sort | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -30,10 +30,10 @@ gallery: $(STAMP) ## every message, modal and Home tab that the bot can show, on
 screenshots: $(STAMP) ## the pictures in docs/, taken of the demo in Chromium
 	@$(BIN)/python -m deploy.sandbox.gallery.screenshots $(ARGS)
 
-test: check ## everything: format, lint, types, layers, policies, tests
+test: check ## everything: format, lint, types, layers, policies, deployments, tests
 	$(BIN)/python -m pytest --numprocesses $(JOBS) --dist worksteal $(ARGS)
 
-check: lint types layers policies ## all checks that run no code
+check: lint types layers policies deployments ## all checks that run no code
 
 lint: $(STAMP) ## ruff: format and lint
 	$(BIN)/ruff format --check .
@@ -48,6 +48,9 @@ layers: $(STAMP) ## import-linter: who may import whom
 policies: $(STAMP) ## cfn-lint and parliament: the CloudFormation in deploy/aws and every IAM policy
 	$(BIN)/cfn-lint deploy/aws/*.yml
 	$(BIN)/python -m deploy.aws.lint
+
+deployments: $(STAMP) ## hadolint, Compose's and Kubernetes' schemas, systemd-analyze, the Slack manifests: the rest of deploy/
+	$(BIN)/python -m deploy.check
 
 format: $(STAMP) ## put the code into its format
 	$(BIN)/ruff format .

@@ -7,33 +7,76 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from bot.aws.remediation import CALLS, session_policy
-from deploy.sandbox.aws.roles import bot_policy, member_roles
+from deploy.sandbox.aws.roles import bot_policy, member_roles, resolve, template, variables
 
 Policy = Mapping[str, Any]
 
 BOT_ACCOUNT, MEMBER_ACCOUNT, ORGANIZATION = "123456789012", "111111111111", "o-exampleorgid"
 KEY = f"arn:aws:kms:eu-central-1:{MEMBER_ACCOUNT}:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+SECRETS = f"arn:aws:secretsmanager:eu-central-1:{BOT_ACCOUNT}:secret:"
 
 BOT = "bot.yml, the bot's policy"
 AUDIT_TRUST, REMEDIATION_TRUST = (
     f"member-roles.yml, who may assume {name}" for name in ("KmsRotationAudit", "KmsRotationRemediate")
 )
-MEANT = frozenset(
-    {(name, "CREDENTIALS_EXPOSURE", ("sts:assumerole",)) for name in (BOT, AUDIT_TRUST, REMEDIATION_TRUST)}
+IN_ECS = (("bot.yml", "BotRole"), ("service.yml", "ExecutionRole"))
+"""The roles that are made for ECS: by template and name."""
+
+_ASSUMED = (
+    BOT,
+    AUDIT_TRUST,
+    REMEDIATION_TRUST,
+    *(f"{file}, who may assume {role}" for file, role in IN_ECS),
 )
-"""What is no mistake: the bot works in the two roles, so it may assume them, and they let it."""
+MEANT = frozenset(
+    {
+        *((name, "CREDENTIALS_EXPOSURE", ("sts:assumerole",)) for name in _ASSUMED),
+        ("service.yml, ExecutionRole", "CREDENTIALS_EXPOSURE", ("ecr:getauthorizationtoken",)),
+    }
+)
+"""What is no mistake: the bot works in the two roles, so it may assume them, and they let it; ECS works in its own, and
+logs in to the registry."""
 
 
 def documents() -> dict[str, Policy]:
     """Every policy by what it is."""
     found: dict[str, Policy] = {BOT: bot_policy(BOT_ACCOUNT, ORGANIZATION)}
-    for role in member_roles(MEMBER_ACCOUNT, f"arn:aws:iam::{BOT_ACCOUNT}:role/kms-rotation-bot", "external-id"):
+    for file, name in IN_ECS:
+        properties = rendered(file, name)
+        arn = f"arn:aws:iam::{BOT_ACCOUNT}:role/{name}"
+        found[f"{file}, who may assume {name}"] = _naming(arn, properties["AssumeRolePolicyDocument"])
+        for policy in properties.get("Policies", ()):
+            found[f"{file}, {name}"] = policy["PolicyDocument"]
+    bot = f"arn:aws:iam::{BOT_ACCOUNT}:role/kms-rotation-bot"
+    for role in member_roles(MEMBER_ACCOUNT, bot, "external-id", ORGANIZATION):
         found[f"member-roles.yml, who may assume {role.name}"] = _naming(role.arn, role.trust)
         for number, policy in enumerate(role.policies, 1):
             found[f"member-roles.yml, {role.name}, policy {number}"] = policy
     for kind in CALLS:
         found[f"session policy, {kind}"] = json.loads(session_policy(KEY, kind))
     return found
+
+
+def rendered(file: str, resource: str, **parameters: str) -> dict[str, Any]:
+    """Render a role of ECS, or another resource beside it, with what its template would name."""
+    known = variables(
+        file,
+        BOT_ACCOUNT,
+        {
+            "AWS::Region": "eu-central-1",
+            "SlackSecretArn": f"{SECRETS}kms-rotation/slack-AbCdEf",
+            "DatabaseUrl": f"{SECRETS}DatabaseUrl-AbCdEf",
+            "LogGroup": "kms-rotation",
+            "Image": "kms-rotation-bot",
+            "BotRoleArn": f"arn:aws:iam::{BOT_ACCOUNT}:role/kms-rotation-bot",
+            "AWS::StackName": "kms-rotation",
+            "ExecutionRole.Arn": f"arn:aws:iam::{BOT_ACCOUNT}:role/ExecutionRole",
+            "LogGroup.Arn": f"arn:aws:logs:eu-central-1:{BOT_ACCOUNT}:log-group:kms-rotation:*",
+            **parameters,
+        },
+    )
+    properties: dict[str, Any] = resolve(template(file)["Resources"][resource]["Properties"], known)
+    return properties
 
 
 def findings(policies: Mapping[str, Policy]) -> Iterator[str]:

@@ -14,12 +14,15 @@ Statement = dict[str, Any]
 
 def test_no_policy_that_is_shipped_or_made_has_a_finding(capsys: pytest.CaptureFixture[str]) -> None:
     assert main() == 0
-    assert capsys.readouterr().out == "7 policies, 0 findings\n"
+    assert capsys.readouterr().out == "10 policies, 0 findings\n"
 
 
 def test_every_policy_is_looked_at() -> None:
     assert list(documents()) == [
         BOT,
+        "bot.yml, who may assume BotRole",
+        "service.yml, who may assume ExecutionRole",
+        "service.yml, ExecutionRole",
         "member-roles.yml, who may assume KmsRotationAudit",
         "member-roles.yml, KmsRotationAudit, policy 1",
         "member-roles.yml, who may assume KmsRotationRemediate",

@@ -12,14 +12,19 @@ import yaml
 TEMPLATES = Path(__file__).parents[2] / "aws"
 
 
+NO_VALUE = "AWS::NoValue"
+
+
 class _TemplateLoader(yaml.SafeLoader):
     """YAML with CloudFormation's short forms: `!Ref X` becomes {"Ref": "X"}."""
 
 
 def _short_form(loader: _TemplateLoader, suffix: str, node: yaml.Node) -> dict[str, Any]:
-    if not isinstance(node, yaml.ScalarNode):
-        raise TypeError(f"only scalars are understood after !{suffix}")
-    return {suffix: loader.construct_scalar(node)}
+    if isinstance(node, yaml.SequenceNode):
+        return {suffix: loader.construct_sequence(node, deep=True)}
+    if isinstance(node, yaml.ScalarNode):
+        return {suffix: loader.construct_scalar(node)}
+    raise TypeError(f"a mapping is not understood after !{suffix}")
 
 
 _TemplateLoader.add_multi_constructor("!", _short_form)
@@ -43,19 +48,22 @@ class Role:
 def template(name: str) -> dict[str, Any]:
     """A CloudFormation template of `deploy/aws` as plain data, its functions still in it."""
     text = (TEMPLATES / name).read_text(encoding="utf-8")
-    loaded: dict[str, Any] = yaml.load(text, Loader=_TemplateLoader)  # noqa: S506 - a SafeLoader with two short forms
+    loaded: dict[str, Any] = yaml.load(text, Loader=_TemplateLoader)  # noqa: S506 - a SafeLoader with short forms
     return loaded
 
 
 def resolve(value: Any, variables: Mapping[str, str]) -> Any:  # noqa: ANN401 - a JSON document
-    """The value with `Ref` and `Sub` replaced."""
+    """The value with `Ref`, `GetAtt`, `Sub` and `If` replaced, and what has no value left out of its mapping."""
     match value:
-        case {"Ref": name}:
+        case {"Ref": name} | {"GetAtt": name}:
             return variables[name]
         case {"Sub": text}:
             return re.sub(r"\$\{([^}]+)\}", lambda found: variables[found[1]], text)
+        case {"If": [condition, then, otherwise]}:
+            return resolve(then if variables[condition] == str(True) else otherwise, variables)
         case dict():
-            return {name: resolve(inner, variables) for name, inner in value.items()}
+            resolved = {name: resolve(inner, variables) for name, inner in value.items()}
+            return {name: inner for name, inner in resolved.items() if inner != NO_VALUE}
         case list():
             return [resolve(inner, variables) for inner in value]
         case _:
@@ -63,13 +71,33 @@ def resolve(value: Any, variables: Mapping[str, str]) -> Any:  # noqa: ANN401 - 
 
 
 def variables(name: str, account: str, parameters: Mapping[str, str]) -> dict[str, str]:
-    """What `Ref` may name in a template: its parameters' defaults, ours over them, and the pseudo parameters."""
+    """What may be named in a template: its parameters' defaults, ours over them, pseudo parameters and conditions."""
     defaults = {key: str(value["Default"]) for key, value in template(name)["Parameters"].items() if "Default" in value}
-    return {**defaults, **parameters, "AWS::Partition": "aws", "AWS::AccountId": account}
+    known = {**defaults, **parameters, "AWS::Partition": "aws", "AWS::AccountId": account, NO_VALUE: NO_VALUE}
+    for condition, expression in template(name).get("Conditions", {}).items():
+        known[condition] = str(_holds(expression, known))
+    return known
 
 
-def member_roles(account: str, bot_principal: str, external_id: str) -> tuple[Role, ...]:
-    known = variables("member-roles.yml", account, {"BotPrincipalArn": bot_principal, "ExternalId": external_id})
+def _holds(expression: Any, known: Mapping[str, str]) -> bool:  # noqa: ANN401 - a JSON document
+    match expression:
+        case {"Equals": [one, other]}:
+            return bool(resolve(one, known) == resolve(other, known))
+        case {"Not": [inner]}:
+            return not _holds(inner, known)
+        case {"Condition": name}:
+            return known[name] == str(True)
+        case _:
+            raise TypeError(f"{expression} is not understood as a condition")
+
+
+def member_roles(account: str, bot_principal: str, external_id: str, organization: str = "") -> tuple[Role, ...]:
+    """Render the two roles of an account; without an organisation, as for an account that is in none."""
+    known = variables(
+        "member-roles.yml",
+        account,
+        {"BotPrincipalArn": bot_principal, "ExternalId": external_id, "OrganizationId": organization},
+    )
     return tuple(
         Role(
             account,

@@ -111,7 +111,7 @@ class World:
 
     def add_roles(self, account: str) -> None:
         principal = f"arn:aws:iam::{TOOLING_ACCOUNT}:root"
-        for role in member_roles(account, principal, EXTERNAL_ID):
+        for role in member_roles(account, principal, EXTERNAL_ID, self.organization.id):
             self.roles[account, role.name] = role
 
     def enable_regions(self, account: str, enabled: Sequence[str] = ENABLED_REGIONS) -> None:
