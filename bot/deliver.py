@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
 
+from bot.errors import DatabaseAwayError
 from bot.models.messages import Attachment, Message, MessageKind, Rendered
 from bot.models.slack import Posted, SlackFailure, SlackFailureKind
 
@@ -104,6 +105,8 @@ class Delivery:
         """Try to show a message; one that cannot be made must not keep the others waiting."""
         try:
             return self._deliver(message)
+        except DatabaseAwayError:
+            raise
         except Exception:  # one message that cannot be made keeps no other waiting
             log.exception("%s %s could not be shown and is tried again later.", message.kind, message.subject)
             self.setbacks.wait(message)

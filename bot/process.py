@@ -13,6 +13,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from bot.alone import Alone
 from bot.deliver import Delivery
+from bot.errors import DatabaseAwayError
 from bot.models.requests import Change, Request
 from bot.presence import Presence
 from bot.remediate.change import Remediation
@@ -52,6 +53,7 @@ class Courier:
         self._alone = alone
         self._news = Event()
         self._dismissed = Event()
+        self._is_cut_off = False
         self._thread = Thread(target=self._run, name="courier", daemon=True)
 
     def tell(self) -> None:
@@ -79,6 +81,11 @@ class Courier:
             with self._alone("delivery") as is_ours:
                 if is_ours:
                     self._delivery.deliver_due()
+            self._is_cut_off = False
+        except DatabaseAwayError as error:
+            if not self._is_cut_off:  # it looks every second
+                log.warning("Nothing can be delivered; what is owed stays owed. %s", error)
+            self._is_cut_off = True
         except Exception:  # the courier goes on: what is owed stays owed
             log.exception("Delivering failed; what is owed stays owed.")
 
@@ -155,6 +162,7 @@ class Process:
     look_for_undone: Callable[[], object]
     lapse: Callable[[], Sequence[object]]
     wake: Callable[[], object]
+    end_lost_scans: Callable[[], None]
     tokens: TokenWatch
     presence: Presence
     on_start: Callable[[], None]
@@ -182,6 +190,7 @@ class Process:
         if [*self.deciding.expire_due(), *self.deciding.remind_due(), *self.lapse()]:
             self.courier.tell()
         self.wake()
+        self.end_lost_scans()
         self.changer.take_up()
         self.crews.looking.submit("looking for undone fixes", self.look_for_undone)
         if not self.socket.client.is_connected():

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Protocol
 
@@ -68,7 +68,6 @@ class Calendar:
     plan: Callable[[], Sequence[Job]]
     clock: Callable[[], datetime]
     alone: Alone
-    _failed: list[tuple[Job, datetime]] = field(default_factory=list, init=False)
 
     @property
     def jobs(self) -> Sequence[Job]:
@@ -112,12 +111,12 @@ class Calendar:
             self._run(job, due_at)
 
     def try_again(self) -> None:
-        """From time to time: run what failed, and fire what could not even be claimed."""
-        failed, self._failed[:] = list(self._failed), []
-        for job, due_at in failed:
-            if self.clock() - due_at < GRACE:
-                self._run(job, due_at)
+        """From time to time: run what failed here or was cut short in a process that is gone, and fire what could not
+        even be claimed.
+        """
         for job in self.jobs:
+            for due_at in self.firings.unfinished(job.name, self.clock() - GRACE):
+                self._run(job, due_at)
             if self.firings.ever(job.name):
                 self.fire(job)
 
@@ -143,7 +142,6 @@ class Calendar:
                     self.firings.finish(job.name, due_at)
         except Exception:  # one job that fails keeps no other from firing
             log.exception("%s of %s failed and is tried again in a few minutes.", job.name, due_at.isoformat())
-            self._failed.append((job, due_at))
 
 
 def start_scheduler(calendar: Calendar, sweeps: Sequence[tuple[str, Callable[[], None], float]]) -> BackgroundScheduler:

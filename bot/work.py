@@ -8,11 +8,18 @@ from dataclasses import dataclass, field
 from threading import Lock, Thread
 from time import monotonic
 
+from bot.errors import DatabaseAwayError
+
 WORKERS = 16
 CHANGERS = 8
 """Each holds a connection to the database while it works, and needs a second one: fewer than half of the pool."""
 
 STOPPING = "The bot is stopping, and nothing was done with that. Try again once it is back."
+
+AWAY = (
+    "The bot cannot use its database just now, and nothing more was done with that. Once the database is back, "
+    "`/kms-rotation requests` shows what is on record; do again what is not."
+)
 
 log = logging.getLogger(__name__)
 
@@ -60,6 +67,9 @@ class Work:
     def _run(self, name: str, task: Callable[[], object], on_failure: Told | None) -> None:
         try:
             task()
+        except DatabaseAwayError as error:
+            log.error("%s failed: %s", name, error)  # noqa: TRY400 - its sentence says all of it
+            _tell(on_failure, AWAY)
         except Exception:  # logged, and who asked is told where to look
             reference = secrets.token_hex(4)
             log.exception("%s failed (reference %s)", name, reference)

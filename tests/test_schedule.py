@@ -284,3 +284,22 @@ def test_a_job_that_was_changed_a_moment_ago_is_not_run_by_its_old_schedule(book
     bot.at("03T08:59").is_edited(HALF_PAST).at("03T09:00").calendar.fire_by_name("digest")
     bot.calendar.fire_by_name("gone")
     assert bot.told == []
+
+
+def test_a_firing_that_a_process_left_behind_is_taken_up_by_one_that_still_runs(book: Book) -> None:
+    ran: list[datetime] = []
+    assert book.claim("digest", NINE, NOON)
+    made = calendar(book, digest=failing(0, ran))
+    for _ in range(3):
+        made.try_again()
+    assert ran == [NINE]
+    assert book.unfinished("digest", NINE) == []
+
+
+def test_a_firing_that_another_process_has_in_hand_is_left_to_it(book: Book) -> None:
+    ran: list[datetime] = []
+    assert book.claim("digest", NINE, NOON)
+    made = replace(calendar(book, digest=failing(0, ran)), alone=lambda _: nullcontext(False))
+    made.try_again()
+    assert ran == []
+    assert book.unfinished("digest", NINE) == [NINE]

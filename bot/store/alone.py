@@ -1,13 +1,17 @@
 """Doing something alone: one holder of a name at a time, over all processes that share a database."""
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Lock
 from zlib import crc32
 
 import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError
 
 from bot.store.engine import Database
+
+log = logging.getLogger(__name__)
 
 _OURS = 2026
 """Advisory locks of two numbers are a space of their own, and this first number is the bot's in it."""
@@ -48,11 +52,19 @@ class Names:
     @contextmanager
     def _in_session(self, name: str) -> Iterator[bool]:
         key = (_OURS, crc32(name.encode()) - 2**31)
-        with self._database.engine.connect() as connection:
-            session = connection.execution_options(isolation_level="AUTOCOMMIT")
+        with self._database.session() as session:
             is_ours = bool(session.execute(sa.select(sa.func.pg_try_advisory_lock(*key))).scalar_one())
             try:
                 yield is_ours
             finally:
                 if is_ours:
-                    session.execute(sa.select(sa.func.pg_advisory_unlock(*key)))
+                    _let_go(session, key)
+
+
+def _let_go(session: sa.Connection, key: tuple[int, int]) -> None:
+    try:
+        session.execute(sa.select(sa.func.pg_advisory_unlock(*key)))
+    except DBAPIError as error:
+        if not error.connection_invalidated:
+            raise
+        log.warning("The database was away while a name was held: it was free for other processes from then on.")

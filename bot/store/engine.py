@@ -11,9 +11,24 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, Connection, Engine, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
-from bot.errors import UserError
+from bot.errors import DatabaseAwayError, UserError
+from bot.store.outage import remedy_for
 
 BUSY_TIMEOUT_SECONDS = 30
+
+_LIVELY = {
+    "application_name": "kms-rotation",
+    "connect_timeout": 10,
+    "keepalives_idle": 15,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,
+}
+"""How soon a connection that leads nowhere is noticed: half a minute, where the kernel's own settings take hours.
+
+What the query of DATABASE_URL says goes before it.
+https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-PARAMKEYWORDS
+"""
 
 BREATH_SECONDS = 0.01
 """Long work in many transactions pauses so long between them: SQLite gives its lock to whoever asks first."""
@@ -54,8 +69,11 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """Open a transaction that only reads, and sees one moment however many queries it makes."""
-        with self._connected() as connection:
+        """Open a transaction that only reads, and sees one moment however many queries it makes.
+
+        Raises DatabaseAwayError where the database cannot be used, at whichever statement.
+        """
+        with self._told(), self._connected() as connection:
             if not self._is_sqlite:
                 connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
             with connection.begin():
@@ -63,23 +81,43 @@ class Database:
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
-        """Open a transaction that may write; it is rolled back if the block raises."""
-        with self._connected() as connection:
+        """Open a transaction that may write; it is rolled back if the block raises.
+
+        Raises DatabaseAwayError where the database cannot be used, at whichever statement.
+        """
+        with self._told(writing=True), self._connected() as connection:
             writing = connection.execution_options(writing=True)
             with writing.begin():
                 yield writing
+
+    @contextmanager
+    def session(self) -> Iterator[Connection]:
+        """Open a connection of which each statement is a transaction of its own. Raises DatabaseAwayError."""
+        with self._told(), self._connected() as connection:
+            yield connection.execution_options(isolation_level="AUTOCOMMIT")
 
     @contextmanager
     def _connected(self) -> Iterator[Connection]:
         try:
             connection = self.engine.connect()
         except DBAPIError as error:
-            raise UserError(
+            raise DatabaseAwayError(
                 f"The database at {_place(self.engine.url)} cannot be reached: {_words(error)}. "
                 "Check DATABASE_URL, and that the server runs or the folder exists."
             ) from error
         with connection:
             yield connection
+
+    @contextmanager
+    def _told(self, *, writing: bool = False) -> Iterator[None]:
+        try:
+            yield
+        except DBAPIError as error:
+            remedy = remedy_for(error, writing=writing)
+            if remedy is None:
+                raise
+            place = _place(self.engine.url)
+            raise DatabaseAwayError(f"The database at {place} cannot be used: {_words(error)}. {remedy}") from error
 
     def close(self) -> None:
         self.engine.dispose()
@@ -114,7 +152,9 @@ def _readable(url: str) -> URL:
 def _engine_options(url: str) -> dict[str, Any]:
     if url.startswith("sqlite"):
         return {"connect_args": {"timeout": BUSY_TIMEOUT_SECONDS}}
-    return {"pool_pre_ping": True, "pool_size": 10, "max_overflow": 20}
+    query = make_url(url).query
+    arguments = {name: value for name, value in _LIVELY.items() if name not in query}
+    return {"pool_pre_ping": True, "pool_size": 10, "max_overflow": 20, "connect_args": arguments}
 
 
 def _place(url: URL) -> str:

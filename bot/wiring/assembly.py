@@ -67,6 +67,7 @@ def _process(parts: Parts) -> Process:
         look_for_undone=parts.look_for_undone,
         lapse=parts.exempting.lapse_due,
         wake=parts.snoozing.wake_due,
+        end_lost_scans=partial(_end_lost_scans, parts),
         on_start=partial(_note_start, parts),
         closing=(lambda: listeners.shutdown(wait=False, cancel_futures=True), parts.database.close),
     )
@@ -84,10 +85,19 @@ def _calendar(parts: Parts) -> Calendar:
 def _note_start(parts: Parts) -> None:
     inherit(parts.settings, parts.database)
     declare_exemptions(parts.settings, parts.database, parts.clock())
+    _end_lost_scans(parts)
+    parts.trail.record(Entry(parts.clock(), SYSTEM, Act.BOT_STARTED, parts.slack.us.bot_user_id))
+
+
+def _end_lost_scans(parts: Parts) -> None:
+    """End the scans of processes that are gone. The name is asked for only where a scan may be lost: whoever asked for
+    another one at that moment would hear that one runs.
+    """
+    if not parts.scan_store.running():
+        return
     with parts.names.alone(SCAN) as none_runs:
         for scan in parts.scans.recover() if none_runs else ():
             log.warning("The scan of %s was interrupted; what it read is kept.", scan.started_at)
-    parts.trail.record(Entry(parts.clock(), SYSTEM, Act.BOT_STARTED, parts.slack.us.bot_user_id))
 
 
 def _check_rules(parts: Parts) -> None:
