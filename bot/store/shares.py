@@ -141,10 +141,6 @@ class ShareStore:
         with self._database.read() as connection:
             return frozenset((row.account, region) for row in connection.execute(query) for region in row.regions)
 
-    def waiting(self, scan_id: str) -> int:
-        """Count the shares of a scan that nobody reads just now."""
-        return self._count(scan_id, ShareState.WAITING.value)
-
     def covered(self, scan_id: str) -> frozenset[tuple[str, str]]:
         """Name the targets of a scan that were read to their end."""
         query = sa.select(coverage.c.account, coverage.c.region).where(coverage.c.scan_id == scan_id)
@@ -170,7 +166,9 @@ class ShareStore:
 
     def in_hand(self, scan_id: str) -> int:
         """Count the shares of a scan that somebody reads just now."""
-        return self._count(scan_id, *_IN_HAND)
+        is_read = (scan_shares.c.scan_id == scan_id, scan_shares.c.state.in_(_IN_HAND))
+        with self._database.read() as connection:
+            return connection.execute(sa.select(sa.func.count()).where(*is_read)).scalar_one()
 
     def close(self, scan_id: str) -> None:
         """See to it that no worker writes anything more for a scan. Whoever writes just now is waited for."""
@@ -187,11 +185,6 @@ class ShareStore:
         waiting, first = rows.get(ShareState.WAITING.value, (0, now))
         reading, _ = rows.get(ShareState.READING.value, (0, now))
         return Depth(waiting, reading, max(0.0, (now - first).total_seconds()))
-
-    def _count(self, scan_id: str, *states: str) -> int:
-        query = sa.select(sa.func.count()).where(scan_shares.c.scan_id == scan_id, scan_shares.c.state.in_(states))
-        with self._database.read() as connection:
-            return connection.execute(query).scalar_one()
 
     def _let_go(self, share: Share, **values: object) -> bool:
         with self._database.write() as connection:

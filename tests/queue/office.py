@@ -8,6 +8,7 @@ from threading import Event, Thread
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from bot.app import build_scans, connect_aws
 from bot.models.keys import Finding
@@ -137,10 +138,15 @@ class Office:
     def jobs(self) -> list[tuple[str, str]]:
         return [tuple(row) for row in self.ask("SELECT status, lock FROM kms_rotation_queue.procrastinate_jobs")]
 
-    def take_for_dead(self) -> None:
-        """Do what half a minute of silence does."""
-        self.ask("UPDATE kms_rotation_queue.procrastinate_workers SET last_heartbeat = now() - interval '5 minutes'")
-        self.ask("UPDATE scan_workers SET seen_at = now() - interval '5 minutes'")
+    def take_for_dead(self, name: str) -> None:
+        """Do what half a minute of silence does to a worker that does not live any more, and had something in hand."""
+        with self.database.write() as connection:
+            connection.exec_driver_sql(
+                "UPDATE kms_rotation_queue.procrastinate_workers SET last_heartbeat = now() - interval '5 minutes' "
+                "WHERE id IN (SELECT worker_id FROM kms_rotation_queue.procrastinate_jobs WHERE status = 'doing')"
+            )
+            silent = sa.text("UPDATE scan_workers SET seen_at = now() - interval '5 minutes' WHERE name = :name")
+            connection.execute(silent, {"name": name})
 
 
 @pytest.fixture
