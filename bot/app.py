@@ -8,6 +8,7 @@ from botocore.session import Session
 
 from bot.aws.budget import CallBudget
 from bot.aws.clients import SharedClients, client_config
+from bot.aws.counting import OnAnswer, Tally, count_answers
 from bot.aws.credentials import AccountCredentials, Identity
 from bot.aws.discovery import Discovery
 from bot.aws.kms import KmsReader
@@ -16,8 +17,9 @@ from bot.cores import usual_processes
 from bot.errors import UserError
 from bot.log import set_up_logging
 from bot.rules.verdict import Policy
-from bot.scan import Branching, Forgetful, KeyMemory, KeyReader, Scanner, ScanRecord, Scans, Sharing
-from bot.scan.gateways import AccountTagReader
+from bot.scan import Branching, Forgetful, KeyMemory, Scanner, ScanRecord, Scans, Sharing
+from bot.scan.branch import Equipment
+from bot.scan.branches import OnCalls, unheard
 from bot.scan.scanner import WORKERS
 from bot.settings import Settings
 from bot.store.engine import Database
@@ -43,18 +45,24 @@ def open_database(settings: Settings) -> Database:
     return database
 
 
-def connect_aws(settings: Settings) -> Aws:
-    """Prepare the clients; nothing is called yet. Raises UserError for a profile, Region or endpoint of no use."""
+def connect_aws(settings: Settings, on_answer: OnAnswer | None = None) -> Aws:
+    """Prepare the clients; nothing is called yet. Raises UserError for a profile, Region or endpoint of no use.
+
+    `on_answer` is told of every answer.
+    """
     try:
-        return _connect_aws(settings)
+        return _connect_aws(settings, on_answer)
     except (BotoCoreError, ValueError) as error:  # botocore says ValueError to an endpoint that is no address
         raise UserError(f"The AWS configuration cannot be used: {str(error).rstrip('.')}.") from error
 
 
-def _connect_aws(settings: Settings) -> Aws:
+def _connect_aws(settings: Settings, on_answer: OnAnswer | None) -> Aws:
     scan = settings.scan
     config = client_config(connections=WORKERS)
     own, shared = Session(), Session()
+    if on_answer is not None:
+        count_answers(own, on_answer)
+        count_answers(shared, on_answer)
     shared.register_component("data_loader", own.get_component("data_loader"))
     region = None if isinstance(scan.regions, str) else scan.regions[0]
     identity, budget = Identity(own, config, region), CallBudget(scan.quota_share)
@@ -69,12 +77,13 @@ def _connect_aws(settings: Settings) -> Aws:
     )
 
 
-def equip(settings: Settings, *, remembers: bool) -> tuple[KeyReader, KeyMemory, AccountTagReader]:
+def equip(settings: Settings, *, remembers: bool) -> Equipment:
     """Connect a process of a scan, which shares nothing with the one that began it."""
     set_up_logging(debug=False)
     memory = KeyFactStore(Database(settings.database_url)) if remembers else Forgetful()
-    aws = connect_aws(settings)
-    return aws.reader, memory, aws.discovery
+    tally = Tally()
+    aws = connect_aws(settings, tally.note)
+    return Equipment(aws.reader, memory, aws.discovery, tally.take)
 
 
 def build_scans(
@@ -83,6 +92,7 @@ def build_scans(
     record: ScanRecord,
     memory: KeyMemory | None = None,
     *,
+    on_calls: OnCalls = unheard,
     sharing: Sharing | None = None,
 ) -> Scans:
     policy = Policy(settings.policy.max_rotation_period_days)
@@ -98,6 +108,7 @@ def build_scans(
         branching=Branching(
             settings.scan.processes or usual_processes(),
             partial(equip, replace(settings, slack=None), remembers=bool(memory)),
+            on_calls=on_calls,
         ),
     )
     return Scans(scanner, record, sharing=sharing)

@@ -13,6 +13,7 @@ _LIBRARIES = (
     "alembic",
     "apscheduler",
     "botocore",
+    "gunicorn",
     "matplotlib",
     "procrastinate",
     "psycopg",
@@ -20,6 +21,7 @@ _LIBRARIES = (
     "slack_sdk",
     "sqlalchemy",
     "urllib3",
+    "websockets",
 )
 """Their warnings are of use. At DEBUG some of them write down whole requests and payloads, and with them sessions' keys
 and Slack's tokens: never, also where a library gives one of its loggers a level of its own, as Bolt does."""

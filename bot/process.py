@@ -7,20 +7,23 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from threading import Event, Lock, Thread
-from typing import Any, Protocol
+from typing import Protocol
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from bot.alone import Alone
 from bot.deliver import Delivery
 from bot.errors import DatabaseAwayError
+from bot.inbound.ways import Inbound
 from bot.models.requests import Change, Request
 from bot.presence import Presence
+from bot.readiness import PULSE_SECONDS
 from bot.remediate.change import Remediation
 from bot.remediate.decide import Deciding
 from bot.rules.agreement import BEAT_SECONDS
 from bot.schedule import Calendar, start_scheduler
 from bot.tokens import TokenWatch
+from bot.web.watch import Watch
 from bot.work import Crews, Work
 
 SWEEP_SECONDS = 30.0
@@ -141,15 +144,14 @@ class Changer:
 
 @dataclass(slots=True)
 class Process:
-    """Everything that runs. `socket` is Bolt's Socket Mode handler, and `connect` opens it.
+    """Everything that runs. `inbound` is the way by which Slack reaches it.
 
     `first_scan` runs where nothing was scanned yet; `check_rules` says in the log what the rules name in vain;
     `look_for_undone` finds fixes that did not last; `lapse` ends exemptions whose time is over, and says which;
     `wake` ends snoozes; `presence` tells the other processes of this one.
     """
 
-    socket: Any
-    connect: Callable[[], None]
+    inbound: Inbound
     calendar: Calendar
     courier: Courier
     changer: Changer
@@ -164,23 +166,26 @@ class Process:
     wake: Callable[[], object]
     end_lost_scans: Callable[[], None]
     tokens: TokenWatch
+    watch: Watch
     presence: Presence
     on_start: Callable[[], None]
     closing: Sequence[Callable[[], None]]
     _scheduler: BackgroundScheduler | None = field(default=None, init=False)
 
     def start(self) -> None:
+        self.watch.start()
         self.on_start()
         self.presence.beat()
         self.courier.start()
         self.changer.take_up()
-        self.connect()
-        log.info("Connected to Slack.")
+        self.inbound.open()
+        log.info("Open to Slack.")
         self.crews.looking.submit("the first scan", self.first_scan)
         self.crews.looking.submit("checking the rules", self.check_rules)
         self.crews.looking.submit("catching up with the schedule", self.calendar.catch_up)
         chores = [("sweep", self.sweep, SWEEP_SECONDS), ("calendar", self.calendar.try_again, CALENDAR_SECONDS)]
         chores.append(("presence", self.presence.beat, BEAT_SECONDS))
+        chores.append(("pulse", self.watch.pulse.beat, PULSE_SECONDS))
         self._scheduler = start_scheduler(self.calendar, chores)
 
     def sweep(self) -> None:
@@ -193,7 +198,7 @@ class Process:
         self.end_lost_scans()
         self.changer.take_up()
         self.crews.looking.submit("looking for undone fixes", self.look_for_undone)
-        if not self.socket.client.is_connected():
+        if not (self.inbound.is_open and self.inbound.tells_of_removal):
             self.tokens.look()
 
     def close(self) -> None:
@@ -202,7 +207,7 @@ class Process:
         self.stop.set()
         if self._scheduler is not None:
             self._scheduler.shutdown(wait=False)
-        self.socket.close()
+        self.inbound.close()
         self.stop_scan()
         if not self.crews.drain(DRAIN_SECONDS):
             log.warning("Some work did not end in time; the next start takes it up.")
@@ -210,3 +215,4 @@ class Process:
         self.presence.leave()
         for close in self.closing:
             close()
+        self.watch.close()

@@ -2,20 +2,21 @@
 
 import logging
 import os
-import signal
 import sys
 import threading
+from collections.abc import Callable
 from contextlib import closing
-from threading import Event
+from threading import Event, Thread
 from time import monotonic
-from types import FrameType
 
+from bot.errors import UserError
+from bot.inbound.http import HttpMode
+from bot.inbound.server import Served, Serving, serve
+from bot.process import Process
 from bot.settings import Settings
+from bot.signals import END_SECONDS, Ending
 from bot.terminal.exits import Exit
 from bot.wiring.assembly import build_process
-
-SIGNAL_SECONDS = 0.5
-"""How often the main thread looks up. Where a kernel hands a signal to another thread, nothing else would wake it."""
 
 LAST_WORDS_SECONDS = 1.0
 
@@ -27,25 +28,81 @@ def run(settings: Settings) -> int:
 
     Raises UserError, with nothing started, where something that must hold does not.
     """
-    stop = Event()
     os.environ.pop("SLACK_BOT_TOKEN", None)  # the settings hold it; Bolt looks here too, and warns of two tokens
-
-    def stop_now(_number: int, _frame: FrameType | None) -> None:
-        stop.set()
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, stop_now)
+    if settings.slack is not None and settings.slack.over_http:
+        return _run_behind_server(settings)
+    stop = Event()
+    why = ""
+    ending = Ending(stop, lambda: _status(why))
+    ending.heed_signals()
     with closing(build_process(settings, stop)) as process:
         process.start()
         log.info("Ready.")
-        while not stop.wait(SIGNAL_SECONDS):
-            pass
-    why = process.tokens.ending.why
+        stop.wait()
+        why = process.tokens.ending.why
+        ending.begin()
+    _say(why)
+    _leave_unanswered_calls(_status(why))
+    return _status(why)
+
+
+def _run_behind_server(settings: Settings) -> int:
+    listen = settings.web.listen
+    if listen is None:
+        raise ValueError("the settings were read without an address for HTTP")
+
+    def begin(end: Callable[[], None]) -> Served | int:
+        stop = Event()
+        try:
+            process = build_process(settings, stop)
+            try:
+                process.start()
+            except BaseException:
+                process.close()
+                raise
+        except UserError as error:
+            _say(str(error))
+            return Exit.USAGE
+        except Exception:
+            log.exception("This is a defect of the bot; --debug tells more.")
+            return Exit.BUG
+        Thread(target=_end_with, args=(stop, end), name="end", daemon=True).start()
+        log.info("Ready.")
+        return _Behind(process)
+
+    return serve(Serving(listen.host, listen.port, begin, END_SECONDS, Exit.BUG))
+
+
+def _end_with(stop: Event, end: Callable[[], None]) -> None:
+    """The bot may end by itself; the server learns of it here."""
+    stop.wait()
+    end()
+
+
+class _Behind:
+    """The bot as the server sees it."""
+
+    def __init__(self, process: Process) -> None:
+        if not isinstance(process.inbound, HttpMode):
+            raise TypeError("only HTTP mode can be served")
+        self.wsgi = process.inbound
+        self._process = process
+
+    def end(self) -> int:
+        self._process.close()
+        why = self._process.tokens.ending.why
+        _say(why)
+        return _status(why)
+
+
+def _status(why: str) -> int:
+    """Tell an end that somebody wanted from one for want of a token."""
+    return Exit.NOT_ACCEPTED if why else Exit.OK
+
+
+def _say(why: str) -> None:
     if why:
         print(why, file=sys.stderr, flush=True)  # noqa: T201 - whoever runs it looks here
-    status = Exit.NOT_ACCEPTED if why else Exit.OK
-    _leave_unanswered_calls(status)
-    return status
 
 
 def _leave_unanswered_calls(status: int) -> None:

@@ -28,10 +28,13 @@ class Ending:
 
 @dataclass
 class TokenWatch:
-    """`ask_bot` and `ask_app` try the two tokens, and answer with what Slack has against one; None where it is good."""
+    """`ask_bot` and `ask_app` try the two tokens, and answer with what Slack has against one; None where it is good.
+
+    Over HTTP there is no app-level token, and nobody to ask about it.
+    """
 
     ask_bot: Callable[[], SlackFailure | None]
-    ask_app: Callable[[], SlackFailure | None]
+    ask_app: Callable[[], SlackFailure | None] | None
     ending: Ending
     clock: Callable[[], datetime]
     _looked_at: datetime | None = field(default=None, init=False)
@@ -42,12 +45,12 @@ class TokenWatch:
         return self._is_bad("SLACK_BOT_TOKEN", self.ask_bot)
 
     def look(self) -> None:
-        """Look at both where the socket is closed: an app that was removed is told by nothing else."""
+        """Look at both where no socket proves them: an app that was removed is told by nothing else."""
         now = self.clock()
         if self._looked_at is not None and now - self._looked_at < LOOK_AGAIN:
             return
         self._looked_at = now
-        if not self._is_bad("SLACK_BOT_TOKEN", self.ask_bot):
+        if not self._is_bad("SLACK_BOT_TOKEN", self.ask_bot) and self.ask_app is not None:
             self._is_bad("SLACK_APP_TOKEN", self.ask_app)
 
     def _is_bad(self, variable: str, ask: Callable[[], SlackFailure | None]) -> bool:

@@ -27,8 +27,12 @@ from bot.errors import UserError
 if TYPE_CHECKING:
     from wsgiref.types import WSGIApplication
 
-THREADS = 32
-"""Each request holds one until a listener has acked; those who watch take one as well."""
+THREADS = 64
+"""Each request holds one from its first byte until a listener has acked; those who watch take one as well.
+
+Whoever sends a request byte by byte keeps one for as long: in front stands a proxy that ends TLS, which Slack demands,
+and passes whole requests on. https://docs.gunicorn.org/en/stable/deploy.html
+"""
 
 KEEP_ALIVE_SECONDS = 75
 """Longer than load balancers keep a connection: where the bot closed it first, a click could run into that."""
@@ -67,20 +71,19 @@ def serve(serving: Serving) -> int:
 
     Raises UserError where nobody can listen at the address.
     """
-    with _listen(serving.host, serving.port) as listener:
-        master = _Master(_Application(serving, listener))
-        try:
-            master.run()
-        except SystemExit as ended:
-            return master.status if master.status is not None else (serving.crashed if ended.code else 0)
+    master = _Master(_Application(serving, _listen(serving.host, serving.port)))
+    try:
+        master.run()
+    except SystemExit as ended:
+        return master.status if master.status is not None else (serving.crashed if ended.code else 0)
     return serving.crashed
 
 
-def _listen(host: str, port: int) -> socket.socket:
-    """Take the address here: gunicorn would try for five seconds, and then end with a status of its own."""
+def _listen(host: str, port: int) -> int:
+    """Take the address here, and hand its descriptor on: gunicorn would try for five seconds and end in its own way."""
     try:
         family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
-        return socket.create_server(address[:2], family=family, backlog=2048, reuse_port=False)
+        return socket.create_server(address[:2], family=family, backlog=2048).detach()
     except OSError as error:
         why = os.strerror(error.errno) if isinstance(error.errno, int) and error.errno > 0 else str(error.strerror)
         raise UserError(
@@ -92,7 +95,7 @@ def _listen(host: str, port: int) -> socket.socket:
 class _Application(BaseApplication):
     """Gunicorn's settings, and what its worker serves."""
 
-    def __init__(self, serving: Serving, listener: socket.socket) -> None:
+    def __init__(self, serving: Serving, listener: int) -> None:
         self.serving = serving
         self.report, self._told = os.pipe()
         self._listener = listener
@@ -102,12 +105,12 @@ class _Application(BaseApplication):
 
     def load_config(self) -> None:
         chosen = {
-            "bind": f"fd://{self._listener.fileno()}",
+            "bind": f"fd://{self._listener}",
             "workers": 1,
             "worker_class": _Worker,
             "threads": THREADS,
             "timeout": 0,  # a start may take longer than any; /healthz tells of a bot that hangs
-            "graceful_timeout": self.serving.drain_seconds,
+            "graceful_timeout": round(self.serving.drain_seconds),
             "keepalive": KEEP_ALIVE_SECONDS,
             "worker_tmp_dir": str(SHARED_MEMORY) if os.access(SHARED_MEMORY, os.W_OK) else tempfile.gettempdir(),
             "control_socket_disable": True,

@@ -6,15 +6,16 @@ organisation about 1.7 times as fast as one interpreter does, and leave the bot'
 """
 
 import logging
-from collections.abc import Callable, Generator, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import chain
 from threading import Event, Lock
 from time import monotonic
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from bot.models.owners import OwnerRules
+from bot.models.watch import AwsAnswer
 from bot.rules.verdict import Policy
 from bot.scan.account_tags import AccountTags
 from bot.scan.crew import Crew
@@ -32,7 +33,17 @@ BATCH = 200
 BATCH_SECONDS = 0.2
 """So many readings are sent together, or as many as there are after so long."""
 
-Equip = Callable[[], tuple[KeyReader, KeyMemory, AccountTagReader]]
+
+class Equipment(NamedTuple):
+    """What a process of a scan works with. `calls` returns what was asked of AWS since the last time."""
+
+    reader: KeyReader
+    memory: KeyMemory
+    organization: AccountTagReader
+    calls: Callable[[], Mapping[AwsAnswer, int]] = dict
+
+
+Equip = Callable[[], Equipment]
 """Connects a process to AWS and to what is remembered. It can be pickled."""
 
 log = logging.getLogger(__name__)
@@ -50,7 +61,14 @@ class Done:
     failure: str | None = None
 
 
-Message = Wanted | Done | list[Reading]
+@dataclass(frozen=True, slots=True)
+class Called:
+    """What a branch has asked of AWS since it last told so."""
+
+    calls: Mapping[AwsAnswer, int]
+
+
+Message = Wanted | Called | Done | list[Reading]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +90,7 @@ def serve(line: "Connection[Message, Sequence[Target]]", equip: Equip, errand: E
     """Connect, read what is handed out over the line until nothing is, and end quietly where the other end is gone."""
     branch = _Branch(line, errand)
     try:
-        branch.run(*equip())
+        branch.run(equip())
         branch.send(Done())
     except (EOFError, BrokenPipeError, ConnectionResetError):
         return
@@ -88,15 +106,17 @@ class _Branch:
         self._errand = errand
         self._crew: Crew[Reading] = Crew(errand.workers, Event())
 
-    def run(self, reader: KeyReader, memory: KeyMemory, organization: AccountTagReader) -> None:
-        learning = Learning(memory)
-        audit = self._errand.audit(reader, learning, organization)
-        self._crew.add([lambda: self._fetch(reader, audit)])
+    def run(self, equipment: Equipment) -> None:
+        learning = Learning(equipment.memory)
+        audit = self._errand.audit(equipment.reader, learning, equipment.organization)
+        self._crew.add([lambda: self._fetch(equipment.reader, audit)])
         try:
             for batch in _in_batches(self._crew.results()):
                 self.send(batch)
+                self.send(Called(equipment.calls()))
         finally:
             learning.flush()
+        self.send(Called(equipment.calls()))
 
     def send(self, message: Message) -> None:
         with self._turn:

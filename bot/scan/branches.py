@@ -6,7 +6,7 @@ begins in this process, and only one that turns out to be long branches.
 
 import signal
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from multiprocessing import get_context
@@ -15,7 +15,8 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from bot.models.scans import Target
-from bot.scan.branch import Done, Equip, Errand, Message, Wanted, serve
+from bot.models.watch import AwsAnswer
+from bot.scan.branch import Called, Done, Equip, Errand, Message, Wanted, serve
 from bot.scan.crew import Task
 from bot.scan.gateways import Reading
 
@@ -37,6 +38,14 @@ MOST_AT_ONCE = 64
 LEAVE_SECONDS = 5.0
 
 
+OnCalls = Callable[[Mapping[AwsAnswer, int]], None]
+"""Is told what the processes of a scan asked of AWS."""
+
+
+def unheard(_calls: Mapping[AwsAnswer, int]) -> None:
+    """Let nobody know: there is nobody who counts."""
+
+
 class BranchError(Exception):
     """A process of the scan ended before its work did. Its text is a sentence for people."""
 
@@ -49,6 +58,7 @@ class Branching:
     equip: Equip
     trial_seconds: float = TRIAL_SECONDS
     worth_seconds: float = WORTH_SECONDS
+    on_calls: OnCalls = unheard
 
 
 class Spread:
@@ -109,6 +119,8 @@ class Spread:
             while not isinstance(message := self._received(line), Done):
                 if isinstance(message, Wanted):
                     line.send(self._share(branching.count))
+                elif isinstance(message, Called):
+                    branching.on_calls(message.calls)
                 else:
                     for reading in message:
                         self._emit(reading)

@@ -12,9 +12,11 @@ from sqlalchemy.exc import ArgumentError
 
 from bot.errors import Problem
 from bot.settings.tree import Slack, SlackSection
+from bot.settings.web import HTTP, OVER_HTTP, PORTS, ListenAddress, Web
 
 DEFAULT_API_URL = "https://slack.com/api/"
 DEFAULT_DATABASE = "kms-rotation.sqlite3"
+MOST_DIGITS = 6
 
 _DATABASES = ("sqlite", "postgresql+psycopg")
 
@@ -49,14 +51,16 @@ class Environment:
 
     def slack(self, section: SlackSection) -> Slack:
         """Join what the environment and the file say about Slack. Where a problem was found the result is unusable."""
+        over_http = section.mode == HTTP
         return Slack(
             bot_token=self._token(_BOT_TOKEN),
-            app_token=self._token(_APP_TOKEN),
-            signing_secret=self._signing_secret(),
+            app_token=SecretStr("") if over_http else self._token(_APP_TOKEN),
+            signing_secret=self._signing_secret(is_needed=over_http),
             api_url=self._api_url(),
             channel=section.channel or "",
             workspaces=section.workspaces,
             fallback=section.fallback,
+            over_http=over_http,
         )
 
     def slack_to_look(self, section: SlackSection) -> Slack | None:
@@ -72,6 +76,17 @@ class Environment:
             workspaces=section.workspaces,
             fallback=section.fallback,
         )
+
+    def listen_over_http(self, section: Web) -> Web:
+        """Where Slack's requests are waited for: hosts that choose a port say so in PORT, and mean every network."""
+        text = self.get("PORT")
+        if text is None:
+            return section.model_copy(update={"listen": section.listen or OVER_HTTP})
+        port = int(text) if text.isascii() and text.isdigit() and len(text) < MOST_DIGITS else 0
+        if port not in PORTS:
+            self.complain("PORT", "It is not a port.", "Write 1 to 65535, or leave it out for web.listen.")
+            return section
+        return section.model_copy(update={"listen": ListenAddress("0.0.0.0", port)})  # noqa: S104 - what such hosts ask for
 
     def database_url(self, folder: Path) -> str:
         """Read DATABASE_URL; unless set, a SQLite file in the folder."""
@@ -107,8 +122,14 @@ class Environment:
             self.complain(kind.variable, f"It does not hold {kind.name}.", remedy)
         return SecretStr(text)
 
-    def _signing_secret(self) -> SecretStr | None:
+    def _signing_secret(self, *, is_needed: bool) -> SecretStr | None:
         text = self.get("SLACK_SIGNING_SECRET")
+        if text is None and is_needed:
+            self.complain(
+                "SLACK_SIGNING_SECRET",
+                'It is not set, and with slack.mode = "http" nobody could tell Slack\'s requests from others.',
+                "Set it to the signing secret under “Basic Information” of the app.",
+            )
         held = next((each for each in _TOKENS if text is not None and text.startswith(each.prefix)), None)
         if held is not None:
             self.complain(

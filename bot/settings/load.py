@@ -14,6 +14,7 @@ from bot.settings.places import Location, spell
 from bot.settings.problems import document_problems, harmless_repetitions, syntax_problem
 from bot.settings.spreading import problem_with
 from bot.settings.tree import Document, Settings, Slack, SlackSection
+from bot.settings.web import HTTP, Web
 
 DEFAULT_FILE = "kms-rotation.toml"
 _VARIABLE = "KMS_ROTATION_CONFIG"
@@ -52,7 +53,7 @@ def load(environ: Mapping[str, str], *, with_slack: bool | None) -> Settings:
         exemption=document.exemption,
         owners=document.owners,
         visibility=document.visibility,
-        web=document.web,
+        web=_web(environment, document, is_running=bool(with_slack)),
         log=document.log,
         path=reading.path,
     )
@@ -77,6 +78,11 @@ def _slack(environment: Environment, section: SlackSection, with_slack: bool | N
     if with_slack is None:
         return environment.slack_to_look(section)
     return environment.slack(section) if with_slack else None
+
+
+def _web(environment: Environment, document: Document, *, is_running: bool) -> Web:
+    over_http = is_running and document.slack.mode == HTTP
+    return environment.listen_over_http(document.web) if over_http else document.web
 
 
 def _read(path: Path, *, is_named: bool) -> _Reading:

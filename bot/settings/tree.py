@@ -20,7 +20,7 @@ from bot.settings.rules import RuleSection
 from bot.settings.section import Section
 from bot.settings.spreading import PROCESSES, Spread
 from bot.settings.visibility import Visibility
-from bot.settings.web import Log, Web
+from bot.settings.web import Log, Mode, Web
 
 WORD, ITEMS = "<word>", "<list>"
 """Which of two shapes a value has. Pydantic puts these into the place of an error, where nobody wants them."""
@@ -33,9 +33,11 @@ def _shape(value: object) -> str:
 class SlackSection(Section):
     """Where to speak and whose people may act. No workspaces means the bot's own.
 
-    `fallback` is a channel or a person to be told where another channel takes no messages.
+    `fallback` is a channel or a person to be told where another channel takes no messages. `mode` is how Slack reaches
+    the bot: over a socket that the bot opens, or by HTTP requests to it.
     """
 
+    mode: Mode = "socket"
     channel: fields.Channel | None = None
     fallback: fields.Recipient | None = None
     workspaces: Annotated[tuple[fields.Workspace, ...], LIST] = ()
@@ -199,7 +201,10 @@ class Document(Section):
 
 @dataclass(frozen=True, slots=True)
 class Slack:
-    """How to reach Slack, where to speak and whose people may act. No workspaces means the bot's own."""
+    """How to reach Slack, where to speak and whose people may act. No workspaces means the bot's own.
+
+    Over HTTP there is a signing secret and the app-level token is empty.
+    """
 
     bot_token: SecretStr
     app_token: SecretStr
@@ -208,6 +213,7 @@ class Slack:
     channel: str
     workspaces: tuple[str, ...] = ()
     fallback: str | None = None
+    over_http: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""`[web]`: where the pages for probes and for Prometheus are served; `[log]`: how the log is written."""
+"""`[web]`: where the bot listens; `[log]`: how the log is written; `slack.mode`: how Slack reaches the bot."""
 
 import re
 from dataclasses import dataclass
@@ -11,8 +11,10 @@ from bot.settings.section import Section
 
 FORMATS = ("text", "json")
 
+SOCKET, HTTP = "socket", "http"
+
 _ADDRESS = re.compile(r"(?:\[(?P<v6>[0-9A-Fa-f:.]+)\]|(?P<name>[A-Za-z0-9_.-]+)):(?P<port>\d{1,5})", re.ASCII)
-_PORTS = range(1, 65536)
+PORTS = range(1, 65536)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,7 @@ def _address(value: object) -> ListenAddress:
             'Write host and port, such as "127.0.0.1:8080" or "[::1]:8080"; "0.0.0.0:8080" is every network.',
         )
     port = int(match["port"])
-    if port not in _PORTS:
+    if port not in PORTS:
         raise mistake(f"{port} is not a port.", "Write a port from 1 to 65535.")
     return ListenAddress(match["v6"] or match["name"], port)
 
@@ -45,8 +47,23 @@ def _format(text: str) -> str:
     raise mistake(f"{shown(text)} is not a format of the log.", 'Write "text", or "json" for one JSON object a line.')
 
 
+def _mode(text: str) -> str:
+    if text in (SOCKET, HTTP):
+        return text
+    raise mistake(
+        f"{shown(text)} is not a way by which Slack reaches the bot.",
+        'Write "socket" for a socket that the bot opens, or "http" for requests that Slack sends to it.',
+    )
+
+
+Mode = Annotated[str, AfterValidator(_mode)]
+
+OVER_HTTP = ListenAddress("127.0.0.1", 8080)
+"""Where Slack's requests are waited for, unless something else is set."""
+
+
 class Web(Section):
-    """Where the pages are served. Unless set, nothing listens."""
+    """Where the bot listens: for probes, for Prometheus, and over HTTP for Slack. Unless set, only the last does."""
 
     listen: Annotated[ListenAddress, PlainValidator(_address)] | None = None
 

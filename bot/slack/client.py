@@ -8,17 +8,26 @@ from slack_sdk.http_retry.builtin_handlers import (
     ServerErrorRetryHandler,
 )
 
+from bot.slack.counting import AnswerCounter, OnAnswer
+
 TIMEOUT_SECONDS = 15
 
 
-def web_client(token: SecretStr | None, api_url: str, *, waits: bool = True) -> WebClient:
-    """Make a client that waits out rate limits, or says so at once; by itself the SDK retries lost connections only."""
+def web_client(
+    token: SecretStr | None, api_url: str, *, waits: bool = True, on_answer: OnAnswer | None = None
+) -> WebClient:
+    """Make a client that waits out rate limits, or says so at once; by itself the SDK retries lost connections only.
+
+    `on_answer` is told of every attempt.
+    """
+    counters = [] if on_answer is None else [AnswerCounter(api_url, on_answer)]
     rate_limits = [RateLimitErrorRetryHandler(max_retry_count=3)] if waits else []
     return WebClient(
         token.get_secret_value() if token is not None else None,
         base_url=api_url,
         timeout=TIMEOUT_SECONDS,
         retry_handlers=[
+            *counters,
             ConnectionErrorRetryHandler(),
             *rate_limits,
             ServerErrorRetryHandler(max_retry_count=2),

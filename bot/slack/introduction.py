@@ -22,12 +22,15 @@ class Introduction:
 
 
 def introduce(
-    client: WebClient, app_client: WebClient, channels: Mapping[str, str], also: Callable[[], Iterable[Problem]] = tuple
+    client: WebClient,
+    app_client: WebClient | None,
+    channels: Mapping[str, str],
+    also: Callable[[], Iterable[Problem]] = tuple,
 ) -> Introduction:
     """Ask Slack who the bot is, and about each channel; `channels` are their ids by the setting that names them.
 
-    `app_client` has the app-level token. `also` looks for more problems once the bot token is known to be good.
-    Raises ConfigurationError with every problem.
+    `app_client` has the app-level token; over HTTP there is none. `also` looks for more problems once the bot
+    token is known to be good. Raises ConfigurationError with every problem.
     """
     try:
         answer = client.auth_test()
@@ -36,10 +39,8 @@ def introduce(
     problems = [
         problem for place, channel in channels.items() if (problem := place_problem(client, place, channel)) is not None
     ]
-    try:
-        app_client.apps_connections_open(app_token=str(app_client.token))
-    except SLACK_ERRORS as error:
-        problems.insert(0, _token_problem("SLACK_APP_TOKEN", client, failure_of(error)))
+    if app_client is not None and (failure := app_token_failure(app_client)) is not None:
+        problems.insert(0, _token_problem("SLACK_APP_TOKEN", client, failure))
     problems += also()
     if problems:
         raise ConfigurationError(problems)

@@ -3,12 +3,15 @@
 from pydantic import SecretStr
 from slack_sdk import WebClient
 
+from bot.slack.counting import AnswerCounter, OnAnswer
 
-def socket_address(app_token: SecretStr, api_url: str, seconds: float) -> str:
+
+def socket_address(app_token: SecretStr, api_url: str, seconds: float, on_answer: OnAnswer) -> str:
     """Ask once, and wait so long for the answer: who keeps a socket open decides when to ask again.
 
     https://docs.slack.dev/reference/methods/apps.connections.open. Raises one of SLACK_ERRORS.
+    `on_answer` is told what Slack answered.
     """
     token = app_token.get_secret_value()
-    client = WebClient(base_url=api_url, timeout=round(seconds), retry_handlers=[])
+    client = WebClient(base_url=api_url, timeout=round(seconds), retry_handlers=[AnswerCounter(api_url, on_answer)])
     return str(client.apps_connections_open(app_token=token)["url"])

@@ -6,6 +6,7 @@ from threading import Event
 
 from bot import check
 from bot.app import open_database
+from bot.inbound.bolt import make_app, make_listeners
 from bot.models.trail import SYSTEM, Act, Entry
 from bot.process import Process
 from bot.remarks import Weight
@@ -15,11 +16,12 @@ from bot.settings import Settings, place_of
 from bot.slack.client import web_client
 from bot.slack.introduction import Introduction, introduce
 from bot.slack.people import People
-from bot.socket_mode import connect, make_app, make_listeners, make_socket
+from bot.web.metrics import Metrics
 from bot.wiring.agenda import Agenda, inherit
 from bot.wiring.channels import channels_of
 from bot.wiring.desk import build_desk
 from bot.wiring.exempting import declare_exemptions
+from bot.wiring.inbound import build_inbound
 from bot.wiring.parts import Parts, Timing, Ways
 from bot.wiring.presence import build_presence
 from handlers import register
@@ -34,25 +36,25 @@ def build_process(settings: Settings, stop: Event, timing: Timing | None = None)
     """
     if settings.slack is None:
         raise ValueError("the settings were read without Slack")
-    client = web_client(settings.slack.bot_token, settings.slack.api_url)
-    app_client = web_client(settings.slack.app_token, settings.slack.api_url)
+    metrics = Metrics()
+    way = partial(web_client, api_url=settings.slack.api_url, on_answer=metrics.slack_answered)
+    client = way(settings.slack.bot_token)
+    app_client = None if settings.slack.over_http else way(settings.slack.app_token)
     database = open_database(settings)
     place, rules = partial(place_of, settings), settings.visibility.rules
     refused = partial(check.refused, settings.approval.rules, place, People(client), rules)
     us = introduce(client, app_client, channels_of(settings), refused)
-    courier = web_client(settings.slack.bot_token, settings.slack.api_url, waits=False)
-    ways = Ways(settings.slack, client, courier, app_client, us)
+    courier = way(settings.slack.bot_token, waits=False)
+    ways = Ways(settings.slack, client, courier, app_client, us, metrics)
     return _process(Parts(ways, settings, database, stop, timing or Timing()))
 
 
 def _process(parts: Parts) -> Process:
     listeners = make_listeners()
-    app = make_app(parts.slack.client, listeners)
+    app = make_app(parts.slack.client, listeners, parts.slack.settings.signing_secret)
     register(app, build_desk(parts))
-    socket = make_socket(app, parts.slack.settings.app_token, parts.slack.app_client)
     return Process(
-        socket=socket,
-        connect=partial(connect, socket),
+        inbound=build_inbound(parts, app),
         calendar=_calendar(parts),
         courier=parts.courier,
         changer=parts.changer,
@@ -63,6 +65,7 @@ def _process(parts: Parts) -> Process:
         first_scan=lambda: parts.rounds.first_scan(SYSTEM),
         check_rules=partial(_check_rules, parts),
         tokens=parts.tokens,
+        watch=parts.watch,
         presence=build_presence(parts.settings, parts.database, parts.clock, app=_app(parts.slack.us)),
         look_for_undone=parts.look_for_undone,
         lapse=parts.exempting.lapse_due,

@@ -17,7 +17,8 @@ def build_inbound(parts: Parts, app: Any) -> Inbound:  # noqa: ANN401 - Bolt is 
         watch.listening = None
         return HttpMode(app, slack.signing_secret.get_secret_value(), watch.pages)
     patience = parts.timing.patience
-    ask = partial(socket_address, slack.app_token, slack.api_url, patience.asking)
+    counted = watch.metrics.slack_answered
+    ask = partial(socket_address, slack.app_token, slack.api_url, patience.asking, counted)
     socket = SocketMode(app, ask, watch.metrics.socket_replaced, patience)
     watch.is_connected = lambda: socket.is_open
     return socket

@@ -1,7 +1,7 @@
 """The parts of the running bot, made in the order in which they need each other."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from threading import Event
@@ -12,6 +12,7 @@ from slack_sdk import WebClient
 from bot.app import build_scans, connect_aws
 from bot.deliver import Delivery
 from bot.drift import Drift
+from bot.inbound.connection import Patience
 from bot.operate import Operating
 from bot.owning import Owners
 from bot.plotting import draw
@@ -51,19 +52,22 @@ from bot.store.troubles import TroubleStore
 from bot.store.undone import UndoneFixes
 from bot.tokens import Ending, TokenWatch
 from bot.trend import Illustrator, Trends
+from bot.web.metrics import Metrics
 from bot.wiring.agenda import build_digests, build_routing
 from bot.wiring.exempting import build_exempting
 from bot.wiring.personal import build_snoozing, build_visibility
+from bot.wiring.watching import build_watch
 from bot.wiring.workers import build_sharing
 from bot.work import Crews
 
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """What time it is, and how patiently a change is read back."""
+    """What time it is, how patiently a change is read back, and how long a socket may take for what."""
 
     clock: Callable[[], datetime] = utc_now
     read_back_waits: Sequence[float] = READ_BACK_WAITS
+    patience: Patience = field(default_factory=Patience)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +77,9 @@ class Ways:
     settings: Slack
     client: WebClient
     courier: WebClient
-    app_client: WebClient
+    app_client: WebClient | None
     us: Introduction
+    metrics: Metrics = field(default_factory=Metrics)
 
 
 class Parts:
@@ -86,7 +91,9 @@ class Parts:
         workspaces = frozenset(slack.settings.workspaces or (slack.us.team_id,))
         self.house = house_of(settings, workspaces)
         self.policy = Policy(settings.policy.max_rotation_period_days)
-        self.aws = connect_aws(settings)
+        self.metrics = slack.metrics
+        self.watch = build_watch(settings, database, timing.clock, stop, self.metrics)
+        self.aws = connect_aws(settings, self.metrics.aws_answered)
         self.scan_store, self.request_store = ScanStore(database), RequestStore(database)
         self.digest_store, self.message_store = DigestStore(database), MessageStore(database)
         self.handles, self.trail, self.firings = KeyHandles(database), Trail(database), Firings(database)
@@ -96,7 +103,8 @@ class Parts:
         self.drift = Drift(self.fixes, self.aws.reader, self.scan_store, self.policy, self.clock)
         self.courier_poster = Poster(slack.courier)
         self.trends = Trends(History(database), PictureStore(database), ZoneInfo(settings.digest.timezone))
-        asking = partial(bot_token_failure, slack.courier), partial(app_token_failure, slack.app_client)
+        app_failure = None if slack.app_client is None else partial(app_token_failure, slack.app_client)
+        asking = partial(bot_token_failure, slack.courier), app_failure
         self.tokens = TokenWatch(*asking, Ending(stop), self.clock)
         self.crews, self.names = Crews(), Names(database)
         self.operating = Operating(self.people, self.trail, self.house, self.clock)
@@ -107,7 +115,14 @@ class Parts:
         self.snoozing = build_snoozing(settings, database, self.operating, self.routing)
         self.digests = build_digests(settings, self.routing, self.scan_store, self.digest_store, self.clock)
         sharing = build_sharing(settings, database, self.aws)
-        self.scans = build_scans(settings, self.aws, self.scan_store, KeyFactStore(database), sharing=sharing)
+        self.scans = build_scans(
+            settings,
+            self.aws,
+            self.scan_store,
+            KeyFactStore(database),
+            on_calls=self.metrics.aws_tallied,
+            sharing=sharing,
+        )
         self.facts = FactReader(self.aws.reader, self.aws.discovery, self.house)
         self.asking = self._asking()
         self.exempting = build_exempting(settings, database, self.asking)
@@ -126,6 +141,7 @@ class Parts:
             self.names.alone,
             lambda: self.crews.looking.submit("looking for undone fixes", self.look_for_undone),
             self.exempting.lapse_due,
+            self.metrics.scan_ended,
         )
 
     def pause(self, seconds: float) -> bool:

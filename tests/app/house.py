@@ -122,8 +122,6 @@ class House:
                 eventually(self.scans.current, "the first scan")
                 process.crews.looking.wait(30)  # or a fault that a test sets would hit the check of the rules
             yield process
-            process.socket.client.auto_reconnect_enabled = False
-            self.slack.faults.drop_sockets()  # or the client sits in its last read before it closes
 
     @cached_property
     def database(self) -> Database:

@@ -1,0 +1,91 @@
+"""What this process counts, for Prometheus. Nothing of it names a key, a person or a message.
+
+Names: https://prometheus.io/docs/practices/naming/
+"""
+
+from collections.abc import Mapping
+
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    GCCollector,
+    Histogram,
+    PlatformCollector,
+    ProcessCollector,
+)
+
+from bot.models.scans import Scan
+from bot.models.watch import AwsAnswer
+from bot.version import VERSION
+
+SCAN_BUCKETS = (1, 5, 15, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 14400)
+LEVELS = ("INFO", "WARNING", "ERROR")
+
+
+class Metrics:
+    """The counters of a process, in a registry of its own."""
+
+    def __init__(self) -> None:
+        self.registry = registry = CollectorRegistry()
+        ProcessCollector(registry=registry)
+        PlatformCollector(registry=registry)
+        GCCollector(registry=registry)
+        Gauge("kms_rotation_build_info", "The bot's version.", ["version"], registry=registry).labels(VERSION).set(1)
+        self._slack = Counter(
+            "kms_rotation_slack_calls",
+            "Answers to calls of Slack's Web API, retries included; code is ok or Slack's error code.",
+            ["method", "code"],
+            registry=registry,
+        )
+        self._aws = Counter(
+            "kms_rotation_aws_calls",
+            "Answers to calls of AWS, retries included; code is ok or AWS's error code.",
+            ["service", "operation", "code"],
+            registry=registry,
+        )
+        self._throttled = Counter(
+            "kms_rotation_aws_throttles",
+            "Calls that AWS refused for being one too many.",
+            ["service", "operation"],
+            registry=registry,
+        )
+        self._replaced = Counter(
+            "kms_rotation_slack_socket_replacements",
+            "Sockets to Slack that were replaced, by why.",
+            ["reason"],
+            registry=registry,
+        )
+        self._scans = Histogram(
+            "kms_rotation_scan_duration_seconds",
+            "How long the scans took that ended in this process, narrowed ones included, by how they ended.",
+            ["state"],
+            buckets=SCAN_BUCKETS,
+            registry=registry,
+        )
+        self._logged = Counter("kms_rotation_log_records", "Lines of the log, by level.", ["level"], registry=registry)
+        for level in LEVELS:
+            self._logged.labels(level)
+
+    def slack_answered(self, method: str, code: str) -> None:
+        self._slack.labels(method, code).inc()
+
+    def aws_answered(self, answer: AwsAnswer, times: int = 1) -> None:
+        self._aws.labels(answer.service, answer.operation, answer.code).inc(times)
+        if answer.is_throttled:
+            self._throttled.labels(answer.service, answer.operation).inc(times)
+
+    def aws_tallied(self, tally: Mapping[AwsAnswer, int]) -> None:
+        """Count what a process of a scan counted."""
+        for answer, times in tally.items():
+            self.aws_answered(answer, times)
+
+    def socket_replaced(self, reason: str) -> None:
+        self._replaced.labels(reason).inc()
+
+    def scan_ended(self, scan: Scan) -> None:
+        if scan.finished_at is not None:
+            self._scans.labels(scan.state.value).observe((scan.finished_at - scan.started_at).total_seconds())
+
+    def logged(self, level: str) -> None:
+        self._logged.labels(level if level in LEVELS else "ERROR").inc()
