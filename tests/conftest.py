@@ -1,10 +1,18 @@
-"""What all tests share."""
+"""What all tests share: databases, fresh for each test."""
 
 from collections.abc import Iterator
 
 import pytest
 
-from tests.store.databases import without_waiting_for_the_disk
+from bot.store.engine import Database
+from tests.store.databases import (
+    KINDS,
+    MakeUrl,
+    Postgresql,
+    postgresql_server,
+    sqlite_files,
+    without_waiting_for_the_disk,
+)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -12,3 +20,35 @@ def unhurt_by_power_cuts() -> Iterator[None]:
     """Processes die in these tests, machines do not: a third of the time would go into waiting for the disk."""
     with without_waiting_for_the_disk():
         yield
+
+
+@pytest.fixture(scope="session")
+def make_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MakeUrl]:
+    with sqlite_files(tmp_path_factory.mktemp("sqlite")) as make:
+        yield make
+
+
+@pytest.fixture(scope="session")
+def postgresql_of_this_worker() -> Iterator[Postgresql]:
+    with postgresql_server() as server:
+        yield server
+
+
+@pytest.fixture
+def make_postgresql(postgresql_of_this_worker: Postgresql) -> Iterator[MakeUrl]:
+    yield postgresql_of_this_worker.make
+    postgresql_of_this_worker.drop_all()
+
+
+@pytest.fixture(params=KINDS)
+def make_url(request: pytest.FixtureRequest) -> MakeUrl:
+    """Who asks for this, or for what stands on it, runs on each kind of database."""
+    make: MakeUrl = request.getfixturevalue(f"make_{request.param}")
+    return make
+
+
+@pytest.fixture
+def database(make_url: MakeUrl) -> Iterator[Database]:
+    made = Database(make_url("migrated"))
+    yield made
+    made.close()

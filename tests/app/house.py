@@ -29,6 +29,7 @@ from deploy.sandbox.aws.calls import RecordedCall
 from deploy.sandbox.slack import SlackServer
 from deploy.sandbox.slack.driver import Actor, Room
 from deploy.sandbox.slack.things import Message
+from tests.store.databases import MakeUrl
 
 Found = TypeVar("Found")
 
@@ -78,9 +79,13 @@ class House:
     aws: AwsServer
     slack: SlackServer
     folder: Path
+    database_url: str = ""
     environ: dict[str, str] = field(default_factory=dict)
     clock: Clock = field(default_factory=Clock)
     read_back_waits: Sequence[float] = (0.0, 0.05, 0.05, 0.05, 0.05)
+
+    def __post_init__(self) -> None:
+        self.database_url = self.database_url or f"sqlite:///{self.folder / 'bot.sqlite3'}"
 
     @property
     def mara(self) -> Actor:
@@ -106,7 +111,7 @@ class House:
         self.environ = {
             **self.slack.environment(),
             "KMS_ROTATION_CONFIG": str(path),
-            "DATABASE_URL": f"sqlite:///{self.folder / 'bot.sqlite3'}",
+            "DATABASE_URL": self.database_url,
             **variables,
         }
 
@@ -248,12 +253,13 @@ def _pieces(thing: object) -> Iterator[str]:
 
 
 @pytest.fixture
-def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
+def house(tmp_path: Path, make_url: MakeUrl, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
+    """Everything above, on each kind of database."""
     with AwsServer(seed=False) as aws, SlackServer() as slack:
         aws.world.account(PAYMENTS, "prod-payments")
         for name, value in aws.environment(least_privilege=True).items():
             monkeypatch.setenv(name, value)
-        made = House(aws, slack, tmp_path)
+        made = House(aws, slack, tmp_path, make_url("migrated"))
         made.configure()
         yield made
         made.database.close()

@@ -104,10 +104,10 @@ def servers(folder: Path, keys: int, url: str) -> Iterator[House]:
     """AWS and Slack with nobody between them yet."""
     with AwsServer(seed=False) as aws, SlackServer() as slack:
         aws.world.account(PAYMENTS, "prod-payments")
-        house = House(aws, slack, folder)
+        house = House(aws, slack, folder, url)
         for number in range(keys):
             house.key(f"batch/key-{number}", uuid=UUID(int=number + 1))
-        house.configure(DATABASE_URL=url)
+        house.configure()
         yield house
         house.database.close()
 

@@ -20,11 +20,12 @@ from tests.app.house import CHANNEL, CONFIGURATION, House, eventually, house
 from tests.app.lives import owed
 from tests.app.mortal import Writing
 from tests.app.truth import Truth
-from tests.store.conftest import make_postgresql
-from tests.store.databases import MakeUrl
+from tests.store.databases import POSTGRESQL_ALONE
 from tests.store.proxy import Wire, wire_to
 
-__all__ = ["house", "make_postgresql"]
+__all__ = ["house"]
+
+pytestmark = POSTGRESQL_ALONE
 
 KEY = "payments/card-vault"
 HOUR = timedelta(hours=1)
@@ -42,11 +43,10 @@ COMMITS = (
 
 
 @pytest.fixture
-def wire(house: House, make_postgresql: MakeUrl) -> Iterator[Wire]:
+def wire(house: House) -> Iterator[Wire]:
     """What is between the bot and its database; the test itself looks past it."""
-    url = make_postgresql("migrated")
-    with wire_to(url) as made:
-        house.configure(HOURLY, DATABASE_URL=url)
+    with wire_to(house.database_url) as made:
+        house.configure(HOURLY)
         assert house.database.engine
         house.configure(HOURLY, DATABASE_URL=made.url)
         yield made

@@ -11,10 +11,7 @@ from tests.app.house import House
 from tests.app.lives import KILLED, Life, Morning, ask_for_all, day, go_on, make_morning, press
 from tests.app.mortal import Doom
 from tests.app.truth import Truth
-from tests.store.conftest import make_postgresql
 from tests.store.databases import MakeUrl
-
-__all__ = ["make_postgresql"]
 
 READ_KEY = ("KMS DescribeKey", "KMS GetKeyRotationStatus")
 LOOK_UP = ("Slack users.info", "Slack usergroups.users.list")

@@ -11,6 +11,7 @@ from bot.slack.people import People
 from deploy.sandbox.slack.driver import Actor
 from deploy.sandbox.slack.things import Message
 from tests.app.house import CHANNEL, CONFIGURATION, House, house, shown
+from tests.store.databases import MakeUrl
 
 __all__ = ["house"]
 
@@ -141,11 +142,11 @@ def test_a_button_for_a_key_that_no_rule_means_any_more_asks_for_nothing(house: 
     assert house.requests.in_state(*RequestState) == []
 
 
-def test_a_button_of_another_installation_asks_for_nothing(house: House) -> None:
+def test_a_button_of_another_installation_asks_for_nothing(house: House, make_url: MakeUrl) -> None:
     house.key(KEY)
     with house.running():
         old = digest(house)
-    house.configure(DATABASE_URL=f"sqlite:///{house.folder / 'other.sqlite3'}")
+    house.configure(DATABASE_URL=make_url("migrated"))
     with house.running(scanned=False):
         house.slack.wait_for(
             lambda: "Nothing has been scanned" not in house.command(house.mara, "status"), what="a scan"
@@ -254,11 +255,11 @@ def test_a_key_that_was_deleted_under_a_rule_that_looks_at_it_fails_at_once(hous
 
 
 @pytest.mark.parametrize("button", ["Approve", "Deny", "Withdraw"])
-def test_a_request_of_another_installation_is_not_known(house: House, button: str) -> None:
+def test_a_request_of_another_installation_is_not_known(house: House, make_url: MakeUrl, button: str) -> None:
     arn = house.key(KEY)
     with house.running():
         message = house.ask(house.mara, KEY)
-    house.configure(DATABASE_URL=f"sqlite:///{house.folder / 'other.sqlite3'}")
+    house.configure(DATABASE_URL=make_url("migrated"))
     with house.running(scanned=False):
         told = press_old(house, house.jonas, message, button)
     assert told == "This request is not in the database. It may belong to another installation of the bot."

@@ -2,12 +2,13 @@
 
 import os
 import signal
-import sqlite3
 import subprocess
 import sys
 
 import pytest
+import sqlalchemy as sa
 
+from bot.store.tables import scans
 from tests.app.house import CHANNEL, CONFIGURATION, House, eventually, house, shown
 
 __all__ = ["house"]
@@ -109,8 +110,8 @@ def test_sigterm_ends_the_bot_and_the_next_start_goes_on(house: House) -> None:
     assert scan is not None
     assert house.scans.finding(scan.id, arn) is not None
     assert house.trail.verify().fault is None
-    with sqlite3.connect(house.folder / "bot.sqlite3") as database:
-        assert database.execute("SELECT count(*) FROM scans").fetchone() == (1,)
+    with house.database.read() as connection:
+        assert connection.execute(sa.select(sa.func.count()).select_from(scans)).scalar_one() == 1
 
 
 def test_sigterm_does_not_wait_for_what_aws_does_not_answer(house: House) -> None:

@@ -9,10 +9,9 @@ import pytest
 from deploy.sandbox.slack.driver import Actor
 from deploy.sandbox.slack.things import Message
 from tests.app.house import CHANNEL, House, eventually, house, shown
-from tests.store.conftest import make_postgresql
-from tests.store.databases import MakeUrl
+from tests.store.databases import POSTGRESQL_ALONE
 
-__all__ = ["house", "make_postgresql"]
+__all__ = ["house"]
 
 LONG_SECONDS = 15
 """A call that takes so long is one that nobody waits for."""
@@ -71,12 +70,10 @@ def test_a_click_on_a_message_that_a_crash_left_behind_finds_nothing_to_stop(hou
         )
 
 
+@POSTGRESQL_ALONE
 @pytest.mark.parametrize("clicks", range(2))
-def test_another_process_can_be_the_one_that_hears_the_click(
-    house: House, make_postgresql: MakeUrl, clicks: int
-) -> None:
+def test_another_process_can_be_the_one_that_hears_the_click(house: House, clicks: int) -> None:
     """Slack hands payloads out to the sockets in turn: each of two clicks reaches another process."""
-    house.configure(DATABASE_URL=make_postgresql("migrated"))
     with house.running(), scanning(house, house.jonas) as message:
         house.slack.wait_for(lambda: house.slack.connections == 2, what="both bots")
         for _ in range(clicks):

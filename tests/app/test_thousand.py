@@ -22,6 +22,7 @@ from deploy.sandbox.slack.things import Message
 from deploy.sandbox.slack.workspace import Workspace, default_workspace
 from tests.app.house import CONFIGURATION, PAYMENTS, House, eventually, shown
 from tests.app.lives import Life
+from tests.store.databases import MakeUrl
 
 Record = Callable[[str, object], None]
 
@@ -53,13 +54,13 @@ class Noon(Clock):
 
 
 @pytest.fixture
-def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
+def house(tmp_path: Path, make_url: MakeUrl, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
     with AwsServer(seed=False) as aws, SlackServer(crowded(), clock=Noon()) as slack:
         aws.world.account(PAYMENTS, "prod-payments")
         for name, value in aws.environment(least_privilege=True).items():
             monkeypatch.setenv(name, value)
         slack.sockets.ack_seconds = MOST_SECONDS  # how many are acked in Slack's three is measured, not demanded
-        made = House(aws, slack, tmp_path)
+        made = House(aws, slack, tmp_path, make_url("migrated"))
         made.configure()
         made.key(KEY)
         yield made

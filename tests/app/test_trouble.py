@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from itertools import count
 from typing import Any
 
@@ -14,6 +14,7 @@ from bot.store import engine
 from bot.store.messages import MessageStore
 from bot.work import AWAY, STOPPING
 from tests.app.house import CHANNEL, House, eventually, house, shown
+from tests.store.databases import SQLITE_ALONE
 
 __all__ = ["house"]
 
@@ -30,21 +31,24 @@ def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
 @contextmanager
 def locked(house: House) -> Iterator[None]:
     """Somebody else writes, and does not come to an end."""
-    with closing(sqlite3.connect(house.folder / "bot.sqlite3", isolation_level=None)) as other:
-        other.execute("BEGIN IMMEDIATE")
+    with house.database.write():
         yield
-        other.execute("ROLLBACK")
 
 
 @contextmanager
 def without(house: House, table: str) -> Iterator[None]:
     """A database in which nothing can be looked up: here one table of it is gone."""
-    with closing(sqlite3.connect(house.folder / "bot.sqlite3", isolation_level=None)) as other:
-        other.execute(f"ALTER TABLE {table} RENAME TO away")
-        yield
-        other.execute(f"ALTER TABLE away RENAME TO {table}")
+    renamed(house, table, "away")
+    yield
+    renamed(house, "away", table)
 
 
+def renamed(house: House, table: str, name: str) -> None:
+    with house.database.write() as connection:
+        connection.exec_driver_sql(f"ALTER TABLE {table} RENAME TO {name}")
+
+
+@SQLITE_ALONE
 @pytest.mark.usefixtures("hasty")
 @pytest.mark.parametrize("button", ["Approve", "Deny"])
 def test_a_click_while_the_database_is_locked_does_nothing_and_the_person_is_told(house: House, button: str) -> None:
@@ -85,6 +89,7 @@ def test_a_message_that_was_posted_and_could_not_be_written_down_is_not_posted_a
         assert len(house.request_messages()) == 1
 
 
+@SQLITE_ALONE
 @pytest.mark.usefixtures("hasty")
 def test_a_request_while_the_database_is_locked_is_not_made_and_the_form_says_so(house: House) -> None:
     house.key(KEY)

@@ -9,10 +9,11 @@ import pytest
 from bot.models.requests import RequestState
 from bot.process import Process
 from tests.app.house import CONFIGURATION, House, eventually, house
-from tests.store.conftest import make_postgresql
-from tests.store.databases import MakeUrl
+from tests.store.databases import POSTGRESQL_ALONE
 
-__all__ = ["house", "make_postgresql"]
+__all__ = ["house"]
+
+pytestmark = POSTGRESQL_ALONE
 
 KEY = "payments/card-vault"
 HOUR = timedelta(hours=1)
@@ -20,8 +21,8 @@ HOURLY = CONFIGURATION.replace('[digest]\nschedule = "0 0 1 1 *"', '[digest]\nsc
 
 
 @pytest.fixture
-def shared(house: House, make_postgresql: MakeUrl) -> House:
-    house.configure(HOURLY, DATABASE_URL=make_postgresql("migrated"))
+def shared(house: House) -> House:
+    house.configure(HOURLY)
     return house
 
 

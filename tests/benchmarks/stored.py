@@ -35,7 +35,8 @@ KINDS = (
 def databases() -> Iterator[dict[str, Database]]:
     """Open an empty database of each kind. PostgreSQL runs here too, and does not wait for the disk."""
     with TemporaryDirectory() as folder, sqlite_files(Path(folder)) as sqlite, postgresql_server() as postgresql:
-        made = {name: Database(make("migrated")) for name, make in (("SQLite", sqlite), ("PostgreSQL", postgresql))}
+        kinds = {"SQLite": sqlite, "PostgreSQL": postgresql.make}
+        made = {name: Database(make("migrated")) for name, make in kinds.items()}
         yield made
         for database in made.values():
             database.close()

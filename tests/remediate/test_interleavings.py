@@ -39,7 +39,7 @@ from tests.remediate.deciders import (
     request_under,
 )
 from tests.remediate.turns import Gate, Gated, Turns, every_order
-from tests.store.databases import MakeUrl, postgresql_server, sqlite_files
+from tests.store.databases import MakeUrl, Postgresql, sqlite_files
 
 ONE = ApprovalRule("one", ("*",), approvers=(FIRST, SECOND, ADMINS), break_glass=(BREAKER,))
 TWO = replace(ONE, name="two", required=2)
@@ -53,9 +53,8 @@ def sqlite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
 
 
 @pytest.fixture(scope="module")
-def postgresql() -> Iterator[Database]:
-    with postgresql_server() as make:
-        yield from opened(make)
+def postgresql(postgresql_of_this_worker: Postgresql) -> Iterator[Database]:
+    yield from opened(postgresql_of_this_worker.make)
 
 
 def opened(make: MakeUrl) -> Iterator[Database]:

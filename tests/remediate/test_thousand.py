@@ -16,11 +16,8 @@ from bot.rules.house import House
 from bot.store.engine import Database
 from bot.store.requests import RequestStore
 from bot.store.trail import Trail
-from tests.store.conftest import database, make_postgresql, make_sqlite, make_url
 from tests.store.crowd import all_at_once
 from tests.store.samples import CHANNEL, approval, at, enough, request_for
-
-__all__ = ["database", "make_postgresql", "make_sqlite", "make_url"]
 
 OURS, ADMINS = "T0OURS", "S0KEYADMINS"
 THOUSAND = 1000

@@ -2,7 +2,8 @@
 
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -17,6 +18,10 @@ from bot.store.engine import Database
 from bot.store.schema import upgrade
 
 KINDS = ("sqlite", "postgresql")
+
+SQLITE_ALONE = pytest.mark.parametrize("make_url", ["sqlite"], indirect=True)
+POSTGRESQL_ALONE = pytest.mark.parametrize("make_url", ["postgresql"], indirect=True)
+"""For a test of what the other kind does not have, or to which the kind does not matter."""
 
 MakeUrl = Callable[[str], str]
 """Makes a new database, of the current schema (`migrated`) or without any (`empty`), and returns its URL."""
@@ -41,12 +46,10 @@ def without_waiting_for_the_disk() -> Iterator[None]:
 def sqlite_files(folder: Path) -> Iterator[MakeUrl]:
     template = folder / "template.sqlite"
     _migrate(f"sqlite:///{template}")
-    count = 0
+    numbers = count(1)
 
     def make(schema: str) -> str:
-        nonlocal count
-        count += 1
-        copy = folder / f"{count}.sqlite"
+        copy = folder / f"{next(numbers)}.sqlite"
         if schema == "migrated":
             shutil.copyfile(template, copy)
         return f"sqlite:///{copy}"
@@ -54,49 +57,55 @@ def sqlite_files(folder: Path) -> Iterator[MakeUrl]:
     yield make
 
 
+class Postgresql:
+    """A server, and the databases that were made on it."""
+
+    def __init__(self, base: URL) -> None:
+        self._base = base
+        self._admin = sa.create_engine(base, isolation_level="AUTOCOMMIT")
+        self._numbers = count(1)
+        self._made: list[str] = []
+        self._run("ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()", "CREATE DATABASE template_migrated")
+        _migrate(self._url("template_migrated"))
+
+    def make(self, schema: str) -> str:
+        """Make a database, as MakeUrl says."""
+        name = f"test_{next(self._numbers)}"
+        template = "template_migrated" if schema == "migrated" else "template0"
+        self._run(f"CREATE DATABASE {name} TEMPLATE {template}")
+        self._made.append(name)
+        return self._url(name)
+
+    def drop_all(self) -> None:
+        while self._made:
+            self._run(f"DROP DATABASE {self._made.pop()} WITH (FORCE)")
+
+    def close(self) -> None:
+        self._admin.dispose()
+
+    def _url(self, name: str) -> str:
+        return self._base.set(database=name).render_as_string(hide_password=False)
+
+    def _run(self, *statements: str) -> None:
+        with self._admin.connect() as connection:
+            for statement in statements:
+                connection.exec_driver_sql(statement)
+
+
 @contextmanager
-def postgresql_server() -> Iterator[MakeUrl]:
+def postgresql_server() -> Iterator[Postgresql]:
     """Start a server on a socket of its own; nothing of it is left at the end."""
     # Not under pytest's folder: a server started by root runs as another user, who must be let in.
     with TemporaryDirectory(prefix="kms-rotation-postgresql-", ignore_cleanup_errors=True) as folder:
         server = get_server(folder, cleanup_mode="stop")
-        base = sa.make_url(server.get_uri()).set(drivername="postgresql+psycopg")
-        admin = sa.create_engine(base, isolation_level="AUTOCOMMIT")
         try:
-            _run(admin, "ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()", "CREATE DATABASE template_migrated")
-            _migrate(_text(base.set(database="template_migrated")))
-            yield _copies(admin, base)
+            with closing(Postgresql(sa.make_url(server.get_uri()).set(drivername="postgresql+psycopg"))) as made:
+                yield made
         finally:
-            admin.dispose()
             server.cleanup()
-
-
-def _copies(admin: sa.Engine, base: URL) -> MakeUrl:
-    count = 0
-
-    def make(schema: str) -> str:
-        nonlocal count
-        if count:
-            _run(admin, f"DROP DATABASE IF EXISTS test_{count} WITH (FORCE)")
-        count += 1
-        template = "template_migrated" if schema == "migrated" else "template0"
-        _run(admin, f"CREATE DATABASE test_{count} TEMPLATE {template}")
-        return _text(base.set(database=f"test_{count}"))
-
-    return make
 
 
 def _migrate(url: str) -> None:
     database = Database(url)
     upgrade(database)
     database.close()
-
-
-def _run(engine: sa.Engine, *statements: str) -> None:
-    with engine.connect() as connection:
-        for statement in statements:
-            connection.exec_driver_sql(statement)
-
-
-def _text(url: URL) -> str:
-    return url.render_as_string(hide_password=False)
