@@ -4,7 +4,6 @@ It is a request like any other, so that asking, approving, reminding and the rec
 """
 
 import re
-import secrets
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -16,21 +15,22 @@ from bot.models.exempting import AskAgain, ExemptionProposal, ExemptionWish, Fla
 from bot.models.exemptions import Exemption, ExemptionScope, ExemptionTerms
 from bot.models.keys import Finding, KeyArn
 from bot.models.people import Actor, LookupFailure, Standing
-from bot.models.requests import Change, ChangeKind, ChangeState, Request, RequestState
+from bot.models.requests import Change, ChangeKind, ChangeState, Request
 from bot.models.scans import Account
 from bot.models.trail import Act, Entry
 from bot.remediate.facts import FactReader
 from bot.remediate.gateways import Findings, KeyReader, PeopleDirectory, Record, RequestBook
 from bot.remediate.looking import look
+from bot.remediate.making import UNKNOWN_KEY, begin, caps_of, decide, new_change_id
 from bot.remediate.standing import standing
-from bot.rules.approval import groups_that_matter, may_ask, refuse_outsiders
+from bot.rules.approval import refuse_outsiders
 from bot.rules.approvers import who_decides
 from bot.rules.exempting import last_second, may_withdraw
 from bot.rules.exemptions import covers
 from bot.rules.house import House
 from bot.rules.sight import EVERYTHING, Sight
 from bot.rules.verdict import Policy
-from bot.wishes import UNKNOWN_EXEMPTION, UNKNOWN_KEY, Exemptions, Wishes, already_asked, declared
+from bot.wishes import UNKNOWN_EXEMPTION, Exemptions, Wishes, already_asked, declared
 
 _SLACK_ID = re.compile(r"[UW][A-Z0-9]{2,}")
 AT_THE_SAME_MOMENT = "Somebody else asked for the same at the same moment. Look at `/kms-rotation requests`."
@@ -154,26 +154,18 @@ class Exempting:
 
     def _make(self, who: Standing, wish: ExemptionWish, finding: Finding | None) -> Asked | Declined:
         ruled = self._ruled(wish.scope, finding)
-        permitted = self._may(who, ruled)
+        permitted = decide(self.house, self.people, who, [ruled])
         if isinstance(permitted, Refused):
             return self._refuse(who.actor, wish.scope, Wish.ASK, permitted)
         request = self._request(who.actor, wish, finding, ruled, permitted)
-        caps = {} if permitted.required else {rule.name: rule.daily_cap for rule in permitted.rules}
         try:
-            made = self.requests.create(request, self.channel, caps)
+            made = self.requests.create(request, self.channel, caps_of(permitted))
         except DailyCapError as error:
             return self._refuse(who.actor, wish.scope, Wish.ASK, Refused(RefusalReason.DAILY_CAP, str(error)))
         if made is None:
             other = self.requests.open_for(str(wish.scope))
             return Declined(AT_THE_SAME_MOMENT if other is None else already_asked(other), other)
         return Asked(made, who_decides(permitted.rules))
-
-    def _may(self, who: Standing, ruled: Ruled) -> Permitted | Refused:
-        rules = self.house.rules_for([ruled])
-        if isinstance(rules, Refused):
-            return rules
-        groups = self.people.members(groups_that_matter(who.actor, rules, Wish.ASK))
-        return may_ask(self.house, replace(who, groups=groups), [ruled])
 
     def _ruled(self, scope: ExemptionScope, finding: Finding | None = None) -> Ruled:
         """Read what the rules look at: in the one key, or of the one account that a scope names."""
@@ -187,12 +179,12 @@ class Exempting:
     def _request(
         self, actor: Actor, wish: ExemptionWish, finding: Finding | None, ruled: Ruled, permitted: Permitted
     ) -> Request:
-        now, request_id, scope = self.clock(), f"r{secrets.token_hex(6)}", wish.scope
-        account = ruled.account
+        scope, account = wish.scope, ruled.account
+        begun = begin(self.house, actor, permitted, wish.reason, self.clock())
         until = last_second(wish.until, self.wishes.timezone)
         change = Change(
-            id=f"c{secrets.token_hex(6)}",
-            request_id=request_id,
+            id=new_change_id(),
+            request_id=begun.id,
             arn=str(scope),
             key_name=str(scope) if finding is None else finding.name,
             account_name=scope.account if account is None else account.name,
@@ -203,17 +195,7 @@ class Exempting:
             facts=ruled.facts,
             exemption=ExemptionTerms(scope, until, wish.ticket, wish.owner, wish.renews),
         )
-        return Request(
-            id=request_id,
-            state=RequestState.PENDING if permitted.required else RequestState.APPROVED,
-            requester=actor.user_id,
-            team_id=actor.team_id,
-            reason=wish.reason,
-            required=permitted.required,
-            created_at=now,
-            expires_at=now + self.house.lifetime(permitted.rules),
-            changes=(change,),
-        )
+        return replace(begun, changes=(change,))
 
     def _no_such_owner(self, owner: str) -> str:
         """Say what is wrong with an owner who is named by a Slack id; any other name is taken as it is."""

@@ -12,8 +12,8 @@ from bot.models.keys import Finding, Verdict
 from bot.models.people import Actor
 from bot.models.scans import Scan
 from bot.models.snoozes import Snooze, Snoozed, SnoozeFor, SnoozeOffer, SnoozeWish
-from bot.remediate.ask import UNKNOWN_KEY
 from bot.remediate.gateways import PeopleDirectory
+from bot.remediate.making import UNKNOWN_KEY
 from bot.remediate.standing import standing
 from bot.rules.approval import refuse_outsiders
 from bot.rules.audience import Audience

@@ -12,6 +12,7 @@ from bot.models.exemptions import Exemption, ExemptionScope, ExemptionState
 from bot.models.keys import Finding, Verdict
 from bot.models.requests import ChangeKind, Request
 from bot.models.scans import Account, Scan
+from bot.remediate.making import UNKNOWN_KEY
 from bot.rules.exempting import USUAL, find_flaws, last_day_allowed, last_second
 from bot.rules.exemptions import tidy
 from bot.rules.filters import BadFilterError, Filter
@@ -20,10 +21,6 @@ from bot.rules.sight import EVERYTHING, Sight
 MOST_NAMES = 10
 """So many keys of a scope are named."""
 
-UNKNOWN_KEY = (
-    "The last scan does not know this key any more: it was deleted, or it lies outside the scan now. "
-    "Run `/kms-rotation list` for what is open today."
-)
 NOTHING_SCANNED = "Nothing has been scanned yet. The first scan comes by itself."
 RENEWED_ALREADY = "This exemption was renewed already. Renew the later one: `/kms-rotation exemptions`."
 UNKNOWN_EXEMPTION = "This exemption is not in the database. It may belong to another installation of the bot."

@@ -1,64 +1,20 @@
 """The modal behind “Exempt …”: what it would cover, and its submission."""
 
 from dataclasses import replace
-from datetime import date
-from hashlib import sha256
 from typing import Any
 
 from bot.models.asking import Asked, Declined
 from bot.models.exempting import AskAgain, ExemptionProposal, ExemptionWish, Flaw, WishField
-from bot.models.exemptions import ExemptionScope
 from bot.models.people import Actor
 from bot.models.requests import ChangeKind, RequestState
-from bot.rules.exemptions import tidy
-from bot.rules.filters import BadFilterError
 from bot.views.ask import asked, asking, declined
-from bot.views.exempt import Draft, ExemptForm, exempt
-from bot.views.names import (
-    ACCOUNT_BLOCK,
-    ALIAS_BLOCK,
-    EXEMPT_MODAL,
-    EXEMPT_PREVIEW,
-    PATTERN_INPUT,
-    PERSON_BLOCK,
-    PERSON_INPUT,
-    REASON_BLOCK,
-    REASON_INPUT,
-    REGION_BLOCK,
-    SURE,
-    SURE_BLOCK,
-    SURE_INPUT,
-    TAG_BLOCK,
-    TICKET_BLOCK,
-    TICKET_INPUT,
-    UNTIL_BLOCK,
-    UNTIL_INPUT,
-    action_id,
-)
+from bot.views.exempt import ExemptForm, exempt
+from bot.views.exempt_draft import PLACES, BadFormError, read_draft, read_sure, scope_of, sure_of, wish_of
+from bot.views.names import EXEMPT_MODAL, EXEMPT_PREVIEW
 from bot.views.notice import say
 from handlers.desk import NOT_OURS, Desk, Payload, actor_of
 from handlers.exempting import offered
 from handlers.home import again
-
-CHOOSE_A_DAY = "Choose the last day on which it is to hold."
-NOTHING_NAMED = "Fill in one of these fields at least."
-WRITE_A_TAG = "Write a tag as a name and a pattern of its value: stage=test*"
-PLACES = {
-    WishField.SCOPE: ACCOUNT_BLOCK,
-    WishField.UNTIL: UNTIL_BLOCK,
-    WishField.REASON: REASON_BLOCK,
-    WishField.TICKET: TICKET_BLOCK,
-    WishField.OWNER: PERSON_BLOCK,
-}
-"""The block below which each flaw is told."""
-
-
-class BadFormError(ValueError):
-    """What was entered is not what the form asks for; `block` is where, and the message says what would be."""
-
-    def __init__(self, block: str, sentence: str) -> None:
-        super().__init__(sentence)
-        self.block = block
 
 
 def register(app: Any, desk: Desk) -> None:  # noqa: ANN401 - Bolt is published without types
@@ -96,7 +52,7 @@ def _submitted(desk: Desk, ack: Any, actor: Actor, view: Payload) -> None:  # no
         ack(response_action="update", view=declined(offer.sentence, ChangeKind.EXEMPT))
         return
     try:
-        wish = _wish(offer, draft, _chosen(view))
+        wish = wish_of(offer, draft, read_sure(view))
     except BadFormError as error:
         ack(response_action="errors", errors={error.block: str(error)})
         return
@@ -146,93 +102,3 @@ def _ask(desk: Desk, actor: Actor, view: Payload, wish: ExemptionWish, form: Exe
                 decline(sentence)
 
     desk.looking.submit("asking for an exemption", task, decline)
-
-
-def read_draft(view: Payload) -> Draft:
-    """What was entered; a part that the form does not have, or that a client left out, is empty."""
-    return Draft(
-        account=_pattern(view, ACCOUNT_BLOCK),
-        alias=_pattern(view, ALIAS_BLOCK),
-        region=_pattern(view, REGION_BLOCK),
-        tag=_pattern(view, TAG_BLOCK),
-        reason=_typed(view, REASON_BLOCK, REASON_INPUT),
-        until=_typed(view, UNTIL_BLOCK, UNTIL_INPUT, "selected_date"),
-        owner=_typed(view, PERSON_BLOCK, PERSON_INPUT, "selected_user"),
-        ticket=_typed(view, TICKET_BLOCK, TICKET_INPUT),
-    )
-
-
-def _pattern(view: Payload, block: str) -> str:
-    return _typed(view, block, action_id(PATTERN_INPUT, block))
-
-
-def _typed(view: Payload, block: str, element: str, key: str = "value") -> str:
-    entered = view["state"]["values"].get(block, {}).get(element, {}).get(key)
-    return str(entered or "").strip()
-
-
-def _chosen(view: Payload) -> str:
-    """The option of “Is that meant?” that was ticked, if one was."""
-    ticked = view["state"]["values"].get(SURE_BLOCK, {}).get(SURE_INPUT, {}).get("selected_options") or ()
-    return str(ticked[0]["value"]) if ticked else ""
-
-
-def scope_of(draft: Draft) -> ExemptionScope:
-    """The pattern that was entered. Raises BadFormError where it is none."""
-    parts = {
-        ACCOUNT_BLOCK: ExemptionScope(account=draft.account),
-        ALIAS_BLOCK: ExemptionScope(alias=draft.alias),
-        REGION_BLOCK: ExemptionScope(region=draft.region),
-        TAG_BLOCK: ExemptionScope(tag=_tag(draft.tag)),
-    }
-    given = {block: part for block, part in parts.items() if part != ExemptionScope()}
-    if not given:
-        raise BadFormError(ACCOUNT_BLOCK, NOTHING_NAMED)
-    for block, part in given.items():
-        _tidied(block, part)
-    whole = ExemptionScope(account=draft.account, region=draft.region, alias=draft.alias, tag=_tag(draft.tag))
-    return _tidied(ACCOUNT_BLOCK, whole)
-
-
-def sure_of(scope: ExemptionScope) -> str:
-    """What “Yes, all of them” is said to: no other pattern."""
-    return f"{SURE}:{sha256(str(scope).encode()).hexdigest()[:16]}"
-
-
-def _tidied(block: str, scope: ExemptionScope) -> ExemptionScope:
-    try:
-        return tidy(scope)
-    except BadFilterError as error:
-        raise BadFormError(block, str(error)) from error
-
-
-def _tag(typed: str) -> tuple[str, str] | None:
-    if not typed:
-        return None
-    name, _, value = typed.removeprefix("tag:").partition("=")
-    if not (name.strip() and value.strip()):
-        raise BadFormError(TAG_BLOCK, WRITE_A_TAG)
-    return name.strip(), value.strip()
-
-
-def _wanted(offer: ExemptionProposal, draft: Draft) -> ExemptionScope:
-    if offer.finding is not None:
-        return ExemptionScope(arn=offer.finding.arn)
-    return scope_of(draft) if offer.renews is None else offer.renews.scope
-
-
-def _wish(offer: ExemptionProposal, draft: Draft, ticked: str) -> ExemptionWish:
-    scope = _wanted(offer, draft)
-    try:
-        until = date.fromisoformat(draft.until)
-    except ValueError as error:
-        raise BadFormError(UNTIL_BLOCK, CHOOSE_A_DAY) from error
-    return ExemptionWish(
-        scope=scope,
-        until=until,
-        reason=draft.reason,
-        ticket=draft.ticket,
-        owner=draft.owner,
-        renews="" if offer.renews is None else offer.renews.id,
-        is_sure=bool(ticked) and ticked == sure_of(scope),
-    )

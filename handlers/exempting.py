@@ -11,13 +11,14 @@ from bot.models.keys import Finding
 from bot.models.messages import Block, Rendered
 from bot.models.people import Actor
 from bot.models.requests import ChangeKind, RequestState
-from bot.remediate.ask import UNKNOWN_KEY
+from bot.remediate.making import UNKNOWN_KEY
 from bot.rules.excused import may_concern
 from bot.rules.exemptions import parse_scope
 from bot.rules.filters import BadFilterError, Filter
 from bot.rules.sight import Sight
 from bot.rules.veil import as_told
-from bot.views.exempt import Draft, ExemptForm, draft_of, exempt
+from bot.views.exempt import ExemptForm, exempt
+from bot.views.exempt_draft import draft_for, draft_of
 from bot.views.exemption import withdrawn
 from bot.views.exemptions import ExemptionsPage, exemptions
 from bot.views.listing import read_turn
@@ -86,7 +87,7 @@ def exempt_form(desk: Desk, actor: Actor, metadata: str, scope: ExemptionScope |
         return offer.sentence
     if offer.renews is not None:
         return exempt(ExemptForm(metadata, offer, draft_of(offer.renews)))
-    return exempt(ExemptForm(metadata, offer, drafted(scope or ExemptionScope(), actor.user_id)))
+    return exempt(ExemptForm(metadata, offer, draft_for(scope or ExemptionScope(), actor.user_id)))
 
 
 def offered(desk: Desk, actor: Actor, metadata: str) -> ExemptionProposal | Declined:
@@ -104,12 +105,6 @@ def offered(desk: Desk, actor: Actor, metadata: str) -> ExemptionProposal | Decl
         case "pattern":
             return desk.exempting.propose()
     return Declined(OLD_BUTTON)
-
-
-def drafted(scope: ExemptionScope, owner: str) -> Draft:
-    """What the form holds at first for a pattern that somebody typed; they look after it unless they say otherwise."""
-    tag = "" if scope.tag is None else "=".join(scope.tag)
-    return Draft(account=scope.account, alias=scope.alias, region=scope.region, tag=tag, owner=owner)
 
 
 def _form_for(desk: Desk, call: Call) -> Block | str:

@@ -17,6 +17,7 @@ from bot.models.people import Actor, Person
 from bot.models.requests import ChangeKind, ChangeState, Request, RequestState
 from bot.remediate.change import Remediation
 from bot.remediate.facts import FactReader
+from bot.remediate.making import UNKNOWN_KEY
 from bot.remediate.recheck import OTHER_RULES, Recheck
 from bot.rules.exemptions import parse_scope
 from bot.rules.filters import Filter
@@ -26,7 +27,7 @@ from bot.rules.sight import Sight
 from bot.rules.verdict import Policy
 from bot.store.exemptions import ExemptionStore
 from bot.store.scans import ScanStore
-from bot.wishes import UNKNOWN_EXEMPTION, UNKNOWN_KEY, Wishes
+from bot.wishes import UNKNOWN_EXEMPTION, Wishes
 from tests.remediate.deciders import (
     ACCOUNT,
     ADMINS,

@@ -1,6 +1,5 @@
 """Asking for rotation: from the button to a request that waits for approval."""
 
-import secrets
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -9,7 +8,7 @@ from datetime import datetime
 from bot.models.approval import ApprovalRule, Permitted, RefusalReason, Refused, RuledKey, Wish
 from bot.models.asking import Asked, Choice, DailyCapError, Declined, Proposal, RotationProposal, Terms
 from bot.models.keys import Finding, Verdict
-from bot.models.people import Actor, Standing
+from bot.models.people import Actor
 from bot.models.posture import ListPage
 from bot.models.requests import Change, ChangeKind, ChangeState, Request, RequestState
 from bot.models.scans import Account
@@ -17,17 +16,14 @@ from bot.models.trail import Act, Entry
 from bot.remediate.facts import FactReader
 from bot.remediate.gateways import Findings, KeyReader, PeopleDirectory, Record, RequestBook
 from bot.remediate.looking import look
+from bot.remediate.making import UNKNOWN_KEY, begin, caps_of, decide, new_change_id
 from bot.remediate.standing import standing
-from bot.rules.approval import groups_that_matter, may_ask, refuse_outsiders
+from bot.rules.approval import refuse_outsiders
 from bot.rules.approvers import who_decides
 from bot.rules.house import House
 from bot.rules.period import SHORTEST_PERIOD_DAYS
 from bot.rules.verdict import Policy
 
-UNKNOWN_KEY = (
-    "The last scan does not know this key any more: it was deleted, or it lies outside the scan now. "
-    "Run `/kms-rotation list` for what is open today."
-)
 NOTHING_LEFT = "Nothing was asked for, for none of these keys needs it any more."
 AT_THE_SAME_MOMENT = "Somebody else asked for one of these keys at the same moment. Send it again without that key."
 READERS = 8
@@ -94,24 +90,17 @@ class Asking:
         if not wanted:
             return Declined(left_out[0] if len(known) == 1 else "\n".join((NOTHING_LEFT, *left_out)))
         keys = self._ruled(wanted)
-        permitted = self._may(who, keys)
+        permitted = decide(self.house, self.people, who, keys)
         if isinstance(permitted, Refused):
             return self._refuse(actor, known, permitted)
         request = self._request(actor, wanted, keys, terms, permitted)
         try:
-            made = self.requests.create(request, self.channel, _caps(permitted))
+            made = self.requests.create(request, self.channel, caps_of(permitted))
         except DailyCapError as error:
             return self._refuse(actor, known, Refused(RefusalReason.DAILY_CAP, str(error)))
         if made is None:
             return self._somebody_was_first(wanted)
         return Asked(made, who_decides(permitted.rules), tuple(left_out))
-
-    def _may(self, who: Standing, keys: Sequence[RuledKey]) -> Permitted | Refused:
-        rules = self.house.rules_for(keys)
-        if isinstance(rules, Refused):
-            return rules
-        groups = self.people.members(groups_that_matter(who.actor, rules, Wish.ASK))
-        return may_ask(self.house, replace(who, groups=groups), keys)
 
     def _ruled(self, wanted: Sequence[Finding]) -> list[RuledKey]:
         """Read what the rules look at in each key, several keys at a time."""
@@ -153,12 +142,11 @@ class Asking:
         terms: Terms,
         permitted: Permitted,
     ) -> Request:
-        now = self.clock()
-        request_id = f"r{secrets.token_hex(6)}"
+        begun = begin(self.house, actor, permitted, terms.reason, self.clock())
         changes = (
             Change(
-                id=f"c{secrets.token_hex(6)}",
-                request_id=request_id,
+                id=new_change_id(),
+                request_id=begun.id,
                 arn=finding.arn,
                 key_name=finding.name,
                 account_name=finding.account_name,
@@ -170,17 +158,7 @@ class Asking:
             )
             for finding, key in zip(wanted, keys, strict=True)
         )
-        return Request(
-            id=request_id,
-            state=RequestState.PENDING if permitted.required else RequestState.APPROVED,
-            requester=actor.user_id,
-            team_id=actor.team_id,
-            reason=terms.reason,
-            required=permitted.required,
-            created_at=now,
-            expires_at=now + self.house.lifetime(permitted.rules),
-            changes=tuple(changes),
-        )
+        return replace(begun, changes=tuple(changes))
 
     def _free(self, arn: str | None) -> Finding | Declined:
         """Find a key that the last scan knows and that nobody has asked for."""
@@ -204,11 +182,6 @@ class Asking:
             details["keys"] = [finding.arn for finding in known]
         self.record.record(Entry(self.clock(), actor.user_id, Act.REFUSED, known[0].arn, details))
         return Declined(refused.sentence)
-
-
-def _caps(permitted: Permitted) -> dict[str, int]:
-    """The caps that hold where nobody has to approve; approvals that were given need none."""
-    return {} if permitted.required else {rule.name: rule.daily_cap for rule in permitted.rules}
 
 
 def _name(rule: ApprovalRule | Refused) -> str:

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 from bot.models.asking import Declined
 from bot.models.exempting import AskAgain, ExemptionProposal, Reach
-from bot.models.exemptions import Exemption
 from bot.models.messages import Block
 from bot.models.requests import ChangeKind
 from bot.views.excuse import TICKET_CHARACTERS, is_person, reach
+from bot.views.exempt_draft import Draft
 from bot.views.form import REASON_CHARACTERS, form, key_as_read
 from bot.views.kinds import WORDS
 from bot.views.names import (
@@ -64,28 +64,6 @@ PARTS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
-    """What somebody has entered so far, letter for letter."""
-
-    account: str = ""
-    alias: str = ""
-    region: str = ""
-    tag: str = ""
-    reason: str = ""
-    until: str = ""
-    owner: str = ""
-    ticket: str = ""
-
-    def part(self, name: str) -> str:
-        return {
-            ACCOUNT_BLOCK: self.account,
-            ALIAS_BLOCK: self.alias,
-            REGION_BLOCK: self.region,
-            TAG_BLOCK: self.tag,
-        }[name]
-
-
-@dataclass(frozen=True, slots=True)
 class ExemptForm:
     """What the modal shows: what is offered, what was entered, and what came of “What would it cover?”.
 
@@ -114,11 +92,6 @@ def exempt(asked: ExemptForm) -> Element:
         context(note("Nothing is exempt before the approval rules are satisfied.")),
     ]
     return form(EXEMPT_MODAL, WORDS[ChangeKind.EXEMPT].title, asked.metadata, blocks)
-
-
-def draft_of(renewed: Exemption) -> Draft:
-    """What a form for renewing an exemption holds at first: all that was said for it, but how long."""
-    return Draft(reason=renewed.reason, owner=renewed.owner, ticket=renewed.ticket)
 
 
 def _what(asked: ExemptForm) -> list[Block]:

@@ -7,7 +7,7 @@ import pytest
 
 from bot.models.requests import RequestState
 from bot.models.trail import Act
-from bot.remediate.ask import UNKNOWN_KEY
+from bot.remediate.making import UNKNOWN_KEY
 from bot.views.names import REASON_BLOCK, REASON_INPUT
 from deploy.sandbox.slack.driver import Actor
 from deploy.sandbox.slack.things import Message

@@ -9,7 +9,8 @@ from bot.models.exempting import AskAgain, ExemptionProposal, Reach
 from bot.models.exemptions import Exemption, ExemptionScope, ExemptionState, ExemptionTerms
 from bot.models.messages import Rendered
 from bot.models.requests import ChangeKind, Request, RequestState
-from bot.views.exempt import Draft, ExemptForm, draft_of, exempt
+from bot.views.exempt import ExemptForm, exempt
+from bot.views.exempt_draft import Draft, draft_of
 from bot.views.exemption import ended, withdrawn
 from bot.views.exemptions import ExemptionsPage, exemptions
 from bot.views.key import key_details

@@ -15,7 +15,8 @@ from bot.rules.exempting import find_flaws
 from bot.rules.house import keys_of
 from bot.views.ask import asked, asking, declined
 from bot.views.excuse import TICKET_CHARACTERS
-from bot.views.exempt import Draft, ExemptForm, draft_of, exempt
+from bot.views.exempt import ExemptForm, exempt
+from bot.views.exempt_draft import CHOOSE_A_DAY, NOTHING_NAMED, PLACES, WRITE_A_TAG, Draft, draft_of
 from bot.views.exemption import ended, withdrawn
 from bot.views.exemptions import ExemptionsPage, exemptions
 from bot.views.key import key_details
@@ -42,7 +43,6 @@ from deploy.sandbox.gallery.things import (
     metadata,
     scan,
 )
-from handlers.exempt_modal import CHOOSE_A_DAY, NOTHING_NAMED, PLACES, WRITE_A_TAG
 
 TICKET = "https://tickets.example/SEC-1042"
 UNTIL = datetime(2026, 4, 1, 21, 59, 59, tzinfo=UTC)
