@@ -33,6 +33,7 @@ from bot.views.rotate import rotate_now
 from bot.visibility import NOT_SHOWN, NOT_YOURS
 from handlers import home
 from handlers.desk import NOT_OURS, Desk, Payload, Reply, actor_of, reply_to
+from handlers.forms import Make, open_form
 
 WISHES = {APPROVE: Wish.APPROVE, DENY: Wish.DENY, WITHDRAW: Wish.WITHDRAW, RETRY: Wish.RETRY}
 MOST_CHOICES = 100
@@ -90,18 +91,8 @@ def _value(action: Payload) -> str:
     return str(action.get("value", ""))
 
 
-def _open(desk: Desk, body: Payload, respond: Any, make: Callable[[], Block | str]) -> None:  # noqa: ANN401 - Bolt's
-    """Open a form, made of what is stored: its trigger lives for three seconds. Where there is none, say why."""
-    reply = reply_to(desk, body, respond)
-    made = make() if desk.may_look(actor_of(body)) else NOT_OURS
-    if isinstance(made, str):
-        reply.say(made)
-        return
-    opened = desk.writer.open_modal(str(body["trigger_id"]), made)
-    if opened is not None:
-        reply.say(
-            f"Slack did not open the form in time ({opened.code}). Nothing was asked for; press the button again."
-        )
+def _open(desk: Desk, body: Payload, respond: Any, make: Make) -> None:  # noqa: ANN401 - Bolt's
+    open_form(desk, actor_of(body), reply_to(desk, body, respond), str(body["trigger_id"]), make)
 
 
 def _ask_for(desk: Desk, actor: Actor, handle: str) -> Block | str:
@@ -153,7 +144,7 @@ def _decide_with(desk: Desk, wish: Wish) -> Callable[..., None]:
 
         def task() -> None:
             decide(desk, actor, request_id, wish, tell=reply.say)
-            home.again(desk, actor.user_id)
+            home.again(desk, actor.user_id, home.tab_of(body))
 
         desk.deciding_crew.submit(wish.value.lower(), task, reply.say)
 

@@ -40,10 +40,19 @@ def publish(desk: Desk, user: str, seen: str = "") -> None:
     desk.tabs.show(user, lambda: _made(desk, user), seen)
 
 
-def again(desk: Desk, user: str) -> None:
-    """Show somebody anew what they were shown before, after they have done something."""
-    if desk.tabs.is_known(user):
-        desk.tabs.show(user, lambda: _made(desk, user))
+def again(desk: Desk, user: str, seen: str = "") -> None:
+    """Show somebody anew what they were shown before, after they have done something.
+
+    `seen` is the tab that they did it on, if it was one: another process may have shown it.
+    """
+    if seen or desk.tabs.is_known(user):
+        desk.tabs.show(user, lambda: _made(desk, user), seen)
+
+
+def tab_of(body: Payload) -> str:
+    """Tell by its hash the tab on which somebody acted; empty for a message or a modal."""
+    view = body.get("view") or {}
+    return str(view.get("hash", "")) if view.get("type") == "home" else ""
 
 
 def _made(desk: Desk, user: str) -> Block:
@@ -81,7 +90,7 @@ def _act(desk: Desk, name: str) -> Callable[..., None]:
 
         def task() -> None:
             act(desk, Call(actor, actor.user_id, typed, reply, desk.sight(actor)))
-            again(desk, actor.user_id)
+            again(desk, actor.user_id, tab_of(body))
 
         desk.looking.submit(name.replace("_", " "), task, reply.say)
 

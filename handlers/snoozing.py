@@ -93,7 +93,7 @@ def _wake(desk: Desk, body: Payload, action: Payload) -> None:
         desk.writer.update_modal(str(view["id"]), told(sentence))
     elif failed is not None:
         desk.writer.post(actor.user_id, say(sentence))
-    home.again(desk, actor.user_id)
+    home.again(desk, actor.user_id, home.tab_of(body))
 
 
 def _whose(chosen: str) -> SnoozeFor:

@@ -54,6 +54,16 @@ def test_a_request_is_denied_on_the_tab(house: House) -> None:
     assert not house.rotates(arn)
 
 
+def test_an_act_on_a_tab_that_another_process_has_shown_is_seen_there_as_well(house: House) -> None:
+    house.key()
+    with house.running():
+        house.ask(house.mara, KEY)
+        view = opened(house, house.jonas)
+    with house.running():
+        house.jonas.click(view, text="Deny")
+        says(house, house.jonas, NOTHING_WAITS)
+
+
 def test_whoever_asked_sees_their_request_and_no_button_to_approve_it(house: House) -> None:
     house.key()
     with house.running():
