@@ -8,9 +8,9 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from threading import Lock
-from typing import Generic, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
+from bot.memory import Memory
 from bot.models.owners import Owner
 from bot.models.people import LookupFailure, Person
 from bot.models.staffing import UserGroup
@@ -19,7 +19,6 @@ KEPT = timedelta(hours=1)
 KEPT_AFTER_A_FAILURE = timedelta(minutes=1)
 """So long an answer of Slack counts; where none came, nobody is asked for in that way until soon."""
 
-_MOST_KEPT = 5000
 _USER = re.compile(r"[UW](?=[A-Z0-9]*\d)[A-Z0-9]{2,}", re.ASCII)
 _GROUP = re.compile(r"S(?=[A-Z0-9]*\d)[A-Z0-9]{2,}", re.ASCII)
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
@@ -32,7 +31,7 @@ NOT_A_PERSON = "that is an app"
 STRANGER = "that person is of another workspace"
 DISABLED = "that user group is disabled"
 
-Kept = TypeVar("Kept")
+Answer = TypeVar("Answer")
 
 log = logging.getLogger(__name__)
 
@@ -47,27 +46,6 @@ class Directory(Protocol):
     def groups(self) -> tuple[UserGroup, ...] | LookupFailure: ...
 
 
-class _Memory(Generic[Kept]):
-    """Answers, and until when they count."""
-
-    def __init__(self, clock: Callable[[], datetime]) -> None:
-        self._clock = clock
-        self._lock = Lock()
-        self._kept: dict[str, tuple[datetime, Kept]] = {}
-
-    def get(self, name: str) -> Kept | None:
-        with self._lock:
-            until, kept = self._kept.get(name, (None, None))
-        return kept if until is not None and self._clock() < until else None
-
-    def keep(self, name: str, what: Kept, *, is_sure: bool = True) -> Kept:
-        with self._lock:
-            if len(self._kept) >= _MOST_KEPT:
-                self._kept.clear()
-            self._kept[name] = self._clock() + (KEPT if is_sure else KEPT_AFTER_A_FAILURE), what
-        return what
-
-
 @dataclass(frozen=True, slots=True)
 class Owners:
     """Everything that owners need. `people` is who stands for whom by the settings, in lower case.
@@ -79,14 +57,14 @@ class Owners:
     people: Mapping[str, str]
     workspaces: frozenset[str]
     clock: Callable[[], datetime]
-    _found: _Memory[Owner] = field(init=False)
-    _persons: _Memory[Person] = field(init=False)
-    _groups: _Memory[tuple[UserGroup, ...]] = field(init=False)
-    _troubles: _Memory[LookupFailure] = field(init=False)
+    _found: Memory[Owner] = field(init=False)
+    _persons: Memory[Person] = field(init=False)
+    _groups: Memory[tuple[UserGroup, ...]] = field(init=False)
+    _troubles: Memory[LookupFailure] = field(init=False)
 
     def __post_init__(self) -> None:
         for name in ("_found", "_persons", "_groups", "_troubles"):
-            object.__setattr__(self, name, _Memory(self.clock))
+            object.__setattr__(self, name, Memory(self.clock))
 
     def who(self, text: str) -> Owner:
         """Say who an owner is; where nobody is found, why not, in the middle of a sentence."""
@@ -95,7 +73,7 @@ class Owners:
         known = self._found.get(name)
         if known is None:
             slack_id, why_not, is_sure = self._look(spelled)
-            known = self._found.keep(name, Owner(spelled, slack_id, why_not), is_sure=is_sure)
+            known = self._found.keep(name, Owner(spelled, slack_id, why_not), self._until(is_sure=is_sure))
         return Owner(spelled, known.slack_id, known.why_not)
 
     def unfound(self) -> list[Owner]:
@@ -152,16 +130,19 @@ class Owners:
         if known is not None:
             return known
         person = self._unless_troubled("person", lambda: self.directory.person(user_id))
-        return person if isinstance(person, LookupFailure) else self._persons.keep(user_id, person)
+        return person if isinstance(person, LookupFailure) else self._persons.keep(user_id, person, self._until())
 
     def _all_groups(self) -> tuple[UserGroup, ...] | LookupFailure:
         known = self._groups.get("")
         if known is not None:
             return known
         groups = self._unless_troubled("groups", self.directory.groups)
-        return groups if isinstance(groups, LookupFailure) else self._groups.keep("", groups)
+        return groups if isinstance(groups, LookupFailure) else self._groups.keep("", groups, self._until())
 
-    def _unless_troubled(self, way: str, ask: Callable[[], Kept | LookupFailure]) -> Kept | LookupFailure:
+    def _until(self, *, is_sure: bool = True) -> datetime:
+        return self.clock() + (KEPT if is_sure else KEPT_AFTER_A_FAILURE)
+
+    def _unless_troubled(self, way: str, ask: Callable[[], Answer | LookupFailure]) -> Answer | LookupFailure:
         """Ask, unless nobody got an answer in this way just now: hundreds of owners are not to wait for Slack each."""
         trouble = self._troubles.get(way)
         if trouble is not None:
@@ -169,7 +150,7 @@ class Owners:
         answer = ask()
         if isinstance(answer, LookupFailure) and answer.code not in _NOT_THERE:
             log.warning("Owners stay plain names for now. %s.", answer.sentence)
-            self._troubles.keep(way, answer, is_sure=answer.code in _NOT_ALLOWED)
+            self._troubles.keep(way, answer, self._until(is_sure=answer.code in _NOT_ALLOWED))
         return answer
 
 

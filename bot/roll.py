@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from threading import Lock
 from typing import Protocol
 
+from bot.memory import Memory
 from bot.models.people import LookupFailure, Person
 from bot.models.slack import SlackFailure
 from bot.models.staffing import Hindrance, NamedGroup, NamedPerson, Roll, UserGroup
@@ -44,9 +44,12 @@ class RollCall:
     workspaces: frozenset[str]
     clock: Callable[[], datetime]
     most: int = MOST_PEOPLE
-    _people: dict[str, tuple[datetime, Person]] = field(default_factory=dict, init=False)
-    _groups: dict[str, tuple[datetime, UserGroup]] = field(default_factory=dict, init=False)
-    _lock: Lock = field(default_factory=Lock, init=False)
+    _people: Memory[Person] = field(init=False)
+    _groups: Memory[UserGroup] = field(init=False)
+
+    def __post_init__(self) -> None:
+        for name in ("_people", "_groups"):
+            object.__setattr__(self, name, Memory(self.clock))
 
     def of(self, entries: Iterable[str]) -> Roll:
         """Look up all whom these entries name: first those named by themselves, then the members of groups.
@@ -67,24 +70,19 @@ class RollCall:
         return Roll(people, groups)
 
     def person(self, user_id: str) -> Person | LookupFailure:
-        now = self.clock()
-        with self._lock:
-            known = self._people.get(user_id)
-        if known is not None and now - known[0] < GOOD_FOR:
-            return known[1]
+        known = self._people.get(user_id)
+        if known is not None:
+            return known
+        until = self.clock() + GOOD_FOR
         found = self.directory.person(user_id)
-        if isinstance(found, Person):
-            with self._lock:
-                self._people[user_id] = (now, found)
-        return found
+        return self._people.keep(user_id, found, until) if isinstance(found, Person) else found
 
     def groups(self, entries: Iterable[str]) -> dict[str, NamedGroup]:
         """Look up the user groups among these entries, and nobody else."""
-        now, wanted = self.clock(), tuple(filter(is_group, entries))
-        with self._lock:
-            seen = {each: self._groups[each] for each in wanted if each in self._groups}
-        known = {each: group for each, (at, group) in seen.items() if now - at < GOOD_FOR}
+        until, wanted = self.clock() + GOOD_FOR, tuple(filter(is_group, entries))
+        known = {each: group for each in wanted if (group := self._groups.get(each)) is not None}
         found = self.directory.user_groups(each for each in wanted if each not in known)
-        with self._lock:
-            self._groups.update({id_: (now, each) for id_, each in found.items() if isinstance(each, UserGroup)})
+        for name, group in found.items():
+            if isinstance(group, UserGroup):
+                self._groups.keep(name, group, until)
         return {each: judge_group(each, known.get(each) or found[each]) for each in wanted}
