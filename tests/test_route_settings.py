@@ -6,27 +6,15 @@ import pytest
 
 from bot.errors import ConfigurationError
 from bot.rules.audience import Audience
-from bot.settings import Settings, load
 from bot.settings.ground import Ground
 from bot.wiring.audiences import declared, heirs
+from tests.configured import ROUTE, folder, read
 
-MINIMAL = '[slack]\nchannel = "C0SECURITY"\n'
+__all__ = ["folder"]
+
 DIGEST = '[digest]\nschedule = "0 9 * * *"\ntimezone = "Europe/Berlin"\ntop = 7\n'
-ROUTE = '[[digest.route]]\nmatch.team = "x"\nchannel = "C0PAY"\n'
 TEAM, ACCOUNT = 'match.team = "x"', 'match.account = "222222222222"'
 SCANNED = '[scan]\naudit_role = "A"\naccounts = ["111111111111"]\n'
-TOKENS = {"SLACK_BOT_TOKEN": "xoxb-1-bot", "SLACK_APP_TOKEN": "xapp-1-app"}
-
-
-@pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
-
-
-def read(folder: Path, text: str) -> Settings:
-    (folder / "kms-rotation.toml").write_text(f"{MINIMAL}{text}", encoding="utf-8")
-    return load(TOKENS, with_slack=True)
 
 
 def routes(folder: Path, text: str) -> tuple[Audience, ...]:

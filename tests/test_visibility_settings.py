@@ -9,25 +9,13 @@ from bot.models.routes import RouteEdit, RouteTerms
 from bot.models.visibility import VisibilityRule
 from bot.rules.audience import as_edited
 from bot.rules.sight import hidden_from
-from bot.settings import Settings, load
 from bot.wiring.audiences import declared
+from tests.configured import ROUTE, folder, read
 from tests.store.samples import at
 
-MINIMAL = '[slack]\nchannel = "C0SECURITY"\n'
+__all__ = ["folder"]
+
 RULE = '[[visibility.rule]]\naccounts = ["secret-*", "222222222222"]\nvisible_to = ["S0SEC", "U0CISO"]\n'
-ROUTE = '[[digest.route]]\nmatch.team = "x"\nchannel = "C0PAY"\n'
-TOKENS = {"SLACK_BOT_TOKEN": "xoxb-1-bot", "SLACK_APP_TOKEN": "xapp-1-app"}
-
-
-@pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
-
-
-def read(folder: Path, text: str) -> Settings:
-    (folder / "kms-rotation.toml").write_text(f"{MINIMAL}{text}", encoding="utf-8")
-    return load(TOKENS, with_slack=True)
 
 
 def test_a_rule_names_accounts_and_whom_they_are_shown_to(folder: Path) -> None:

@@ -45,10 +45,6 @@ class Audience:
         return replace(self, scope=replace(self.scope, hidden=hidden))
 
     @property
-    def is_default(self) -> bool:
-        return self.name == DEFAULT
-
-    @property
     def terms(self) -> RouteTerms:
         return RouteTerms(self.channel, self.schedule, self.timezone)
 

@@ -111,10 +111,6 @@ class Filter:
         """All parts but the team: a key's team is known only while the key is open."""
         return replace(self, team="")
 
-    def matches_but_for_team(self, finding: Finding) -> bool:
-        """Say whether all parts but the team match."""
-        return self.but_for_team.matches(finding)
-
     def may_concern(self, covered: Coverage) -> bool:
         """Say whether a target may hold keys that match; where the filter's other parts cannot tell, it may."""
         account = Account(covered.account, covered.account_name)

@@ -85,13 +85,6 @@ def snoozed_arns(whose: str, now: datetime) -> sa.Select[str]:
     return sa.select(snoozes.c.arn).where(*_holds(whose, now))
 
 
-def first_waking(connection: Connection, whose: str, now: datetime, open_arns: sa.Select[str]) -> Snooze | None:
-    """Return the snooze that ends first, of those whose key is among these."""
-    query = sa.select(snoozes).where(*_holds(whose, now), snoozes.c.arn.in_(open_arns))
-    row = connection.execute(query.order_by(snoozes.c.until, snoozes.c.arn).limit(1)).one_or_none()
-    return None if row is None else Snooze(**row._mapping)  # noqa: SLF001 - SQLAlchemy's public name
-
-
 def _holds(whose: str, now: datetime) -> tuple[Condition, ...]:
     return (snoozes.c.whose == whose, *_runs(now))
 

@@ -6,7 +6,7 @@ from bot.models.exempting import Reach
 from bot.models.exemptions import Exemption, ExemptionTerms
 from bot.views.parts import DAY, Inline, counted, cut, group, moment, some, user
 
-DECLARED = "Declared in kms-rotation.toml"
+DECLARED = "Declared in the configuration"
 TICKET_CHARACTERS = 500
 MOST_NAMES = 10
 _PERSON, _GROUP = re.compile("[UW][A-Z0-9]{2,}"), re.compile("S[A-Z0-9]{2,}")

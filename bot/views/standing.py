@@ -22,10 +22,6 @@ _WORDS = {
 }
 
 
-def is_compared(content: DigestContent) -> bool:
-    return standing(content) not in {Standing.FIRST, Standing.INCOMPARABLE}
-
-
 def title(content: DigestContent) -> str:
     """Say in one line how things stand; where there is nothing to compare with, how many keys are open."""
     stands, delta = standing(content), content.delta

@@ -397,7 +397,7 @@ def test_what_the_configuration_declares_is_marked_and_changed_only_there(house:
     with house.running():
         assert KEY not in house.command(house.mara, "list")
         listed = house.command(house.mara, "exemptions")
-        assert "Declared in kms-rotation.toml" in listed
+        assert "Declared in the configuration" in listed
         assert "the ERP team" in listed
         assert "Withdraw" not in listed
         (declared,) = exemptions(house).active()

@@ -43,7 +43,7 @@ def modelled(
 
 def _may_belong(scope: Filter, finding: Finding, was_here: bool) -> bool:
     """Say whether a key whose team nobody read belongs here: it was here before, or it could not be read at all."""
-    unknown = finding.team is None and scope.matches_but_for_team(finding)
+    unknown = finding.team is None and scope.but_for_team.matches(finding)
     return unknown and (was_here or finding.verdict is Verdict.INSUFFICIENT_DATA)
 
 

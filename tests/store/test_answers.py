@@ -57,7 +57,7 @@ def gaps_of(scope: Filter) -> Gaps:
     unread = [each for each in POPULATION if each.verdict is Verdict.INSUFFICIENT_DATA]
     return Gaps.of(
         [each for each in targets if each.status is not CoverageStatus.SCANNED],
-        sorted(filter(scope.matches_but_for_team, unread), key=lambda each: (each.account, each.region, each.arn)),
+        sorted(filter(scope.but_for_team.matches, unread), key=lambda each: (each.account, each.region, each.arn)),
     )
 
 

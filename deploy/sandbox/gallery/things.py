@@ -45,7 +45,6 @@ HOUSE = House(
         ),
     ),
 )
-CAN_APPROVE = f"<!subteam^{KEY_ADMINS}> can approve."
 
 
 def later(**much: float) -> datetime:

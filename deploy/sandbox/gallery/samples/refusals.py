@@ -34,7 +34,7 @@ from deploy.sandbox.gallery.things import (
 from deploy.sandbox.slack.people import OURS, default_people
 
 SOON, LATE = later(minutes=10), later(days=2)
-GUEST, STRANGER, LEFT = "U0GUEST", "U0ELSE", "U0LEFT"
+GUEST, STRANGER = "U0GUEST", "U0ELSE"
 ADMINS = {KEY_ADMINS: frozenset({JONAS, AIKO})}
 
 
