@@ -66,8 +66,10 @@ def end_trouble(connection: Connection, message: Message, at: datetime) -> str |
 
 
 def _trouble(connection: Connection, row: Row[tuple[object, ...]]) -> Trouble:
+    """Read a trouble with what waits for it, but for kinds of messages that only a newer version knows."""
     columns = messages.c
-    waits = sa.and_(columns.channel == row.channel, columns.shown < columns.wanted, columns.lost.is_(None))
+    is_known = columns.kind.in_([kind.value for kind in MessageKind])
+    waits = sa.and_(columns.channel == row.channel, columns.shown < columns.wanted, columns.lost.is_(None), is_known)
     counts = sa.select(columns.kind, sa.func.count()).where(waits).group_by(columns.kind).order_by(columns.kind)
     waiting = {MessageKind(kind): count for kind, count in connection.execute(counts)}
     return Trouble(row.id, row.channel, row.code, row.since, row.ended_at, waiting)

@@ -7,6 +7,7 @@ from bot.models.slack import SlackFailure, SlackFailureKind
 from bot.models.trail import Act
 from bot.store.engine import Database
 from bot.store.messages import MessageStore, owe, touch_request
+from bot.store.tables import messages
 from bot.store.trail import Trail
 from bot.store.troubles import TroubleStore
 from tests.store.crowd import all_at_once
@@ -59,6 +60,18 @@ def test_the_first_message_that_a_channel_does_not_take_is_told_and_the_others_a
     (word,) = words(store)
     assert (word.kind, word.subject, word.channel) == (MessageKind.TROUBLE, trouble.id, FALLBACK)
     assert acts(database) == [Act.CHANNEL_LOST]
+
+
+def test_what_a_newer_version_owes_the_channel_keeps_nobody_from_telling_of_it(
+    database: Database, store: MessageStore, troubles: TroubleStore
+) -> None:
+    refuse(store, owed(database, "r1"))
+    newer = messages.update().where(messages.c.subject == "x1").values(kind="OF_TOMORROW")
+    owed(database, "x1", MessageKind.RESULT)
+    with database.write() as connection:
+        assert connection.execute(newer).rowcount == 1
+    (trouble,) = troubles.lasting()
+    assert trouble.waiting == {MessageKind.REQUEST: 1}
 
 
 def test_a_message_that_was_refused_is_tried_again_later_and_counts(database: Database, store: MessageStore) -> None:
