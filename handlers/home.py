@@ -7,7 +7,8 @@ from bot.models.exempting import Reach
 from bot.models.messages import Block
 from bot.models.requests import Request
 from bot.rules.sight import Sight
-from bot.views.home import MOST_OTHERS, MOST_OWN, MOST_TO_DECIDE, home, refused
+from bot.views.home import home, refused
+from bot.views.home_requests import MOST_OTHERS, MOST_OWN, MOST_TO_DECIDE
 from bot.views.names import HOME_DIGEST, HOME_PREVIEW, HOME_SCAN
 from handlers import digests, operating
 from handlers.call import Call

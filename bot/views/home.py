@@ -4,24 +4,19 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from bot.models.exempting import Reach
 from bot.models.exemptions import Exemption
-from bot.models.home import HomePage, MyKeys, MyRequests, ScanRun, SnoozedKey
+from bot.models.home import HomePage, MyKeys, ScanRun, SnoozedKey
 from bot.models.messages import Block
-from bot.models.requests import Change, Request, RequestState
 from bot.models.scans import ScanState
 from bot.models.trail import SYSTEM
 from bot.rules.audience import Audience
 from bot.rules.trend import can_be_drawn
-from bot.views.excuse import reach, terms
 from bot.views.form import edit_choice
-from bot.views.kinds import WORDS, keys_in_words, term, whereabouts
+from bot.views.home_requests import MOST_OTHERS, MOST_OWN, listed, more, to_decide
 from bot.views.names import (
-    APPROVE,
     COMMAND,
-    DENY,
     HOME_DIGEST,
     HOME_PREVIEW,
     HOME_SCAN,
-    SHOW_KEYS,
     WAKE,
     action_id,
 )
@@ -37,26 +32,22 @@ from bot.views.parts import (
     context,
     counted,
     cut,
-    date,
     divider,
     header,
     moment,
-    mrkdwn,
     note,
     rich,
     said,
     user,
 )
 from bot.views.posture import status
-from bot.views.rows import fate, key_row
+from bot.views.rows import key_row
 from bot.views.trend import trend_blocks
 
-MOST_TO_DECIDE, MOST_OWN, MOST_OTHERS = 5, 4, 5
 MOST_LAPSING = 5
 TITLE = "KMS key rotation"
 NOT_SCANNED = "Nothing has been scanned yet. The first scan comes by itself."
 ON_ITS_WAY = "Looking up what waits for you …"
-NOTHING_WAITS = "Nothing waits for you."
 NONE_OF_YOURS = "No open key is known to be yours."
 
 
@@ -75,10 +66,10 @@ def home(
     parts = (
         _posture(page),
         _buttons(page, audiences),
-        _to_decide(page.requests, links, covers or {}),
-        _listed("You asked for", page.requests.own, MOST_OWN, links),
+        to_decide(page.requests, links, covers or {}),
+        listed("You asked for", page.requests.own, MOST_OWN, links),
         _mine(page),
-        _listed("Other open requests", page.requests.others, MOST_OTHERS, links),
+        listed("Other open requests", page.requests.others, MOST_OTHERS, links),
         _lapsing(page.lapsing),
         _runs(page.runs),
     )
@@ -117,64 +108,6 @@ def _buttons(page: HomePage, audiences: Sequence[Audience]) -> Iterator[Block]:
     yield actions(*buttons)
 
 
-def _to_decide(mine: MyRequests, links: Mapping[str, str], covers: Mapping[str, Reach]) -> Iterator[Block]:
-    yield divider()
-    if mine.doubt:
-        yield rich(bold("Waiting for you"))
-        yield rich(f"{mine.doubt}, so it is not known what you may approve. Open this tab again in a minute.")
-        return
-    if not mine.to_decide:
-        yield rich(NOTHING_WAITS)
-        return
-    yield rich(bold(f"Waiting for you: {counted(len(mine.to_decide), 'request')}"))
-    for request in mine.to_decide[:MOST_TO_DECIDE]:
-        where = f" – {whereabouts(request.changes[0])}"
-        reaches = [[reach(covers[request.id])]] if request.id in covers else []
-        yield rich([bold(_name(request)), where], _asked(request), *_what(request.changes[0]), *reaches)
-        yield context(mrkdwn(f"Expires {date(request.expires_at)}.{_link(request, links)}"))
-        yield actions(*_decisions(request))
-    yield from _more(len(mine.to_decide) - MOST_TO_DECIDE)
-
-
-def _what(change: Change) -> list[list[Inline]]:
-    """How often it is to rotate, or until when and by whom the keys are to be exempt."""
-    first, *rest = term(change)
-    return [[str(first).capitalize(), *rest, "."], *([] if change.exemption is None else terms(change.exemption))]
-
-
-def _asked(request: Request) -> list[Inline]:
-    words = WORDS[request.kind].asks.format(keys_in_words(request))
-    reason = f" “{cut(request.reason, 300)}”" if request.reason else ""
-    so_far = f" {counted(len(request.approvers), 'approval')} so far." if request.approvers else ""
-    return [user(request.requester), f"{words}{reason}{so_far}"]
-
-
-def _decisions(request: Request) -> Iterator[Element]:
-    keys = "the key" if len(request.changes) == 1 else "the keys"
-    keys = keys if request.changes[0].is_one_key else keys_in_words(request)
-    words, name = WORDS[request.kind], _name(request)
-    sure = confirm(words.question, words.sure.format(keys), "Approve", "Not now")
-    yield button(
-        "Approve", action_id(APPROVE, request.id), request.id, style="primary", confirm=sure, spoken=f"Approve {name}"
-    )
-    yield button("Deny", action_id(DENY, request.id), request.id, spoken=f"Deny {name}")
-    if len(request.changes) > 1:
-        shown = f"Show all {len(request.changes)}"
-        yield button(shown, action_id(SHOW_KEYS, request.id), request.id, spoken=f"{shown} keys of the request")
-
-
-def _listed(title: str, requests: Sequence[Request], most: int, links: Mapping[str, str]) -> Iterator[Block]:
-    if not requests:
-        return
-    yield rich(bold(title))
-    for request in requests[:most]:
-        first = request.changes[0]
-        expires = f" Expires {date(request.expires_at)}." if request.state is RequestState.PENDING else ""
-        yield rich([bold(_name(request)), f" – {whereabouts(first)}"])
-        yield context(mrkdwn(f"{fate(request, first)}{expires}{_link(request, links)}"))
-    yield from _more(len(requests) - most)
-
-
 def _mine(page: HomePage) -> Iterator[Block]:
     mine: MyKeys = page.mine
     yield divider()
@@ -203,7 +136,7 @@ def _lapsing(exemptions: Sequence[Exemption]) -> Iterator[Block]:
         return
     yield rich(bold("Exemptions that end within a week"))
     yield bullets(*map(_end, exemptions[:MOST_LAPSING]))
-    yield from _more(len(exemptions) - MOST_LAPSING, f"{COMMAND} exemptions")
+    yield from more(len(exemptions) - MOST_LAPSING, f"{COMMAND} exemptions")
 
 
 def _end(exemption: Exemption) -> list[Inline]:
@@ -238,18 +171,3 @@ def _length(seconds: float) -> str:
         return "less than a second"
     minutes, rest = divmod(round(seconds), 60)
     return f"{minutes} min {rest} s" if minutes else f"{rest} s"
-
-
-def _name(request: Request) -> str:
-    others = len(request.changes) - 1
-    more = f" and {counted(others, 'more key')}" if others else ""
-    return f"{cut(request.changes[0].key_name, 200)}{more}"
-
-
-def _link(request: Request, links: Mapping[str, str]) -> str:
-    return f" <{links[request.id]}|Go to the request>" if request.id in links else ""
-
-
-def _more(number: int, where: str = f"{COMMAND} requests") -> Iterator[Block]:
-    if number > 0:
-        yield context(note(f"… and {number:,} more: {where}."))

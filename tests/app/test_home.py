@@ -9,7 +9,8 @@ from bot.models.messages import Block
 from bot.models.requests import RequestState
 from bot.models.slack import SlackFailure, SlackFailureKind
 from bot.models.trail import Act
-from bot.views.home import NONE_OF_YOURS, NOTHING_WAITS, ON_ITS_WAY
+from bot.views.home import NONE_OF_YOURS, ON_ITS_WAY
+from bot.views.home_requests import NOTHING_WAITS
 from handlers.tabs import Tabs
 from tests.app.home_tab import changed, labels, now, opened, says, shown_hash
 from tests.app.house import CHANNEL, CONFIGURATION, House, eventually, house, shown
