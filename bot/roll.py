@@ -82,7 +82,7 @@ class RollCall:
         until, wanted = self.clock() + GOOD_FOR, tuple(filter(is_group, entries))
         known = {each: group for each in wanted if (group := self._groups.get(each)) is not None}
         found = self.directory.user_groups(each for each in wanted if each not in known)
-        for name, group in found.items():
-            if isinstance(group, UserGroup):
-                self._groups.keep(name, group, until)
+        for name, answer in found.items():
+            if isinstance(answer, UserGroup):
+                self._groups.keep(name, answer, until)
         return {each: judge_group(each, known.get(each) or found[each]) for each in wanted}
