@@ -494,11 +494,19 @@ IN_THE_ENVIRONMENT = [
     ("SLACK_API_URL", "http://127.0.0.1:geheim/", "not a web address", "https://slack.com/api/"),
     ("DATABASE_URL", "geheim", "not the URL of a database", "postgresql+psycopg://"),
     ("DATABASE_URL", "postgresql+psycopg://u:geheim@host:port/x", "not the URL of a database", "sqlite:///"),
-    ("DATABASE_URL", "postgresql://u:geheim@host/x", "postgresql:// is not supported", "postgresql+psycopg://"),
-    ("DATABASE_URL", "postgres://u:geheim@host/x", "postgres:// is not supported", "postgresql+psycopg://"),
+    ("DATABASE_URL", "postgresql+asyncpg://u:geheim@host/x", "asyncpg:// is not supported", "postgresql+psycopg://"),
     ("DATABASE_URL", "mysql://u:geheim@host/x", "mysql:// is not supported", "sqlite:///"),
     ("KMS_ROTATION_CONFIG", "absent.toml", "There is no file absent.toml", "path of the file"),
 ]
+
+
+@pytest.mark.parametrize("scheme", ["postgres", "postgresql"])
+def test_the_url_of_a_postgresql_is_taken_as_hosts_write_it(scheme: str, tmp_path: Path) -> None:
+    path = tmp_path / "kms-rotation.toml"
+    path.write_text("", encoding="utf-8")
+    given = f"{scheme}://u:p%40ss%2Fword@host:5433/d?sslmode=require"
+    settings = load({"KMS_ROTATION_CONFIG": str(path), "DATABASE_URL": given}, with_slack=False)
+    assert settings.database_url == "postgresql+psycopg://u:p%40ss%2Fword@host:5433/d?sslmode=require"
 
 
 @pytest.mark.parametrize(("variable", "value", "what", "remedy"), IN_THE_ENVIRONMENT)
@@ -544,7 +552,7 @@ approvers = []
 required = 0
 [aproval]
 """,
-        {"SLACK_APP_TOKEN": BOT_TOKEN, "DATABASE_URL": "postgres://u:p@h/d"},
+        {"SLACK_APP_TOKEN": BOT_TOKEN, "DATABASE_URL": "mysql://u:p@h/d"},
     )
 
     assert [line.split(": ")[1] if "kms-" not in line else line.split(": ", 2)[:2] for line in lines] == [

@@ -18,7 +18,11 @@ DEFAULT_API_URL = "https://slack.com/api/"
 DEFAULT_DATABASE = "kms-rotation.sqlite3"
 MOST_DIGITS = 6
 
-_DATABASES = ("sqlite", "postgresql+psycopg")
+POSTGRESQL = "postgresql+psycopg"
+
+_DATABASES = ("sqlite", POSTGRESQL)
+_ALSO_POSTGRESQL = ("postgres", "postgresql")
+"""What hosts write that set DATABASE_URL by themselves. https://devcenter.heroku.com/articles/connecting-heroku-postgres"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +79,7 @@ class Environment:
             channel=section.channel or "",
             workspaces=section.workspaces,
             fallback=section.fallback,
+            over_http=section.mode == HTTP,
         )
 
     def listen_over_http(self, section: Web) -> Web:
@@ -94,7 +99,7 @@ class Environment:
         if text is None:
             return URL.create("sqlite", database=str(folder / DEFAULT_DATABASE)).render_as_string()
         try:
-            driver = make_url(text).drivername
+            url = make_url(text)
         except (ArgumentError, ValueError):
             self.complain(
                 "DATABASE_URL",
@@ -102,10 +107,12 @@ class Environment:
                 "Write sqlite:///path/to/file or postgresql+psycopg://user:password@host/database.",
             )
             return text
+        driver = url.drivername
+        if driver in _ALSO_POSTGRESQL:
+            return url.set(drivername=POSTGRESQL).render_as_string(hide_password=False)
         if driver not in _DATABASES:
-            is_postgres = driver.startswith("postgres")
             remedy = (
-                "Write sqlite:///… or postgresql+psycopg://…" if not is_postgres else "Write postgresql+psycopg://…"
+                f"Write {POSTGRESQL}://…" if driver.startswith("postgres") else f"Write sqlite:///… or {POSTGRESQL}://…"
             )
             self.complain("DATABASE_URL", f"{driver}:// is not supported.", f"{remedy} instead.")
         return text

@@ -114,7 +114,7 @@ def _install(venv: Path) -> None:
     (venv / "pyvenv.cfg").write_text("home = /opt/python/bin\ninclude-system-site-packages = false\n", encoding="utf-8")
     for package in required():
         for file in package.files or ():
-            if ".." in file.parts or not file.locate().exists():
+            if ".." in file.parts or not Path(str(file.locate())).exists():
                 continue
             target = packages / file
             target.parent.mkdir(parents=True, exist_ok=True)

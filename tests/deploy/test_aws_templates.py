@@ -12,7 +12,7 @@ from botocore.session import Session
 
 from deploy.aws.lint import BOT_ACCOUNT, IN_ECS, rendered
 from deploy.sandbox.aws.policy import Effect, effect
-from deploy.sandbox.aws.roles import Role, bot_policy, member_roles, template, variables
+from deploy.sandbox.aws.roles import Role, bot_policy, member_roles, resolve, template, variables
 from tests.deploy.dockerfile import last_stage
 
 ACCOUNT, BOT = "111111111111", "arn:aws:iam::123456789012:role/kms-rotation-bot"
@@ -302,3 +302,25 @@ def test_no_template_names_a_partition(path: Path) -> None:
 
 def test_the_external_id_is_kept_out_of_the_console() -> None:
     assert template("member-roles.yml")["Parameters"]["ExternalId"]["NoEcho"] is True
+
+
+MADE = {"MakesRole": "True", "Roles": ["BotRole"], "Users": None}
+
+
+@pytest.mark.parametrize(
+    ("given", "made", "arn"),
+    [
+        ({}, MADE, "arn:made"),
+        ({"BotRoleName": "mine"}, MADE | {"MakesRole": "False", "Roles": ["mine"]}, "role/mine"),
+        ({"BotUserName": "holder"}, {"MakesRole": "False", "Roles": None, "Users": ["holder"]}, "user/holder"),
+    ],
+)
+def test_the_bots_policy_is_for_a_role_or_a_user_that_there_is_or_a_role_is_made(
+    given: Mapping[str, str], made: Mapping[str, object], arn: str
+) -> None:
+    resources = {"OrganizationId": "o-exampleorgid", "BotRole": "BotRole", "BotRole.Arn": "arn:made"}
+    known = variables("bot.yml", ACCOUNT, {**resources, **given})
+    properties = resolve(template("bot.yml")["Resources"]["BotPolicy"]["Properties"], known)
+    said = {"MakesRole": known["MakesRole"], "Roles": properties.get("Roles"), "Users": properties.get("Users")}
+    assert said == made
+    assert resolve(template("bot.yml")["Outputs"]["BotPrincipalArn"]["Value"], known).endswith(arn)

@@ -85,6 +85,8 @@ def _holds(expression: Any, known: Mapping[str, str]) -> bool:  # noqa: ANN401 -
             return bool(resolve(one, known) == resolve(other, known))
         case {"Not": [inner]}:
             return not _holds(inner, known)
+        case {"Or": alternatives}:
+            return any(_holds(each, known) for each in alternatives)
         case {"Condition": name}:
             return known[name] == str(True)
         case _:
