@@ -79,7 +79,7 @@ def _connect_aws(settings: Settings, on_answer: OnAnswer | None) -> Aws:
 
 def equip(settings: Settings, *, remembers: bool) -> Equipment:
     """Connect a process of a scan, which shares nothing with the one that began it."""
-    set_up_logging(debug=False)
+    set_up_logging(debug=False, form=settings.log.format)
     memory = KeyFactStore(Database(settings.database_url)) if remembers else Forgetful()
     tally = Tally()
     aws = connect_aws(settings, tally.note)

@@ -12,6 +12,7 @@ from typing import Protocol
 from bot.errors import DatabaseAwayError
 from bot.models.messages import Attachment, Message, MessageKind, Rendered
 from bot.models.slack import Posted, SlackFailure, SlackFailureKind
+from bot.tracing import about
 
 PAGE_SECONDS = 1.0
 THREAD_OF = {
@@ -104,7 +105,8 @@ class Delivery:
     def _attempt(self, message: Message) -> bool:
         """Try to show a message; one that cannot be made must not keep the others waiting."""
         try:
-            return self._deliver(message)
+            with about(**_subjects(message)):
+                return self._deliver(message)
         except DatabaseAwayError:
             raise
         except Exception:  # one message that cannot be made keeps no other waiting
@@ -162,3 +164,9 @@ class Delivery:
             return file_id
         log.error("A file cannot be uploaded. %s", file_id.sentence)
         return self.channels.post(channel, file.instead, thread_ts)
+
+
+def _subjects(message: Message) -> dict[str, str]:
+    """Say what the log's lines about a message are about."""
+    is_of_request = MessageKind.REQUEST in (message.kind, THREAD_OF.get(message.kind))
+    return {"message": message.id, **({"request": message.subject} if is_of_request else {})}

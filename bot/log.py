@@ -1,10 +1,16 @@
 """The log: one line a record on standard error, and no secret in it."""
 
+import json
 import logging
 import re
+import secrets
 import time
 import traceback
+from collections.abc import Iterator
+from datetime import UTC, datetime
 from types import TracebackType
+
+from bot.tracing import AWS_REQUEST_ID, subjects
 
 _ExceptionInfo = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
 
@@ -37,11 +43,19 @@ _SECRETS = re.compile(
 )
 _HIDDEN = "…"
 
+TEXT, JSON = "text", "json"
 
-def set_up_logging(*, debug: bool) -> None:
-    """Send the log to standard error: the bot's news and everybody's warnings; with `debug` more, and tracebacks."""
+RUN = secrets.token_hex(4)
+"""Names this process in its log: several write into one place."""
+
+
+def set_up_logging(*, debug: bool, form: str = TEXT) -> None:
+    """Send the log to standard error: the bot's news and everybody's warnings; with `debug` more, and tracebacks.
+
+    `form` is text, or JSON: an object a line, with what the line is about.
+    """
     handler = logging.StreamHandler()
-    handler.setFormatter(_Formatter(with_tracebacks=debug))
+    handler.setFormatter(_JsonFormatter(with_tracebacks=debug) if form == JSON else _Formatter(with_tracebacks=debug))
     handler.addFilter(_may_be_read)
     root = logging.getLogger()
     root.handlers[:] = [handler]
@@ -80,3 +94,39 @@ class _Formatter(logging.Formatter):
         places = traceback.extract_tb(trace)
         place = f" at {places[-1].filename}:{places[-1].lineno}" if places else ""
         return f"{kind.__name__ if kind else 'Exception'}: {error}{place}"
+
+
+class _JsonFormatter(_Formatter):
+    """One object a line. What it is about has names of its own, so that a request or a scan is found by its id."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        moment = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        line: dict[str, str] = {
+            "time": moment,
+            "level": record.levelname,
+            "logger": record.name,
+            "message": record.getMessage(),
+            "run": RUN,
+            "thread": record.threadName or "",
+            **subjects(),
+            **dict(_request_ids(record)),
+        }
+        if record.exc_info:
+            line["error"] = self.formatException(record.exc_info)
+        return json.dumps({name: without_secrets(value) for name, value in line.items()}, ensure_ascii=False)
+
+
+def _request_ids(record: logging.LogRecord) -> Iterator[tuple[str, str]]:
+    """Find the ids by which AWS and Slack know the call that a line tells of: of its outcome, or of what it raised."""
+    told = getattr(record, AWS_REQUEST_ID, None)
+    if told:
+        yield AWS_REQUEST_ID, str(told)
+    error: BaseException | None = record.exc_info[1] if record.exc_info else None
+    while error is not None:
+        response = getattr(error, "response", None)
+        if isinstance(response, dict) and "RequestId" in response.get("ResponseMetadata", {}):
+            yield AWS_REQUEST_ID, str(response["ResponseMetadata"]["RequestId"])
+        slack = {name.lower(): value for name, value in (getattr(response, "headers", None) or {}).items()}
+        if "x-slack-req-id" in slack:
+            yield "slack_request_id", str(slack["x-slack-req-id"])
+        error = error.__cause__

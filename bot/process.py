@@ -23,6 +23,7 @@ from bot.remediate.decide import Deciding
 from bot.rules.agreement import BEAT_SECONDS
 from bot.schedule import Calendar, start_scheduler
 from bot.tokens import TokenWatch
+from bot.tracing import about
 from bot.web.watch import Watch
 from bot.work import Crews, Work
 
@@ -131,7 +132,10 @@ class Changer:
 
         def task() -> None:
             try:
-                with self._alone(f"change {change.id}") as is_ours:
+                with (
+                    about(request=change.request_id, change=change.id),
+                    self._alone(f"change {change.id}") as is_ours,
+                ):
                     if is_ours:
                         act(change)
             finally:

@@ -1,5 +1,6 @@
 """The bot's rounds: a scan, and the digest of what it found, whoever sets them off."""
 
+import logging
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,10 +12,13 @@ from bot.models.digests import Digest
 from bot.models.scans import Progress, Scan, ScanState
 from bot.rules.filters import Filter
 from bot.scan import ScanRunningError
+from bot.tracing import about
 
 POLL_SECONDS = 0.5
 SCAN = "a scan"
 """The name that is held while one runs, in whichever process."""
+
+log = logging.getLogger(__name__)
 
 
 class Scans(Protocol):
@@ -60,6 +64,8 @@ class Rounds:
             self.lapse()
             scan = self.scans.run(within, by, on_progress)
         self.on_end(scan)
+        with about(scan=scan.id):
+            log.info("A scan ended: %s, %d keys.", scan.state, scan.summary.keys)
         self.lapse()
         self.after_scan()
         return scan

@@ -4,6 +4,7 @@ import logging
 import secrets
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextvars import copy_context
 from dataclasses import dataclass, field
 from threading import Lock, Thread
 from time import monotonic
@@ -42,7 +43,7 @@ class Work:
     def submit(self, name: str, task: Callable[[], object], on_failure: Told | None = None) -> None:
         """Run a task soon. `on_failure` is handed a sentence for whoever asked."""
         try:
-            future = self._threads.submit(self._run, name, task, on_failure)
+            future = self._threads.submit(copy_context().run, self._run, name, task, on_failure)
         except RuntimeError:  # how an executor says that it was shut down
             log.warning("%s was left undone: the bot is stopping.", name)
             _tell(on_failure, STOPPING)

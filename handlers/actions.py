@@ -11,6 +11,7 @@ from bot.models.people import Actor
 from bot.models.requests import RequestState
 from bot.remediate.decide import UNKNOWN_REQUEST, too_late
 from bot.rules.filters import BadFilterError, Filter
+from bot.tracing import about
 from bot.views.ask import ask, ask_for_several
 from bot.views.glass import break_glass
 from bot.views.hidden import with_unseen
@@ -146,7 +147,8 @@ def _decide_with(desk: Desk, wish: Wish) -> Callable[..., None]:
             decide(desk, actor, request_id, wish, tell=reply.say)
             home.again(desk, actor.user_id, home.tab_of(body))
 
-        desk.deciding_crew.submit(wish.value.lower(), task, reply.say)
+        with about(request=request_id):
+            desk.deciding_crew.submit(wish.value.lower(), task, reply.say)
 
     return listener
 

@@ -1,11 +1,18 @@
 """The log: a line a record on standard error, without secrets and without tracebacks."""
 
+import json
 import logging
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web import SlackResponse
 
-from bot.log import set_up_logging, without_secrets
+from bot.log import JSON, RUN, set_up_logging, without_secrets
+from bot.tracing import AWS_REQUEST_ID, about
+from bot.work import Work
 
 
 @pytest.fixture
@@ -105,3 +112,89 @@ def test_a_library_that_sets_a_level_of_its_own_is_not_heard_at_debug_either(
     err = capsys.readouterr().err
     assert "the whole payload" not in err
     assert "Bolt app is running" in err
+
+
+def _fail_around(error: Exception) -> None:
+    raise RuntimeError("around it") from error
+
+
+def lines(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
+    out, err = capsys.readouterr()
+    assert out == ""
+    return [json.loads(line) for line in err.splitlines()]
+
+
+def test_json_is_an_object_a_line_with_what_it_is_about(
+    log: logging.Logger, capsys: pytest.CaptureFixture[str]
+) -> None:
+    set_up_logging(debug=False, form=JSON)
+    with about(request="r1"):
+        with about(change="c1"):
+            log.info("first\nsecond %s", "“ü”", extra={AWS_REQUEST_ID: "aws-1"})
+        log.warning("other")
+    log.info("nothing in hand")
+    first, second, third = lines(capsys)
+    assert (first.pop("time")[-1], first.pop("thread")) == ("Z", "MainThread")
+    assert first == {
+        "level": "INFO",
+        "logger": "bot.somewhere",
+        "message": "first\nsecond “ü”",
+        "run": RUN,
+        "request": "r1",
+        "change": "c1",
+        "aws_request_id": "aws-1",
+    }
+    assert (second["request"], "change" in second) == ("r1", False)
+    assert not {"request", "change"} & set(third)
+
+
+def test_json_hides_secrets_in_every_field(log: logging.Logger, capsys: pytest.CaptureFixture[str]) -> None:
+    set_up_logging(debug=True, form=JSON)
+    try:
+        _fail()
+    except ValueError:
+        with about(request="xoxb-5-6"):
+            log.exception("about %s", "xapp-3-4")
+    [line] = lines(capsys)
+    assert "xoxb" not in str(line)
+    assert "xapp" not in str(line)
+    assert "Traceback (most recent call last)" in line["error"]
+    assert "with … in it" in line["error"]
+
+
+def test_json_names_the_requests_of_aws_and_slack_behind_an_error(
+    log: logging.Logger, capsys: pytest.CaptureFixture[str]
+) -> None:
+    set_up_logging(debug=False, form=JSON)
+    aws = ClientError({"Error": {"Code": "Oops"}, "ResponseMetadata": {"RequestId": "aws-7"}}, "DescribeKey")  # type: ignore[typeddict-item]  # as much as is read
+    answer = SlackResponse(
+        client=None,
+        http_verb="POST",
+        api_url="",
+        req_args={},
+        data={},
+        headers={"X-Slack-Req-Id": "slack-7"},
+        status_code=500,
+    )
+    slack = SlackApiError("It failed.", answer)  # type: ignore[no-untyped-call]  # the SDK's own
+    for error in (aws, slack):
+        try:
+            _fail_around(error)
+        except RuntimeError:
+            log.exception("It failed.")
+    first, second = lines(capsys)
+    assert first["aws_request_id"] == "aws-7"
+    assert second["slack_request_id"] == "slack-7"
+
+
+def test_work_that_is_handed_on_goes_on_with_what_it_is_about(
+    log: logging.Logger, capsys: pytest.CaptureFixture[str]
+) -> None:
+    set_up_logging(debug=False, form=JSON)
+    crew = Work("crew", 1)
+    for name in ("r1", "r2"):
+        with about(request=name):
+            crew.submit("a task", lambda: log.info("done"))
+    crew.submit("a task", lambda: log.info("done"))
+    assert crew.wait(20)
+    assert [line.get("request") for line in lines(capsys)] == ["r1", "r2", None]

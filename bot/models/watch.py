@@ -7,6 +7,7 @@ from datetime import datetime
 from bot.models.keys import Verdict
 from bot.models.requests import ChangeState, RequestState
 from bot.models.scans import Account, CoverageStatus
+from bot.models.shares import Depth
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,7 @@ class Census:
     `owed` counts the messages that Slack does not show yet as they should be, `lost` those that were given up.
     `refusing` counts the channels that take no messages. `digests` are the newest ones, by name.
     `is_chain_whole` tells whether the newest entry of the audit trail is the one that its head names.
+    `queue` and `workers` are for scans that are shared out; None where they are not.
     """
 
     keys: Mapping[KeyGroup, int] = field(default_factory=dict)
@@ -84,3 +86,5 @@ class Census:
     digests: Mapping[str, datetime] = field(default_factory=dict)
     audit_entries: int = 0
     is_chain_whole: bool = True
+    queue: Depth | None = None
+    workers: int = 0

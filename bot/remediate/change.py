@@ -20,6 +20,7 @@ from bot.remediate.hands import INTERRUPTED, READ_BACK_WAITS, Hands, Interrupted
 from bot.remediate.on_demand import Rotating
 from bot.remediate.recheck import Recheck
 from bot.rules.verdict import Policy
+from bot.tracing import AWS_REQUEST_ID
 
 log = logging.getLogger(__name__)
 
@@ -84,6 +85,8 @@ class Remediation:
 
     def _conclude(self, change: Change, outcome: Outcome) -> None:
         self.requests.conclude(change, outcome, self.channel, self.clock())
+        told = {AWS_REQUEST_ID: outcome.aws_request_id}
+        log.info("The change of %s ended: %s.", change.arn, outcome.state, extra=told)
 
     def _change(self, change: Change, request: Request, holds: Permitted | Refused) -> Outcome:
         if isinstance(holds, Refused):

@@ -23,6 +23,7 @@ from bot.scan.gateways import AccountTagReader, KeyMemory, KeyReader, Reading
 from bot.scan.memory import Learning
 from bot.scan.reading import KeyAudit
 from bot.scan.target import TargetReading
+from bot.tracing import about
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
@@ -73,13 +74,14 @@ Message = Wanted | Called | Done | list[Reading]
 
 @dataclass(frozen=True, slots=True)
 class Errand:
-    """What every branch of a scan is to know."""
+    """What every branch of a scan is to know; `subjects` is what its log is about."""
 
     policy: Policy
     places: frozenset[tuple[str, str]]
     workers: int
     clock: Callable[[], datetime]
     owners: OwnerRules = field(default_factory=OwnerRules)
+    subjects: Mapping[str, str] = field(default_factory=dict)
 
     def audit(self, reader: KeyReader, learning: Learning, organization: AccountTagReader) -> KeyAudit:
         account_tags = AccountTags(organization.tags_of) if self.owners.account_tags else None
@@ -90,7 +92,8 @@ def serve(line: "Connection[Message, Sequence[Target]]", equip: Equip, errand: E
     """Connect, read what is handed out over the line until nothing is, and end quietly where the other end is gone."""
     branch = _Branch(line, errand)
     try:
-        branch.run(equip())
+        with about(**errand.subjects):
+            branch.run(equip())
         branch.send(Done())
     except (EOFError, BrokenPipeError, ConnectionResetError):
         return

@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
+from contextvars import copy_context
 from queue import Empty, Full, Queue
 from threading import Condition, Event, Thread
 from typing import Generic, TypeVar
@@ -78,7 +79,8 @@ class Crew(Generic[Result]):
         """
         try:
             for number in range(self._workers):
-                Thread(target=self._work, name=f"scan-{number}", daemon=True).start()
+                run = copy_context().run
+                Thread(target=run, args=(self._work,), name=f"scan-{number}", daemon=True).start()
             while (result := self._next()) is not None:
                 if isinstance(result, BaseException):
                     raise result

@@ -18,6 +18,7 @@ from bot.scan.gateways import AccountDirectory, KeyMemory, KeyReader, Reading, W
 from bot.scan.memory import Forgetful, Learning
 from bot.scan.plan import Wanted, make_plan
 from bot.scan.target import TargetReading
+from bot.tracing import subjects
 
 WORKERS = 64
 """Enough to keep one core busy at the latency of AWS, about 20 ms a call: see the benchmarks."""
@@ -68,7 +69,7 @@ class Scanner:
         """
         places = frozenset((target.account.id, target.region) for target in plan.targets)
         learning = Learning(self._memory)
-        errand = Errand(self._policy, places, self._workers, self._clock, self._owners)
+        errand = Errand(self._policy, places, self._workers, self._clock, self._owners, dict(subjects()))
         audit = errand.audit(self._reader, learning, self._directory)
         crew: Crew[Reading] = Crew(self._workers, stop)
 

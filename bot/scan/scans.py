@@ -22,6 +22,7 @@ from bot.scan.here import Here
 from bot.scan.plan import check_narrowing
 from bot.scan.scanner import Scanner, utc_now
 from bot.scan.sharing import Shared, Sharing
+from bot.tracing import about
 
 
 class ScanRunningError(UserError):
@@ -60,9 +61,10 @@ class Scans:
         runs already; both before anything is recorded.
         """
         check_narrowing(within)
-        with self._one_at_a_time(_Running(Course(on_progress))) as running:
+        scan_id = secrets.token_hex(8)
+        with about(scan=scan_id), self._one_at_a_time(_Running(Course(on_progress))) as running:
             self._record.prune(running.stop.wait)
-            scan = Scan(secrets.token_hex(8), ScanState.RUNNING, self._clock(), None, str(within), started_by)
+            scan = Scan(scan_id, ScanState.RUNNING, self._clock(), None, str(within), started_by)
             try:
                 plan = self._scanner.plan(within, running.stop, running.course.tell_planned)
             except StoppedError:

@@ -5,11 +5,13 @@ import os
 import sys
 from argparse import Namespace
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 from bot.errors import UserError
-from bot.log import set_up_logging
+from bot.log import TEXT, set_up_logging
 from bot.rules.filters import BadFilterError
 from bot.settings import Settings, load
+from bot.settings.web import Log
 from bot.terminal.audit import audit
 from bot.terminal.exits import Exit
 from bot.terminal.parser import parser
@@ -22,11 +24,11 @@ _log = logging.getLogger(__name__)
 def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
     """Run one command. Argument errors leave by SystemExit(2), as argparse does it."""
     asked = parser().parse_args(arguments)
-    set_up_logging(debug=asked.debug)
+    set_up_logging(debug=asked.debug, form=asked.log_format or TEXT)
     try:
         if asked.command == "doctor":  # which tells what is wrong with the settings in its own way
             return _doctor(environ, asked)
-        settings = load(environ, with_slack=_WITH_SLACK.get(asked.command, False))
+        settings = _logged(load(environ, with_slack=_WITH_SLACK.get(asked.command, False)), asked)
         return _COMMANDS[asked.command](settings, asked)
     except (UserError, BadFilterError) as error:
         print(error, file=sys.stderr)  # noqa: T201 - the terminal is the interface
@@ -39,6 +41,14 @@ def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
     except Exception:  # noqa: BLE001 - nobody is to see a traceback who did not ask for one
         _log.exception("This is a defect of the bot; --debug tells more.")
         return Exit.BUG
+
+
+def _logged(settings: Settings, asked: Namespace) -> Settings:
+    """Write the log as the settings say, unless the command line does; the processes of a scan go by the settings."""
+    if asked.log_format is not None:
+        return replace(settings, log=Log(format=asked.log_format))
+    set_up_logging(debug=asked.debug, form=settings.log.format)
+    return settings
 
 
 def _run(settings: Settings, _asked: Namespace) -> int:

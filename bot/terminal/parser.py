@@ -3,6 +3,7 @@
 from argparse import ArgumentParser, ArgumentTypeError, RawDescriptionHelpFormatter
 
 from bot.models.anchor import HASH_CHARACTERS, Anchor
+from bot.settings.web import FORMATS
 
 MOST_AT_ONCE = 64
 """Accounts that one worker reads at once; an interpreter keeps one core busy, however many they are."""
@@ -108,6 +109,9 @@ def parser() -> ArgumentParser:
             formatter_class=RawDescriptionHelpFormatter,
         )
         made.add_argument("--debug", action="store_true", help="log more, and tracebacks of unforeseen errors")
+        made.add_argument(
+            "--log-format", choices=FORMATS, help="how to write the log, whatever the settings say (default: text)"
+        )
         return made
 
     command(
@@ -187,9 +191,11 @@ def parser() -> ArgumentParser:
     )
     doctor = command(
         "doctor",
-        "find what keeps the bot from telling people",
-        "Lists the Slack channels that do not take the bot's messages, since when, what waits, and what to do.\n"
-        "It tells what the running bot has met; nothing is asked of Slack, and nothing is posted.",
+        "find everything that is wrong with the set-up",
+        "Looks at everything that the bot needs, and says of each thing that is not well what to do about it: the\n"
+        "configuration, the database and its record, Slack's tokens, scopes and channels, the people whom the\n"
+        "settings name, and in each AWS account the roles and every permission that can be tried. Nothing is posted\n"
+        "or changed. Progress and log go to standard error.",
         _DOCTOR_EXITS,
     )
     doctor.add_argument("--json", action="store_true", help="print JSON instead of a table: a line for each subject")
@@ -258,9 +264,3 @@ def _count(text: str) -> int:
     if text.isascii() and text.isdigit() and int(text) > 0:
         return int(text)
     raise ArgumentTypeError(f"{text!r} is not a number of entries: write 1 or more")
-def _seconds(text: str) -> int:
-    if text.isascii() and text.isdigit() and 0 < int(text) <= _LONGEST_SECONDS:
-        return int(text)
-    raise ArgumentTypeError(f"{text!r} is not a number of seconds: write 1 to {_LONGEST_SECONDS}")
-
-

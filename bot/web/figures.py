@@ -10,6 +10,7 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from bot.models.requests import ChangeState, RequestState
+from bot.models.shares import Depth
 from bot.models.watch import Census
 
 WAITING = (RequestState.PENDING, RequestState.APPROVED)
@@ -26,13 +27,11 @@ class Figures(Collector):
         wanted_since: Callable[[datetime], datetime | None],
         is_connected: Callable[[], bool | None],
         clock: Callable[[], datetime],
-        jobs: Callable[[], Mapping[str, int]] | None = None,
     ) -> None:
         self._census = census
         self._wanted_since = wanted_since
         self._is_connected = is_connected
         self._clock = clock
-        self._jobs = jobs
 
     def collect(self) -> Iterator[Metric]:
         connected = self._is_connected()
@@ -56,8 +55,8 @@ class Figures(Collector):
         yield from _of_messages(census)
         yield _gauge("audit_entries", "Entries of the audit trail.", census.audit_entries)
         yield _gauge("audit_head_intact", "Whether the audit trail ends where its head says.", census.is_chain_whole)
-        if self._jobs is not None:
-            yield _gauge("jobs", "Jobs in the queue of the workers, by state.", self._jobs(), ["state"])
+        if census.queue is not None:
+            yield from _of_workers(census.queue, census.workers)
 
 
 def _of_scans(census: Census) -> Iterator[Metric]:
@@ -107,6 +106,14 @@ def _of_messages(census: Census) -> Iterator[Metric]:
     yield _gauge("channels_refusing", "Channels that take no messages from the bot.", census.refusing)
     newest = {name: at.timestamp() for name, at in census.digests.items()}
     yield _gauge("last_digest_timestamp_seconds", "When the newest digest of a name was made.", newest, ["digest"])
+
+
+def _of_workers(queue: Depth, workers: int) -> Iterator[Metric]:
+    accounts = {"waiting": queue.waiting, "reading": queue.reading}
+    yield _gauge("queue_accounts", "Accounts of running scans that were shared out, by state.", accounts, ["state"])
+    oldest = "How long the first of those accounts waits for a worker."
+    yield _gauge("queue_oldest_age_seconds", oldest, queue.oldest_seconds)
+    yield _gauge("workers", "Workers that are alive.", workers)
 
 
 def _gauge(name: str, text: str, value: float | Mapping[str, float], labels: Iterable[str] = ()) -> GaugeMetricFamily:

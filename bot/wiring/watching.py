@@ -2,16 +2,22 @@
 
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from threading import Event
 from typing import Generic, TypeVar
 from zoneinfo import ZoneInfo
 
 from bot.cron import cron_trigger
+from bot.models.watch import Census
 from bot.readiness import Punctuality, Watchman
 from bot.settings import Settings
+from bot.settings.spreading import WORKERS
 from bot.store.census import CensusTaker
 from bot.store.engine import Database
+from bot.store.scan_workers import WorkerStore
+from bot.store.shares import ShareStore
 from bot.web.figures import Figures
 from bot.web.fresh import Fresh
 from bot.web.metrics import Metrics
@@ -35,12 +41,18 @@ def build_watch(
     """Nothing listens and nothing is asked yet."""
     taker = CensusTaker(database)
     last_scan = Fresh(_Heard("the time of the last scan", taker.last_scan), PROBE_SECONDS, PATIENCE_SECONDS)
-    census = Fresh(_Heard("the figures", taker.take), CENSUS_SECONDS, PATIENCE_SECONDS)
+    shared = settings.scan.spread == WORKERS
+    take = partial(_with_queue, taker, ShareStore(database), WorkerStore(database), clock) if shared else taker.take
+    census = Fresh(_Heard("the figures", take), CENSUS_SECONDS, PATIENCE_SECONDS)
     punctuality = Punctuality(cron_trigger(settings.scan.schedule, ZoneInfo("UTC")))
     watchman = Watchman(last_scan.get, punctuality, clock, stop.is_set)
     figures = Figures(census.get, punctuality.wanted_since, watchman.connected, clock)
     listen = settings.web.listen
     return make_watch(metrics, figures, watchman, None if listen is None else (listen.host, listen.port))
+
+
+def _with_queue(taker: CensusTaker, shares: ShareStore, workers: WorkerStore, clock: Callable[[], datetime]) -> Census:
+    return replace(taker.take(), queue=shares.depth(clock()), workers=len(workers.alive()))
 
 
 class _Heard(Generic[Found]):

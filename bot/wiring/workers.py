@@ -17,6 +17,7 @@ from bot.store.engine import Database
 from bot.store.key_facts import KeyFactStore
 from bot.store.scan_workers import WorkerStore
 from bot.store.shares import ShareStore
+from bot.tracing import about
 from bot.wiring.marks import this_process
 
 if TYPE_CHECKING:
@@ -34,14 +35,21 @@ NO_POSTGRESQL = (
 )
 
 
+def prepare_queue(settings: Settings, database: Database) -> None:
+    """Make the queue's tables, or bring them to this version, where scans are shared out."""
+    if settings.scan.spread == WORKERS:
+        from bot.queue import schema  # noqa: PLC0415 - as below
+
+        schema.upgrade(database)
+
+
 def build_sharing(settings: Settings, database: Database, aws: Aws) -> Sharing | None:
     """Prepare to share scans out; None where the settings have each process read by itself."""
     if settings.scan.spread != WORKERS:
         return None
-    from bot.queue import schema  # noqa: PLC0415 - Procrastinate is for shared scans alone
-    from bot.queue.workforce import Queue  # noqa: PLC0415 - as above
+    from bot.queue.workforce import Queue  # noqa: PLC0415 - Procrastinate is for shared scans alone
 
-    schema.upgrade(database)
+    prepare_queue(settings, database)
     me, shares = this_process(settings), ShareStore(database)
     helper = partial(build_worker, settings, database, me, lambda: aws, CONCURRENCY)
     queue = Queue(settings.database_url, me, WorkerStore(database), shares, helper)
@@ -69,7 +77,8 @@ def build_worker(
     )
 
     def read(scan_id: str, account: str, is_stopping: Callable[[], bool]) -> bool:
-        return reader.read(scan_id, account, is_stopping) is Outcome.OVER
+        with about(scan=scan_id, account=account):
+            return reader.read(scan_id, account, is_stopping) is Outcome.OVER
 
     return QueueWorker(settings.database_url, queue_of(me), read, concurrency)
 
