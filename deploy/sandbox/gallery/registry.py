@@ -7,8 +7,8 @@ from deploy.sandbox.gallery.sample import Sample, Samples
 from deploy.sandbox.gallery.samples.answers import answers
 from deploy.sandbox.gallery.samples.asking import declines, modals
 from deploy.sandbox.gallery.samples.digests import digests
+from deploy.sandbox.gallery.samples.exempt_forms import forms as exemption_forms
 from deploy.sandbox.gallery.samples.exemptions import exempt_keys
-from deploy.sandbox.gallery.samples.exemptions import forms as exemption_forms
 from deploy.sandbox.gallery.samples.exemptions import in_the_channel as exemption_requests
 from deploy.sandbox.gallery.samples.exemptions import in_the_thread as exemption_ends
 from deploy.sandbox.gallery.samples.exemptions import lists as exemption_lists
