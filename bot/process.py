@@ -30,8 +30,8 @@ from bot.work import Crews, Work
 SWEEP_SECONDS = 30.0
 CALENDAR_SECONDS = 300.0
 DELIVERY_SECONDS = 1.0
-DRAIN_SECONDS = 15.0
-LAST_DELIVERY_SECONDS = 5.0
+DRAIN_SECONDS = 12.0
+LAST_DELIVERY_SECONDS = 4.0
 
 log = logging.getLogger(__name__)
 

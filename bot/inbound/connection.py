@@ -87,7 +87,8 @@ class Connection:
             max_queue=None,
             legacy=True,  # one connection; by whom and when the next is opened is decided elsewhere
         )
-        self._reader = Thread(target=self._read, name="socket", daemon=True)
+        # No daemon: what it sets off inherits that, and whoever ends the process looks for work by its threads.
+        self._reader = Thread(target=self._read, name="socket", daemon=False)
         self.has_ended = False
         try:
             _require_hello(str(self._socket.recv(patience.hello)))

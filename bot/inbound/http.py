@@ -67,7 +67,12 @@ class HttpMode:
             return _refuse(start_response, HTTPStatus.LENGTH_REQUIRED)
         if int(length) > MOST_BYTES:
             return _refuse(start_response, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
-        body = environ["wsgi.input"].read(int(length))
+        try:
+            body = environ["wsgi.input"].read(int(length))
+        except OSError:
+            return _refuse(start_response, HTTPStatus.REQUEST_TIMEOUT)
+        if len(body) < int(length):
+            return _refuse(start_response, HTTPStatus.BAD_REQUEST)
         if objection := self._objection(environ, body):
             self._refusals.tell(objection)
             return _refuse(start_response, HTTPStatus.UNAUTHORIZED)

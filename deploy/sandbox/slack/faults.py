@@ -20,6 +20,7 @@ class Fault:
     retry_after: int | None = None
     close: bool = False
     after_the_change: bool = False
+    seconds: float = 0.0
 
 
 class Faults:
@@ -47,6 +48,10 @@ class Faults:
     def close_next(self, method: str = "*", times: int = 1, *, after_the_change: bool = False) -> None:
         """Close the connection without an answer, before anything happened or after all of it has."""
         self._add(Fault(method, times, close=True, after_the_change=after_the_change))
+
+    def hang_next(self, method: str = "*", times: int = 1, seconds: float = 60.0) -> None:
+        """Answer with HTTP 500, and not before so many seconds."""
+        self._add(Fault(method, times, status=500, seconds=seconds))
 
     def revoke(self, is_revoked: bool = True) -> None:  # noqa: FBT001, FBT002 - reads as `revoke(False)`
         """The app was removed from the workspace: its tokens are good for nothing, and its sockets break."""
@@ -122,7 +127,7 @@ class Faults:
 
 
 LEVERS = (
-    "fail_next", "rate_limit_next", "error_next", "close_next", "drop_sockets", "go_silent", "request_refresh",
-    "disconnect", "refuse_connections", "slow_files", "revoke",
+    "fail_next", "rate_limit_next", "error_next", "close_next", "hang_next", "drop_sockets", "go_silent",
+    "request_refresh", "disconnect", "refuse_connections", "slow_files", "revoke",
     "down", "clear",
 )  # fmt: skip

@@ -1,5 +1,6 @@
 """The door of the Web API: tokens, scopes, rates, faults, and the record of every call."""
 
+import asyncio
 import json
 from typing import Any
 
@@ -34,6 +35,7 @@ class Gate:
         if self._faults.is_down or closes_first:
             return self._hang_up(request, name, args)
         if fault is not None and not fault.close:
+            await asyncio.sleep(fault.seconds)
             return self._fail(fault, name, args)
         token = request.headers.get("Authorization", "").removeprefix("Bearer ") or str(args.get("token") or "")
         response = self._answer(name, args, token)
