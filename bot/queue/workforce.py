@@ -18,6 +18,8 @@ from bot.queue.working import QueueWorker
 DEAD_SECONDS = 30.0
 """A worker whose heartbeat is so old is taken for dead. Procrastinate's own figure."""
 
+LEAVE_SECONDS = 20.0
+
 Place = tuple[str, str]
 """A scan and an account of it, by their ids."""
 
@@ -65,9 +67,9 @@ class Queue:
     def rescue(self) -> None:
         """Let what dead workers had begun be begun again; and see that queue and shares agree.
 
-        They part where the database goes away between the two: a job that is being done though its account is read
-        would keep the account from every later scan, and an account without a job would be waited for for ever.
-        Both are seen twice before anything is done about them, since they are so for a moment all the time.
+        They part where a process or the database goes away between the two. A job of a scan that is over would keep its
+        account from every later scan, in whichever queue it lies, and an account without a job would be waited for for
+        ever. What is so for a moment all the time is seen twice before anything is done about it.
         """
         self._ask(self._rescue)
 
@@ -87,7 +89,7 @@ class Queue:
             yield
         finally:
             stop.set()
-            thread.join()
+            thread.join(LEAVE_SECONDS)
 
     async def _put(self, jobs: JobManager, places: Sequence[Place]) -> None:
         made = [
@@ -107,8 +109,11 @@ class Queue:
     async def _rescue(self, jobs: JobManager) -> None:
         for job in await jobs.get_stalled_jobs(task_name=TASK, seconds_since_heartbeat=DEAD_SECONDS):
             await jobs.retry_job(job)
-        open_shares = self.shares.still_open()
         waiting = await jobs.list_jobs_async(task=TASK, status=Status.TODO.value)
+        open_shares = self.shares.still_open()
+        for job in waiting:
+            if job.id is not None and _place(job) not in open_shares:
+                await jobs.cancel_job_by_id_async(job.id, delete_job=True)
         doing = await jobs.list_jobs_async(task=TASK, status=Status.DOING.value)
         idle = {
             job.id: _place(job)

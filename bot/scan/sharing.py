@@ -5,6 +5,7 @@ whose worker died, and reads itself as long as there is no worker.
 """
 
 import logging
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
@@ -93,7 +94,7 @@ class Shared:
         if self._plan.failures:
             self._record.add(self._scan_id, (), self._plan.failures)
         self._sharing.shares.put_up(list(self._shares()), self._sharing.clock())
-        self._sharing.workforce.enqueue(self._scan_id, sorted(self._open))
+        self._sharing.workforce.enqueue(self._scan_id, self._largest_first())
         cared = -CARE_SECONDS
         with ExitStack() as helping:
             while self._open:
@@ -125,6 +126,13 @@ class Shared:
     def _shares(self) -> Iterator[Share]:
         for account, targets in groupby(self._plan.targets, key=lambda target: target.account):
             yield Share(self._scan_id, account, tuple(target.region for target in targets))
+
+    def _largest_first(self) -> list[str]:
+        """Order the accounts by the keys that they had when last read: no large one is to run alone at the end."""
+        keys: Counter[str] = Counter()
+        for (account, _), size in self._record.sizes().items():
+            keys[account] += size
+        return sorted(self._open, key=lambda account: (-keys[account], account))
 
     def _take_news(self) -> None:
         for share in self._sharing.shares.news(self._scan_id):

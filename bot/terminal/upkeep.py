@@ -9,6 +9,7 @@ from bot.store.engine import Database
 from bot.store.schema import upgrade
 from bot.terminal.exits import Exit
 from bot.terminal.output import say
+from bot.wiring.workers import prepare_queue
 
 
 def upgrade_database(settings: Settings, _asked: Namespace) -> int:
@@ -16,6 +17,7 @@ def upgrade_database(settings: Settings, _asked: Namespace) -> int:
     database = Database(settings.database_url)
     before = revision(database)
     upgrade(database)
+    prepare_queue(settings, database)
     after = revision(database)
     if before == after:
         say(f"{name(database)} is up to date: schema {after}.")

@@ -7,16 +7,21 @@ from argparse import Namespace
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from threading import Event, Thread, Timer
+from time import monotonic
 from types import FrameType
 
 from bot.app import open_database
 from bot.errors import UserError
 from bot.models.shares import ScanWorker
+from bot.presence import Presence
+from bot.rules.agreement import BEAT_SECONDS as PRESENCE_SECONDS
+from bot.scan.scanner import utc_now
 from bot.settings import Settings
 from bot.settings.spreading import WORKERS
 from bot.store.engine import Database
 from bot.store.scan_workers import BEAT_SECONDS, WorkerStore
 from bot.terminal.exits import Exit
+from bot.wiring.presence import build_presence
 from bot.wiring.workers import NO_POSTGRESQL, open_worker
 
 LAST_SECONDS = 24.0
@@ -43,7 +48,7 @@ def worker(settings: Settings, asked: Namespace) -> int:
         queue, me = open_worker(settings, database, asked.concurrency)
         if settings.scan.spread != WORKERS:
             log.warning('No scan with these settings is shared out: write scan.spread = "workers".')
-        with _alive(database, me):
+        with _alive(database, me, build_presence(settings, database, utc_now)):
             log.info("Ready: %s reads up to %d accounts at once.", me.name, asked.concurrency)
             queue.run(stop)
             log.info("Stopping.")
@@ -51,15 +56,18 @@ def worker(settings: Settings, asked: Namespace) -> int:
 
 
 @contextmanager
-def _alive(database: Database, me: ScanWorker) -> Iterator[None]:
-    """Have it known that this worker is alive, while the block runs."""
+def _alive(database: Database, me: ScanWorker, presence: Presence) -> Iterator[None]:
+    """Have it known that this worker is alive and which settings it has, while the block runs."""
     workers, over = WorkerStore(database), Event()
 
     def beat() -> None:
-        is_told = True
+        is_told, told_at = True, -PRESENCE_SECONDS
         while not over.wait(BEAT_SECONDS):
             try:
                 workers.beat(me)
+                if monotonic() - told_at >= PRESENCE_SECONDS:
+                    presence.beat()
+                    told_at = monotonic()
                 is_told = True
             except Exception as error:  # noqa: BLE001 - the database may come back
                 if is_told:
@@ -72,6 +80,7 @@ def _alive(database: Database, me: ScanWorker) -> Iterator[None]:
         yield
     finally:
         over.set()
+        presence.leave()
         try:
             workers.leave(me.id)
         except Exception as error:  # noqa: BLE001 - it is taken for dead soon

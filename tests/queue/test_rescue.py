@@ -26,6 +26,11 @@ DOING = sa.text(
     "jsonb_build_object('scan_id', CAST(:scan_id AS text), 'account', CAST(:account AS text)), 'doing', max(id) "
     "FROM kms_rotation_queue.procrastinate_workers"
 )
+LEFT_BEHIND = sa.text(
+    "INSERT INTO kms_rotation_queue.procrastinate_jobs (queue_name, task_name, lock, args) "
+    "VALUES ('scan-of-another-version', 'read_account', 'account ' || :account, "
+    "jsonb_build_object('scan_id', CAST(:scan_id AS text), 'account', CAST(:account AS text)))"
+)
 MADE_BY = "SELECT obj_description('kms_rotation_queue'::regnamespace, 'pg_namespace')"
 
 
@@ -64,6 +69,19 @@ def test_an_account_whose_job_never_ended_is_read_by_the_next_scan(
             connection.execute(DOING, {"scan_id": first.id, "account": MEMBER})
         made = Running(office.scanner()).end()
     assert (made.state, made.summary.keys) == (ScanState.FINISHED, 2)
+
+
+def test_what_a_scan_that_is_over_left_in_any_queue_keeps_no_account_from_the_next(
+    aws: AwsServer, office: Office
+) -> None:
+    """Procrastinate lets nobody begin a job while an older one waits for the same lock."""
+    members(aws, 1)
+    first = Running(office.scanner()).end()
+    with office.database.write() as connection:
+        connection.execute(LEFT_BEHIND, {"scan_id": first.id, "account": MEMBER})
+    with office.worker():
+        made = Running(office.scanner()).end()
+    assert (made.state, made.summary.keys, office.jobs()) == (ScanState.FINISHED, 2, [])
 
 
 def test_a_worker_whose_connections_are_cut_off_comes_back_and_the_scan_ends(

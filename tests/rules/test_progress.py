@@ -135,6 +135,39 @@ def test_an_estimate_is_never_negative_whatever_the_last_scan_said(
         assert estimate is None or estimate >= 0
 
 
+@given(
+    st.dictionaries(st.integers(0, 8).map(at), st.integers(0, 6), min_size=1),
+    st.dictionaries(st.integers(0, 10).map(at), st.integers(0, 9)),
+    st.sets(st.integers(0, 100)),
+)
+def test_what_somebody_else_tells_now_and_then_counts_as_what_is_told_piece_by_piece(
+    targets: dict[Place, int], sizes: dict[Place, int], told_at: set[int]
+) -> None:
+    piece_by_piece, now_and_then = Outlook(targets, sizes), Outlook(targets, sizes)
+    known: dict[Place, tuple[int, int, bool]] = {}
+    told = list(World(targets, 2, 1.0).scan())
+    for number, (_, reading) in enumerate(told):
+        piece_by_piece.take(reading)
+        place = (reading.account, reading.region)
+        listed, read, _ = known.get(place, (0, 0, False))
+        listed += reading.keys if isinstance(reading, Listed) else 0
+        known[place] = (listed, read + isinstance(reading, Finding), isinstance(reading, Coverage))
+        if number in told_at or reading is told[-1][1]:
+            for each, (keys, done, is_done) in known.items():
+                now_and_then.note(each, keys, done, is_done=is_done)
+            known = {each: about for each, about in known.items() if not about[2]}
+            assert vars(now_and_then) == vars(piece_by_piece)
+
+
+def test_what_is_read_anew_counts_anew() -> None:
+    outlook = Outlook([at(1), at(2)], {})
+    outlook.note(at(1), 5, 3, is_done=False)
+    outlook.note(at(1), 5, 0, is_done=False)
+    assert (outlook.keys_listed, outlook.keys_read, outlook.targets_done) == (5, 0, 0)
+    outlook.note(at(1), 5, 5, is_done=True)
+    assert (outlook.keys_listed, outlook.keys_read, outlook.targets_done) == (5, 5, 1)
+
+
 @given(st.integers(2, 1000), st.integers(1, 100), st.floats(0.1, 10))
 def test_at_a_constant_pace_the_estimate_shrinks_as_work_is_done(total: int, step: int, seconds: float) -> None:
     pace, before = Pace(0.0), float("inf")
