@@ -18,7 +18,7 @@ _CHARACTERS = 8
 def fingerprints(settings: Settings, app: str = "") -> dict[str, str]:
     """Make a fingerprint of each section. `app` says which Slack app this is; tokens and secrets are left out."""
     sections: dict[str, object] = {
-        name: getattr(settings, name).model_dump(mode="json", exclude=_OF_ONE_MACHINE)
+        name: getattr(settings, name).model_dump(mode="json", exclude=_OF_ONE_MACHINE, warnings="none")
         for name in Document.model_fields
         if name not in _OF_ONE_PROCESS
     }

@@ -56,9 +56,16 @@ class Life:
     def log(self) -> str:
         return self._log.read_text(encoding="utf-8") if self._log.exists() else ""
 
+    def kill(self) -> None:
+        self._process.kill()
+
+    @property
+    def pid(self) -> int | None:
+        return self._process.pid
+
     def end(self) -> None:
         """Kill it where it is not dead yet."""
-        self._process.kill()
+        self.kill()
         self.died()
 
     def died(self) -> int | None:

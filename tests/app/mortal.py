@@ -47,15 +47,26 @@ LEFT_OUT = "checking the rules"
 """What the start looks at, and tells the log alone: nobody could tell its calls from those of a request."""
 
 CATCH_UP_SECONDS, LOOK_SECONDS = 30.0, 0.002
+OFTEN_SECONDS = 0.3
+"""Between two looks of one of several processes at what another may have left behind."""
 
 
 @dataclass(frozen=True, slots=True)
 class Doom:
-    """Before or after which effect a process dies, counted from 0; with None it lives. `report` is what it leaves."""
+    """Before or after which effect a process dies, counted from 0; with None it lives. `report` is what it leaves.
+
+    Of several processes that share a doom by the name of an effect, the first to come to it dies, and no other.
+    """
 
     report: Path
     when: str = "after"
     number: int | None = None
+    name: str | None = None
+
+    @property
+    def victim(self) -> Path:
+        """Where the one that dies of a shared doom leaves its process id."""
+        return self.report.with_suffix(".victim")
 
     @property
     def lived_through(self) -> list[str]:
@@ -78,17 +89,26 @@ class Fate:
         if name in UNCOUNTED or current_thread() is main_thread():
             return effect()
         with self._lock:
-            self._strike("before")
+            self._strike("before", name)
             try:
                 return effect()
             finally:
                 os.write(self._report, f"{name}\n".encode())
-                self._strike("after")
+                self._strike("after", name)
                 self._seen += 1
 
-    def _strike(self, when: str) -> None:
-        if (when, self._seen) == (self._doom.when, self._doom.number):
+    def _strike(self, when: str, name: str) -> None:
+        is_it = (when, self._seen) == (self._doom.when, self._doom.number)
+        if is_it or ((when, name) == (self._doom.when, self._doom.name) and self._is_first()):
             os.kill(os.getpid(), signal.SIGKILL)
+
+    def _is_first(self) -> bool:
+        try:
+            victim = os.open(self._doom.victim, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
+        except FileExistsError:
+            return False
+        os.write(victim, str(os.getpid()).encode())
+        return True
 
 
 class Turns:
@@ -219,6 +239,8 @@ def live(environ: Mapping[str, str], log: Path, doom: Doom | None) -> None:
     if doom is not None:
         fate, turns = Fate(doom), Turns()
         patch.object(bot.process, "DELIVERY_SECONDS", LOOK_SECONDS).start()
+        if doom.name is not None:
+            patch.object(bot.process, "SWEEP_SECONDS", OFTEN_SECONDS).start()
         leave_out()
         watch_transactions(fate, turns)
         watch_calls(fate, turns)

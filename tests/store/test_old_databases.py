@@ -1,32 +1,20 @@
 """Databases of older versions: what is in them is there after the upgrade, and can be used."""
 
-from pathlib import Path
-
+import pytest
 import sqlalchemy as sa
-from alembic import command
-from alembic.config import Config
 
 from bot.models.keys import KeyArn
-from bot.store import schema
+from bot.models.requests import RequestState
 from bot.store.engine import Database
+from bot.store.exemptions import ExemptionStore
+from bot.store.requests import RequestStore
 from bot.store.scan_rows import finding_values
+from bot.store.scans import ScanStore
 from bot.store.schema import upgrade
-from bot.store.tables import digest_baselines, finding_counts, findings, scans
+from bot.store.tables import digest_baselines, finding_counts, findings, metadata, scans
+from bot.store.trail import Trail
+from tests.store.old import VERSIONS, as_it_was, fill, leave, tables_of, upgrade_to
 from tests.store.samples import ALPHA, BERLIN, OHIO, arn_of, at, finding
-
-
-def upgrade_to(database: Database, revision: str) -> None:
-    """Make the schema of an older version."""
-    config = Config()
-    config.set_main_option("script_location", str(Path(schema.__file__).parent / "migrations"))
-    with database.write() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, revision)
-
-
-def as_it_was(table: sa.Table, *names: str) -> sa.TableClause:
-    """Return a table with those columns alone that it had then."""
-    return sa.table(table.name, *(sa.column(name, table.c[name].type) for name in names))
 
 
 def test_keys_of_old_baselines_are_told_where_they_are(empty_database: Database) -> None:
@@ -69,3 +57,39 @@ def test_keys_of_old_scans_are_named_and_counted(empty_database: Database) -> No
         counted = connection.execute(sa.select(finding_counts)).all()
     place = ("ended", ALPHA, "prod-alpha", BERLIN, "", "NON_COMPLIANT")
     assert sorted(counted) == [(*place, False, 3), (*place, True, 1)]
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_what_an_older_version_left_behind_is_all_there_after_the_upgrade(
+    empty_database: Database, version: str
+) -> None:
+    leave(empty_database, version)
+    upgrade(empty_database)
+    with empty_database.read() as connection:
+        for table, rows in tables_of(version).values():
+            found = [dict(row._mapping) for row in connection.execute(sa.select(table))]
+            assert sorted(map(repr, found)) == sorted(map(repr, rows)), table.name
+    trail, requests = Trail(empty_database), RequestStore(empty_database)
+    assert trail.verify().fault is None
+    assert {each.state for each in requests.in_state(*RequestState)} == {RequestState.DONE, RequestState.PENDING}
+    scan = ScanStore(empty_database).current()
+    assert scan is not None
+    assert scan.summary.exempt == len(ExemptionStore(empty_database).active()) == 1
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_an_older_version_that_still_runs_can_write_and_read_all_it_knows_in_the_new_schema(
+    database: Database, version: str
+) -> None:
+    """Its statements name the columns that it knew: whatever is new must do without a word of it."""
+    fill(database, version)
+    with database.write() as connection:
+        for table, rows in tables_of(version).values():
+            found = [dict(row._mapping) for row in connection.execute(sa.select(table))]
+            assert sorted(map(repr, found)) == sorted(map(repr, rows)), table.name
+            for row in rows:
+                same = sa.and_(
+                    *(table.c[column.name] == row[column.name] for column in metadata.tables[table.name].primary_key)
+                )
+                assert connection.execute(sa.update(table).where(same).values(row)).rowcount == 1
+    assert Trail(database).verify().fault is None
