@@ -2,6 +2,7 @@
 
 import re
 import shlex
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,7 +37,7 @@ class Page:
     @property
     def commands(self) -> list[list[str]]:
         """Every command in words, with PLACEHOLDER for what the reader puts in."""
-        lines = [line for script in self.scripts for line in script.replace("\\\n", " ").splitlines()]
+        lines = [line for script in self.scripts for line in _statements(script)]
         lines += [span for span in self.spans if " " in span]
         return [_words(line) for line in lines if line.strip()]
 
@@ -49,6 +50,19 @@ class Page:
 def fill(script: str) -> str:
     """The script with a word in place of each `<…>`."""
     return _PLACEHOLDER.sub("PLACEHOLDER", script)
+
+
+def _statements(script: str) -> Iterator[str]:
+    """The script's lines, those in one put together that a quotation or a backslash keeps together."""
+    open_line = ""
+    for line in script.replace("\\\n", " ").splitlines():
+        open_line += line
+        try:
+            shlex.split(fill(open_line))
+        except ValueError:
+            continue
+        yield open_line
+        open_line = ""
 
 
 def _words(line: str) -> list[str]:

@@ -11,6 +11,7 @@ import pytest
 from tests.app.house import CONFIGURATION, House, eventually, house
 from tests.deploy.dockerfile import last_stage, sent
 from tests.deploy.image import Built, build
+from tests.store.databases import SQLITE_ALONE
 
 __all__ = ["house"]
 
@@ -55,8 +56,9 @@ def test_no_secret_is_baked_in() -> None:
 
 def test_every_module_loads_with_the_required_packages_alone(image: Built) -> None:
     status, output = image.run(["python", "-c", EVERYTHING])
-    assert (status, output.split()[1:]) == (0, ["10001", "10001"]), output
-    assert int(output.split()[0]) > 100
+    count, *user = output.splitlines()[-1].split()  # before it, this machine's fontconfig may miss its own files
+    assert (status, user) == (0, ["10001", "10001"]), output
+    assert int(count) > 100
 
 
 def test_the_help_is_what_a_bare_option_shows(image: Built) -> None:
@@ -72,6 +74,7 @@ def test_it_cannot_write_where_it_is_installed(image: Built) -> None:
     assert image.run(["python", "-c", "open('/tmp/new', 'w')"]) == (0, "")
 
 
+@SQLITE_ALONE
 def test_the_bot_runs_in_it_answers_its_health_check_and_ends_in_time(image: Built, house: House) -> None:
     port = str(_free_port())
     environ = {

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 import yaml
+from botocore import xform_name
+from botocore.session import Session
 
 from bot.settings import load
 from bot.settings.tree import Document
@@ -22,6 +24,8 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 WAYS = ["aws", "docker", "heroku", "kubernetes", "systemd"]
 OTHERS = {"HEAD", "PLACEHOLDER", "CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "SERVICE_MANAGED", "ALL"}
 """Words in capitals that are no variables."""
+OF_THE_CLI_ITSELF = {("cloudformation", "deploy"), ("ecr", "get-login-password"), ("logs", "tail")}
+"""Commands that the AWS CLI adds to those of the services."""
 
 
 @pytest.fixture(params=PAGES, ids=lambda path: path.stem)
@@ -93,6 +97,22 @@ def test_each_stack_gets_the_parameters_that_its_template_has_and_all_that_it_wa
         assert words[words.index("--capabilities") + 1] == ("CAPABILITY_NAMED_IAM" if named else "CAPABILITY_IAM")
         seen.add(Path(files[0]).name)
     assert {"bot.yml", "member-roles.yml"} <= seen
+
+
+def test_each_call_of_the_aws_cli_is_one_that_aws_has(page: Page) -> None:
+    """By the service models: https://docs.aws.amazon.com/cli/latest/reference/."""
+    models = Session()
+    calls = [words for words in page.commands if words[0].removeprefix("NETWORK=$(") == "aws"]
+    assert len(calls) > 4
+    for _, service, operation, *rest in calls:
+        if (service, operation) in OF_THE_CLI_ITSELF:
+            continue
+        model = models.get_service_model(service)
+        (name,) = [each for each in model.operation_names if xform_name(each, "-") == operation]
+        shape = model.operation_model(name).input_shape
+        members = {xform_name(each, "-") for each in shape.members} if shape else set()
+        options = {word.removeprefix("--") for word in rest if word.startswith("--")}
+        assert options - members - {"query", "output"} == set(), (service, operation)
 
 
 def test_each_output_of_a_stack_that_is_asked_for_is_given(page: Page) -> None:
