@@ -1,14 +1,14 @@
-"""Home tabs, each shown by one thread at a time: an older rendering never takes the place of a newer one."""
+"""Home tabs, shown by several threads and processes: an older rendering never takes the place of a newer one."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from threading import Lock
+from typing import Protocol
 
 from bot.models.messages import Block
 from bot.models.slack import SlackFailure
 
 LOCKS = 64
-MOST_KEPT = 10_000
 CONFLICT = "hash_conflict"
 """The tab has changed since. https://docs.slack.dev/reference/methods/views.publish#errors"""
 
@@ -18,39 +18,49 @@ Publish = Callable[[str, Block, str], str | SlackFailure]
 log = logging.getLogger(__name__)
 
 
+class Shown(Protocol):
+    """The hash of each tab that any of our processes showed last."""
+
+    def shown_to(self, user: str) -> str: ...
+
+    def keep(self, user: str, shown: str) -> None: ...
+
+
 class Tabs:
-    """Knows the hash of each tab that it showed last.
+    """Shows tabs, each by one thread of a process at a time.
 
     https://docs.slack.dev/surfaces/modals#hashes
     """
 
-    def __init__(self, publish: Publish) -> None:
+    def __init__(self, publish: Publish, shown: Shown) -> None:
         self._publish = publish
+        self._shown = shown
         self._locks = tuple(Lock() for _ in range(LOCKS))
-        self._hashes: dict[str, str] = {}
 
     def is_known(self, user: str) -> bool:
-        """Say whether somebody was shown a tab since the start."""
-        return user in self._hashes
+        """Say whether somebody was ever shown a tab."""
+        return bool(self._shown.shown_to(user))
 
     def show(self, user: str, make: Callable[[], Block], seen: str = "") -> None:
         """Make somebody's tab and show it in the place of the one that was seen, or that was shown last.
 
-        Where another process was faster, what is shown is made anew once, and after that the other's counts.
+        Where another process was faster, what is shown is made anew, and after that the other's counts.
         """
         with self._locks[hash(user) % LOCKS]:
-            hashes = dict.fromkeys(each for each in (seen, self._hashes.get(user, "")) if each)
-            for known in hashes or {"": None}:
+            for known in self._hashes(user, seen):
                 answer = self._publish(user, make(), known)
                 if not isinstance(answer, SlackFailure):
-                    self._keep(user, answer)
+                    self._shown.keep(user, answer)
                     return
                 if answer.code != CONFLICT:
                     log.warning("A Home tab could not be shown: %s %s", answer.code, answer.detail)
                     return
             log.info("A Home tab was shown by another process meanwhile.")
 
-    def _keep(self, user: str, shown: str) -> None:
-        if len(self._hashes) >= MOST_KEPT:
-            self._hashes.clear()
-        self._hashes[user] = shown
+    def _hashes(self, user: str, seen: str) -> Iterator[str]:
+        """Say in whose place it may go, each time that it may not go in that of the one before."""
+        last = self._shown.shown_to(user)
+        yield seen or last
+        later = self._shown.shown_to(user)
+        if later and later != (seen or last):
+            yield later

@@ -11,6 +11,7 @@ from bot.models.messages import Rendered
 from bot.posture import Postures
 from bot.rules.sight import Sight
 from bot.store.caps import Caps
+from bot.store.home_tabs import HomeTabs
 from bot.store.snoozes import Snoozes
 from bot.wiring.parts import Parts
 from bot.wiring.personal import Ground, build_homes
@@ -47,7 +48,7 @@ def build_desk(parts: Parts) -> Desk:
         ),
         visibility=parts.visibility,
         homes=_homes(parts, postures),
-        tabs=Tabs(parts.poster.publish_home),
+        tabs=Tabs(parts.poster.publish_home, HomeTabs(parts.database)),
         snoozing=parts.snoozing,
         rounds=parts.rounds,
         routing=parts.routing,

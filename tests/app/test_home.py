@@ -65,6 +65,15 @@ def test_an_act_on_a_tab_that_another_process_has_shown_is_seen_there_as_well(ho
         says(house, house.jonas, NOTHING_WAITS)
 
 
+def test_what_somebody_does_elsewhere_is_seen_on_the_tab_that_another_process_has_shown(house: House) -> None:
+    house.key()
+    with house.running():
+        assert "You asked for" not in opened(house, house.jonas).visible_text
+    with house.running():
+        house.ask(house.jonas, KEY)
+        says(house, house.jonas, "You asked for")
+
+
 def test_whoever_asked_sees_their_request_and_no_button_to_approve_it(house: House) -> None:
     house.key()
     with house.running():
@@ -238,6 +247,16 @@ class Tab:
         return self.hash
 
 
+class Shown(dict[str, str]):
+    """What our processes have shown."""
+
+    def shown_to(self, user: str) -> str:
+        return self.get(user, "")
+
+    def keep(self, user: str, shown: str) -> None:
+        self[user] = shown
+
+
 class Made:
     """Counts how often a rendering is made."""
 
@@ -269,13 +288,23 @@ def tab() -> Tab:
 def test_nothing_takes_the_place_of_what_we_did_not_see(
     tab: Tab, seen: str, before: tuple[str, ...], says_then: str, made: int
 ) -> None:
-    tabs, make = Tabs(tab.publish), Made()
+    tabs, make = Tabs(tab.publish, Shown()), Made()
     if "ours" in before:
         tabs.show("U1", lambda: {"says": "before"})
     if "theirs" in before:
         tab.publish("U1", {"says": "theirs"}, tab.hash)
     tabs.show("U1", make, seen)
     assert (tab.shown, make.times) == (says_then, made)
+
+
+@pytest.mark.parametrize("seen", ["", "h0", "h-old"])
+def test_what_another_process_of_ours_has_shown_gives_way_to_what_is_made_after_it(tab: Tab, seen: str) -> None:
+    shown = Shown()
+    ours, theirs, make = Tabs(tab.publish, shown), Tabs(tab.publish, shown), Made()
+    ours.show("U1", lambda: {"says": "before"})
+    theirs.show("U1", lambda: {"says": "theirs"})
+    ours.show("U1", make, seen)
+    assert tab.shown == f"ours, {make.times}"
 
 
 def test_the_last_scans_are_told_with_what_they_could_not_read(house: House) -> None:

@@ -19,6 +19,7 @@ from bot.store.tables.running import (
     channel_troubles,
     disagreements,
     firings,
+    home_tabs,
     messages,
     processes,
 )
@@ -45,6 +46,7 @@ __all__ = [
     "finding_counts",
     "findings",
     "firings",
+    "home_tabs",
     "key_facts",
     "key_handles",
     "left_out",

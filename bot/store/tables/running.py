@@ -72,6 +72,13 @@ disagreements = sa.Table(
     sa.Column("ended_at", UtcDateTime),
 )
 
+home_tabs = sa.Table(
+    "home_tabs",
+    metadata,
+    sa.Column("user_id", sa.String(32), primary_key=True),
+    sa.Column("hash", sa.Text, nullable=False),
+)
+
 audit_entries = sa.Table(
     "audit_entries",
     metadata,

@@ -31,6 +31,7 @@ from bot.snoozing import Snoozing
 from bot.store.caps import Caps
 from bot.store.digests import DigestStore
 from bot.store.engine import Database
+from bot.store.home_tabs import HomeTabs
 from bot.store.messages import MessageStore
 from bot.store.mine import Mine
 from bot.store.requests import RequestStore
@@ -112,7 +113,7 @@ class Office:
             ),
             visibility=self.visibility,
             homes=self._homes(),
-            tabs=Tabs(Writer().publish_home),
+            tabs=Tabs(Writer().publish_home, HomeTabs(self.database)),
             snoozing=self.snoozing,
             handles=handles,
             requests=self.requests,

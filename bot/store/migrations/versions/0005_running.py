@@ -67,3 +67,9 @@ def upgrade() -> None:
         sa.Column("seen_at", UtcDateTime, nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_scan_workers")),
     )
+    op.create_table(
+        "home_tabs",
+        sa.Column("user_id", sa.String(length=32), nullable=False),
+        sa.Column("hash", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("user_id", name=op.f("pk_home_tabs")),
+    )
