@@ -9,8 +9,8 @@ from threading import Event
 
 from bot.queue.connecting import Read, make_app
 
-POLL_SECONDS = 5.0
-"""A waiting account is told of at once; so often it is looked for one that was not."""
+POLL_SECONDS = 2.0
+"""A new account is told of at once; so often it is looked for one that was handed back, of which nobody is told."""
 
 DRAIN_SECONDS = 12.0
 """So long accounts that were begun may go on to their end; then they are handed back."""

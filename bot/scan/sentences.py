@@ -174,7 +174,7 @@ def given_up(times: int) -> str:
 
 
 def _workers(count: int) -> str:
-    return "the one worker is" if count == 1 else f"all {count} workers are"
+    return "the one worker is" if count == 1 else f"the {count} workers are all"
 
 
 def listing(names: Iterable[str]) -> str:

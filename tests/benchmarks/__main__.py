@@ -11,7 +11,17 @@ from collections.abc import Callable, Iterator
 
 from tests.benchmarks import tables
 from tests.benchmarks.bench import Bench
-from tests.benchmarks.sections import account, answers, clicking, digesting, large, organisations, reading, trouble
+from tests.benchmarks.sections import (
+    account,
+    answers,
+    clicking,
+    digesting,
+    large,
+    organisations,
+    reading,
+    sharing,
+    trouble,
+)
 
 SECTIONS: dict[str, Callable[[Bench], Iterator[str]]] = {
     "account": account.report,
@@ -24,6 +34,7 @@ SECTIONS: dict[str, Callable[[Bench], Iterator[str]]] = {
     "reads": reading.report,
     "digest": digesting.report,
     "clicks": clicking.report,
+    "workers": sharing.report,
 }
 GROUPS = {"scan": ("account", "organisation", "empty", "trouble", "growth", "large", "answers")}
 

@@ -57,6 +57,12 @@ WITHOUT_LATENCY = one_account("one account, 1,000 keys, without latency", 1000, 
 THROTTLED = one_account("one account, 2,000 keys, 10 % of the calls throttled", 2000, replace(QUIET, throttled=0.10))
 DENIED = one_account("one account, 2,000 keys, 5 % of them denied by key policy", 2000, denied_keys=0.05)
 SHARED = one_account("one account, 2,000 keys, others use half of the quota", 2000, replace(QUIET, used_by_others=0.5))
+FAR_SECONDS = 0.2
+SHARED_OUT = replace(
+    organisation("150 accounts × 2 Regions × 12 keys, 200 ms a call", 150, 2, 12), levers=Levers(latency=FAR_SECONDS)
+)
+"""So far away one interpreter waits more than it works: what more of them bring is seen on few cores as well."""
+
 ORGANISATION = organisation("100 accounts × 4 Regions × 5 keys", 100, 4, 5)
 DENIED_ORGANISATION = organisation(
     "100 accounts × 4 Regions × 5 keys, 5 % of the keys, of the roles and of the Regions denied",

@@ -6,7 +6,7 @@ from dataclasses import replace
 from bot.models.gaps import Gaps
 from bot.models.posture import AccountPosture, AccountsCovered, ListPage, Posture
 from bot.models.scans import Account, Coverage, LeftOut, Progress, ScanState, Summary
-from bot.scan.sentences import not_active
+from bot.scan.sentences import not_active, reading_alone
 from bot.views import help as helping
 from bot.views.accounts import accounts
 from bot.views.listing import listing
@@ -194,6 +194,11 @@ def scans() -> Iterator[Sample]:
         yield shown(f"running{of}", Surface.CHANNEL, "A good part done").by(running, MARA, scope, HALF)
         yield shown(f"finished{of}", Surface.CHANNEL, "Open keys and gaps").by(
             finished, MARA, scope, replace(TYPICAL, scope=scope)
+        )
+    for others, who in ((0, "nobody"), (2, "only strangers")):
+        alone = replace(HALF, remark=reading_alone(others))
+        yield shown(f"running, {who} to help", Surface.CHANNEL, "Scans are shared out among workers").by(
+            running, MARA, "", alone
         )
     well = _posture(Summary(compliant=38, not_applicable=20))
     yield shown("finished, all well", Surface.CHANNEL, "Every key rotates").by(finished, MARA, "", well)
