@@ -7,6 +7,11 @@ from time import monotonic
 
 import pytest
 
+import bot.process
+from bot.inbound.connection import Patience
+from bot.inbound.socket import ACK_SECONDS
+from bot.signals import END_SECONDS
+
 PROGRAM = """
 import logging, sys, time
 from threading import Event
@@ -57,3 +62,8 @@ def test_the_second_signal_ends_it_at_once() -> None:
         process.send_signal(signal.SIGINT)
     process.communicate(timeout=10)
     assert process.returncode == 128 + signal.SIGINT
+
+
+def test_all_that_an_end_may_wait_for_fits_into_its_bound() -> None:
+    inbound = ACK_SECONDS + Patience().closing + 1.0
+    assert inbound + bot.process.DRAIN_SECONDS + bot.process.LAST_DELIVERY_SECONDS < END_SECONDS < 25

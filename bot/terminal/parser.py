@@ -117,8 +117,9 @@ def parser() -> ArgumentParser:
     command(
         "run",
         "run the Slack app",
-        "Runs the Slack app until it is told to stop (SIGTERM or Ctrl-C).\n\n"
-        "Besides the settings below it needs SLACK_BOT_TOKEN and SLACK_APP_TOKEN.",
+        "Runs the Slack app until it is told to stop (SIGTERM or Ctrl-C; a second one ends it at once).\n\n"
+        "Besides the settings below it needs SLACK_BOT_TOKEN and SLACK_APP_TOKEN, or with slack.mode = \"http\"\n"
+        "SLACK_SIGNING_SECRET instead of the second; PORT counts there instead of web.listen.",
         _ENVIRONMENT,
     )
     scan = command(

@@ -5,11 +5,12 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from http.client import HTTPConnection
 from pathlib import Path
+from random import randrange
 from time import monotonic
 from urllib.parse import urlsplit
 
@@ -69,17 +70,20 @@ def over_http(house: House, more: str = "") -> None:
 
 
 @contextmanager
-def running(house: House, *, scanned: bool = True, impatient: bool = False, **variables: str) -> Iterator[Bot]:
+def running(
+    house: House, *, scanned: bool = True, impatient: bool = False, environ: Mapping[str, str] | None = None
+) -> Iterator[Bot]:
     """Run the bot until the end of the block; killed there where it still runs."""
     log = house.folder / "log.txt"
     command = [sys.executable, *(("-c", IMPATIENT) if impatient else ("-m", "bot", "run"))]
     with log.open("wb") as output:
-        process = subprocess.Popen(command, env={**os.environ, **house.environ, **variables}, stderr=output)
+        process = subprocess.Popen(command, env={**os.environ, **house.environ, **(environ or {})}, stderr=output)
     url = house.slack.requests.url
     bot = Bot(process, log, url.removesuffix("/slack/events") if url else "")
     try:
         eventually(lambda: "Ready." in bot.log or process.poll() is not None, "the start", START_SECONDS)
-        if scanned and process.poll() is None:
+        if scanned:
+            assert process.poll() is None, bot.log
             eventually(house.scans.current, "the first scan")
         yield bot
     finally:
@@ -88,6 +92,9 @@ def running(house: House, *, scanned: bool = True, impatient: bool = False, **va
 
 
 def free_port() -> int:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return int(taken.getsockname()[1])
+    """A port that no connection of another test is given meanwhile, as those above may be."""
+    while True:
+        port = randrange(20_000, 32_000)
+        with socket.socket() as taken, suppress(OSError):
+            taken.bind(("127.0.0.1", port))
+            return port

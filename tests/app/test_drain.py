@@ -9,32 +9,35 @@ from urllib.parse import urlsplit
 
 import pytest
 
-import bot.process
-from bot.inbound.connection import Patience
-from bot.inbound.socket import ACK_SECONDS
 from bot.signals import END_SECONDS
 from deploy.sandbox.slack.delivery import Outcome
 from tests.app.house import CHANNEL, House, eventually, house
 from tests.app.served import Bot, over_http, running
+from tests.store.databases import SQLITE_ALONE
 
 __all__ = ["house"]
+
+pytestmark = SQLITE_ALONE  # tests/app/test_database_away.py does without a PostgreSQL
 
 KEY = "payments/card-vault"
 HANGS = 60.0
 IMPATIENT_SECONDS = 12.0
 """What hangs is given two seconds there; the rest is starting threads and last words on a busy machine."""
 
-MODES = pytest.mark.parametrize("prepare", [lambda _house: None, over_http], ids=["socket", "http"])
 Prepare = Callable[[House], None]
 
 
-def test_all_that_an_end_may_wait_for_fits_into_its_bound() -> None:
-    inbound = ACK_SECONDS + Patience().closing + 1.0
-    assert inbound + bot.process.DRAIN_SECONDS + bot.process.LAST_DELIVERY_SECONDS < END_SECONDS < 25
+def over_a_socket(_house: House) -> None:
+    """It is that already."""
 
 
-@MODES
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+MODES = pytest.mark.parametrize("prepare", [over_a_socket, over_http])
+
+
+@pytest.mark.parametrize(
+    ("prepare", "number"),
+    [(over_a_socket, signal.SIGTERM), (over_http, signal.SIGTERM), (over_http, signal.SIGINT)],
+)
 def test_a_bot_that_does_nothing_ends_at_once(house: House, prepare: Prepare, number: int) -> None:
     prepare(house)
     with running(house) as bot:
@@ -61,8 +64,15 @@ def hang_in_slack(house: House, _bot: Bot) -> None:
     house.jonas.slash("/kms-rotation digest", channel=CHANNEL)
 
 
-@MODES
-@pytest.mark.parametrize("hang", [hang_in_a_scan, hang_in_a_change, hang_in_slack])
+@pytest.mark.parametrize(
+    ("prepare", "hang"),
+    [
+        (over_http, hang_in_a_scan),
+        (over_a_socket, hang_in_a_change),
+        (over_http, hang_in_a_change),
+        (over_a_socket, hang_in_slack),
+    ],
+)
 def test_whatever_hangs_the_bot_ends_and_the_next_one_goes_on(
     house: House, prepare: Prepare, hang: Callable[[House, Bot], None]
 ) -> None:
