@@ -66,7 +66,7 @@ class AccountChecks:
         yield from lines_of([*asked, *trials, *more], name, self._reader)
         if not sample:
             named = ", ".join(f"kms:{each}" for each in PER_KEY)
-            yield not_tested(Check.PERMISSION, name, f"There is no key to try {named} on.")
+            yield not_tested(Check.PERMISSION, name, f"No key was found to try {named} on.")
         yield from self._remediation(account, sample)
 
     @property

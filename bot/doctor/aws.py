@@ -25,6 +25,7 @@ from bot.scan.survey import Survey, survey
 _MANAGEMENT = (
     "Run the bot in the management account or a delegated administrator of Organizations, with deploy/aws/bot.yml."
 )
+_IN_ACCOUNTS = (Check.AUDIT_ROLE, Check.PERMISSION, Check.REMEDIATION_ROLE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,7 @@ class AwsChecks:
         if ahead is not None or not isinstance(caller, ReadFailure):
             yield clock_line("AWS", ahead)
         if isinstance(caller, ReadFailure):
-            yield not_tested(Check.ORGANIZATION, "AWS", "Not looked at: AWS does not let the bot in.")
+            yield from _unasked("AWS does not say who the bot is", Check.ORGANIZATION, *_IN_ACCOUNTS)
             return
         yield Step(Check.ORGANIZATION, "AWS", self._organization)
 
@@ -64,6 +65,7 @@ class AwsChecks:
         chosen = self._chosen(found, selection)
         if self.accounts == "organization" and isinstance(found.members, ReadFailure):
             yield own_denied(Check.ORGANIZATION, "organization", found.members, _MANAGEMENT)
+            yield from _unasked("which accounts there are is unknown", *_IN_ACCOUNTS)
             return
         yield from self._members(found, chosen)
         selector = Selector(selection, found.units)
@@ -108,6 +110,10 @@ class AwsChecks:
             status = max(map(status_of, decision.unread), key=list(Status).index, default=Status.UNKNOWN)
             what = "Attach the policy of deploy/aws/bot.yml to the bot's own role."
             yield Line(Check.ORGANIZATION, name, status, sentences.choice_unknown(decision.unread), what)
+
+
+def _unasked(why: str, *checks: Check) -> Iterator[Line]:
+    return (not_tested(check, "AWS", f"Not looked at: {why}.") for check in checks)
 
 
 def _accounts(count: int) -> str:

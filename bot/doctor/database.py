@@ -1,24 +1,27 @@
 """The database: reachable, of our schema, writable, its record whole at the end; and the channels in trouble."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC
+from datetime import UTC, datetime
 
 from bot.doctor.examination import Step
-from bot.doctor.gateways import DatabaseToExamine, Troubles
+from bot.doctor.gateways import DatabaseToExamine, Processes, Troubles
 from bot.doctor.lines import Check, Line, Status, not_tested, ok
 from bot.errors import UserError
 from bot.models.examined import Schema, SchemaAge
 from bot.models.troubles import Trouble
+from bot.rules.agreement import differences, in_words
 from bot.views.trouble import remedy
 
 
 @dataclass(frozen=True, slots=True)
 class DatabaseChecks:
-    """What is looked at in the database. `troubles` are read where the schema is ours."""
+    """What is looked at in the database: of what it holds only where its schema is ours."""
 
     database: DatabaseToExamine
+    processes: Processes
     troubles: Troubles
+    clock: Callable[[], datetime]
 
     def steps(self) -> list[Step]:
         return [Step(Check.DATABASE, self.database.name, self._look)]
@@ -40,6 +43,7 @@ class DatabaseChecks:
             return
         yield self._writing(name)
         yield self._record(name)
+        yield from self._sharing(name)
         yield from map(_in_trouble, self.troubles.lasting())
 
     def _writing(self, name: str) -> Line:
@@ -57,6 +61,17 @@ class DatabaseChecks:
             return ok(Check.RECORD, name, f"The record is whole at its end: {newest}.")
         told = "Run audit verify, which proves all of it, and find out who can write to the database."
         return Line(Check.RECORD, name, Status.FAILED, fault, told)
+
+    def _sharing(self, name: str) -> Iterator[Line]:
+        running = self.processes.running(self.clock())
+        found = differences(running)
+        for each in found:
+            seen = f"Processes that share this database have different settings: {in_words(each)}."
+            what = "Give all of them the same file, and start again those that have an old one."
+            yield Line(Check.PROCESSES, f"[{each.section}]", Status.WARNING, seen, what)
+        if not found:
+            alike = f"{len(running)} run on it, with the same settings." if len(running) > 1 else "One runs on it."
+            yield ok(Check.PROCESSES, name, alike if running else "None runs on it now.")
 
 
 def _absent(name: str) -> Line:

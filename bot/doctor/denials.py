@@ -7,7 +7,10 @@ from bot.scan.sentences import why
 BY_KEY_POLICY = frozenset({"by the key policy", "the key policy does not allow it"})
 
 _REMEDIES = {
-    "by a service control policy": "Ask whoever keeps the organisation's service control policies to except {role}.",
+    "by a service control policy": (
+        "Ask whoever keeps the organisation's service control policies to except {role}; where they forbid whole "
+        "Regions on purpose, list the others in scan.regions."
+    ),
     "by a resource control policy": "Ask whoever keeps the organisation's resource control policies to except {role}.",
     "by a VPC endpoint policy": "Let the policy of the VPC endpoint that the bot calls through allow it.",
     "by the key policy": "Its policy denies {role}: ask the key's owners to except it.",

@@ -69,7 +69,7 @@ def _take(crew: Crew[_Done], step: Step) -> None:
                 further.append(found)
             else:
                 lines.append(found)
-    except BadFilterError:
+    except (BadFilterError, StoppedError):
         raise
     except Exception:  # the others go on, and this one is told
         log.exception("Looking at the %s did not work. This is a defect of the bot.", step.check)

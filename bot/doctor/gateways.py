@@ -1,12 +1,13 @@
 """What the doctor asks of the database, of Slack and of AWS."""
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from bot.errors import Problem
 from bot.models.examined import Caller, Introduced, Schema, Simulated
 from bot.models.keys import KeyMetadata, ReadFailure, Rotation, RotationStatus
+from bot.models.processes import RunningProcess
 from bot.models.requests import Mandate
 from bot.models.scans import Account, Member, Page, Target
 from bot.models.slack import SlackFailure
@@ -24,6 +25,12 @@ class DatabaseToExamine(Protocol):
     def write(self) -> None: ...
 
     def end_of_record(self) -> tuple[int, str | None]: ...
+
+
+class Processes(Protocol):
+    """The processes of the bot that share a database."""
+
+    def running(self, now: datetime) -> Sequence[RunningProcess]: ...
 
 
 class Troubles(Protocol):

@@ -28,6 +28,7 @@ class Check(StrEnum):
     DATABASE = "database"
     SCHEMA = "schema"
     RECORD = "record"
+    PROCESSES = "processes"
     CHANNEL = "channel"
     BOT_TOKEN = "bot token"  # noqa: S105 - the name of a check
     APP_TOKEN = "app token"  # noqa: S105 - as above

@@ -18,6 +18,15 @@ APP_TOKEN = "SLACK_APP_TOKEN"  # noqa: S105 - as above
 SOME_DO_WITHOUT = frozenset({"files:write", "users:read.email"})
 """Scopes without which the bot does less, and says so."""
 
+_WITH_THE_BOT_TOKEN = (
+    Check.CLOCK,
+    Check.SCOPE,
+    Check.APP,
+    Check.WORKSPACE,
+    Check.APPROVERS,
+    Check.VISIBILITY,
+    Check.OWNERS,
+)
 _AGAIN = "Update the app from deploy/slack/manifest.yml, and install it again."
 
 
@@ -48,7 +57,7 @@ class SlackChecks:
             yield _of_token(Check.BOT_TOKEN, BOT_TOKEN, found)
             why = f"Not looked at: {found.sentence}"
             yield from (not_tested(Check.CHANNEL, f"{place}: {channel}", why) for place, channel in self._places())
-            yield from (not_tested(check, "Slack", why) for check in (Check.SCOPE, Check.WORKSPACE, Check.APPROVERS))
+            yield from (not_tested(check, "Slack", why) for check in _WITH_THE_BOT_TOKEN)
             return
         yield ok(Check.BOT_TOKEN, BOT_TOKEN, f"It is {found.user_id}'s, in {found.team or found.team_id}.")
         yield clock_line("Slack", found.ahead)

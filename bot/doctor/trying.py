@@ -1,12 +1,12 @@
 """Trying each permission: lists in every Region, and reads of a few keys."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain, groupby, islice, zip_longest
+from itertools import chain, islice, zip_longest
 
 from bot.doctor.denials import BY_KEY_POLICY, denied
 from bot.doctor.gateways import Keys, Session
-from bot.doctor.lines import Check, Line, Status
+from bot.doctor.lines import Check, Line, ok
 from bot.models.keys import FailureKind, KeyMetadata, ReadFailure, denied_by
 from bot.models.scans import Page, Target
 
@@ -74,20 +74,25 @@ def session_reads(session: Session, arn: str) -> list[Trial]:
 
 def lines_of(trials: Iterable[Trial], name: str, role: str) -> Iterator[Line]:
     """Say of each permission whether it is there; where not, of which Region or key, unless that is so everywhere."""
-    allowed = list[str]()
-    by_permission: Callable[[Trial], str] = lambda trial: trial.permission  # noqa: E731 - for both lines below
-    for permission, tried in groupby(sorted(trials, key=by_permission), key=by_permission):
-        all_tried = list(tried)
-        failures = [(each.place, each.failure) for each in all_tried if each.failure is not None]
-        if not failures:
-            allowed.append(permission)
-            continue
-        is_general = len(failures) == len(all_tried) and len({failure.sentence for _, failure in failures}) == 1
-        for place, failure in failures[:1] if is_general and not _is_the_keys(failures[0][1]) else failures:
-            subject = name if is_general and not _is_the_keys(failure) else _at(name, place)
-            yield denied(Check.PERMISSION, subject, failure, role)
+    tried: dict[str, list[Trial]] = {}
+    for trial in trials:
+        tried.setdefault(trial.permission, []).append(trial)
+    allowed = [permission for permission, of_it in tried.items() if all(each.failure is None for each in of_it)]
+    for permission in sorted(tried.keys() - allowed):
+        yield from _failures(tried[permission], name, role)
     if allowed:
-        yield Line(Check.PERMISSION, name, Status.OK, f"Allowed to {role}: {', '.join(allowed)}.")
+        yield ok(Check.PERMISSION, name, f"Allowed to {role}: {', '.join(sorted(allowed))}.")
+
+
+def _failures(tried: Sequence[Trial], name: str, role: str) -> Iterator[Line]:
+    causes = {None if each.failure is None else each.failure.sentence for each in tried}
+    for each in tried:
+        if each.failure is None:
+            continue
+        if len(causes) == 1 and not _is_the_keys(each.failure):
+            yield denied(Check.PERMISSION, name, each.failure, role)
+            return
+        yield denied(Check.PERMISSION, _at(name, each.place), each.failure, role)
 
 
 def _read(keys: Keys, arn: str) -> dict[str, object]:

@@ -13,7 +13,8 @@ _ALIKE = (
 
 def hint_at_common_causes(lines: Sequence[Line]) -> list[Line]:
     """Where no account at all lets the bot in, the cause is one that they share."""
-    roles = [line for line in lines if line.check in {Check.AUDIT_ROLE, Check.REMEDIATION_ROLE}]
+    of_roles = (line for line in lines if line.check in {Check.AUDIT_ROLE, Check.REMEDIATION_ROLE})
+    roles = [line for line in of_roles if line.status is not Status.NOT_TESTED]
     accounts = {line.subject for line in roles}
     if len(accounts) == 1 or any(line.status is not Status.FAILED for line in roles):
         return list(lines)

@@ -36,6 +36,7 @@ from bot.slack.people import People
 from bot.slack.scopes import BOT_SCOPES
 from bot.store.engine import Database
 from bot.store.examination import DatabaseExamination
+from bot.store.processes import ProcessStore
 from bot.store.troubles import TroubleStore
 from bot.wiring.channels import channels_of
 
@@ -68,7 +69,7 @@ def build_doctor(
     surgery = _Surgery(settings, clock, Event(), _aws(settings))
     steps = list[Step]()
     if "database" in sections:
-        steps += _database(settings, known)
+        steps += _database(settings, clock, known)
     if "slack" in sections:
         steps += surgery.slack(environ, known)
     if "aws" in sections:
@@ -87,13 +88,14 @@ def _settings(environ: Mapping[str, str], *, with_slack: bool) -> tuple[Settings
     return None, problems
 
 
-def _database(settings: Settings, known: list[Line]) -> list[Step]:
+def _database(settings: Settings, clock: Callable[[], datetime], known: list[Line]) -> list[Step]:
     try:
         database = Database(settings.database_url)
     except UserError as error:
         known.append(Line(Check.DATABASE, "DATABASE_URL", Status.FAILED, str(error), "Correct DATABASE_URL."))
         return []
-    return DatabaseChecks(DatabaseExamination(database), TroubleStore(database)).steps()
+    examination = DatabaseExamination(database)
+    return DatabaseChecks(examination, ProcessStore(database), TroubleStore(database), clock).steps()
 
 
 def _aws(settings: Settings) -> Aws | UserError:

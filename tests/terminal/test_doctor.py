@@ -96,7 +96,7 @@ def test_a_channel_that_takes_no_messages_is_told_with_what_waits_and_what_to_do
 def test_nothing_wrong_is_0_and_says_what_was_looked_at(told: Doctor) -> None:
     table, as_json = told("--only", "database"), told("--only", "database", "--json")
     assert (table.status, as_json.status) == (0, 0)
-    assert table.out.endswith("All is well, as far as it was looked at: 4 OK.\n")
+    assert table.out.endswith("All is well, as far as it was looked at: 5 OK.\n")
     assert {each["status"] for each in json.loads(as_json.out)} == {"OK"}
     assert as_json.err == "Looking at everything; this changes nothing.\n"
 

@@ -1,0 +1,68 @@
+"""The doctor looks at a PostgreSQL as it does at SQLite, and finds one that takes no writes."""
+
+import secrets
+from threading import Event
+
+from sqlalchemy.engine import make_url
+
+from bot.doctor.database import DatabaseChecks
+from bot.doctor.examination import examine
+from bot.doctor.lines import Check, Line, Status
+from bot.models.processes import RunningProcess
+from bot.store.engine import Database
+from bot.store.examination import DatabaseExamination
+from bot.store.processes import ProcessStore
+from bot.store.troubles import TroubleStore
+from tests.store.databases import MakeUrl
+from tests.store.samples import at
+
+
+def look(url: str) -> list[Line]:
+    database = Database(url)
+    book, troubles = ProcessStore(database), TroubleStore(database)
+    steps = DatabaseChecks(DatabaseExamination(database), book, troubles, lambda: at(0)).steps()
+    try:
+        return examine(steps, seconds=30, on_progress=lambda *_: None, stop=Event())
+    finally:
+        database.close()
+
+
+def test_a_postgresql_is_looked_at_without_telling_its_password(make_postgresql: MakeUrl) -> None:
+    lines = look(make_postgresql("migrated"))
+    assert {(line.check, line.status) for line in lines} == {
+        (Check.DATABASE, Status.OK),
+        (Check.SCHEMA, Status.OK),
+        (Check.RECORD, Status.OK),
+        (Check.PROCESSES, Status.OK),
+    }
+
+
+def test_a_postgresql_that_takes_no_writes_of_the_bot_s_role_is_told(make_postgresql: MakeUrl) -> None:
+    url, role = make_postgresql("migrated"), f"reader_{secrets.token_hex(4)}"
+    owner = Database(url)
+    with owner.write() as connection:
+        for statement in (f"CREATE ROLE {role} LOGIN", f"GRANT SELECT ON ALL TABLES IN SCHEMA public TO {role}"):
+            connection.exec_driver_sql(statement)
+    owner.close()
+    lines = look(make_url(url).set(username=role).render_as_string(hide_password=False))
+    (line,) = [line for line in lines if line.status is not Status.OK]
+    assert (line.check, line.status) == (Check.DATABASE, Status.FAILED)
+    assert line.seen.startswith("The bot cannot write. ")
+    assert "permission denied" in line.seen
+    assert "read-only" in line.remedy
+
+
+def test_an_empty_postgresql_is_a_warning(make_postgresql: MakeUrl) -> None:
+    assert [(line.check, line.status) for line in look(make_postgresql("empty"))] == [(Check.SCHEMA, Status.WARNING)]
+
+
+def test_processes_that_share_it_and_have_different_settings_are_told(make_postgresql: MakeUrl) -> None:
+    url = make_postgresql("migrated")
+    database = Database(url)
+    for name, policy in (("one", "a"), ("two", "a"), ("three", "b")):
+        ProcessStore(database).beat(RunningProcess(name, name, at(0), at(0), {"policy": policy}), at(0), None)
+    database.close()
+    (line,) = [line for line in look(url) if line.check is Check.PROCESSES]
+    assert (line.subject, line.status) == ("[policy]", Status.WARNING)
+    assert line.seen == "Processes that share this database have different settings: one, two | three."
+    assert line.remedy.startswith("Give all of them the same file")
