@@ -1,6 +1,8 @@
 """What all tests share: databases, fresh for each test."""
 
 from collections.abc import Iterator
+from pathlib import Path
+from shutil import rmtree
 
 import pytest
 
@@ -9,8 +11,9 @@ from tests.store.databases import (
     KINDS,
     MakeUrl,
     Postgresql,
+    copies_of,
     postgresql_server,
-    sqlite_files,
+    sqlite_template,
     without_waiting_for_the_disk,
 )
 
@@ -23,9 +26,15 @@ def unhurt_by_power_cuts() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def make_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MakeUrl]:
-    with sqlite_files(tmp_path_factory.mktemp("sqlite")) as make:
-        yield make
+def sqlite_of_this_worker(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return sqlite_template(tmp_path_factory.mktemp("sqlite"))
+
+
+@pytest.fixture
+def make_sqlite(sqlite_of_this_worker: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[MakeUrl]:
+    folder = tmp_path_factory.mktemp("databases")
+    yield copies_of(sqlite_of_this_worker, folder)
+    rmtree(folder)
 
 
 @pytest.fixture(scope="session")

@@ -9,8 +9,8 @@ import pytest
 from bot.errors import ConfigurationError
 from bot.models.exemptions import ExemptionScope, ExemptionState
 from bot.settings import Settings, load
+from bot.store.engine import Database
 from bot.store.exemptions import ExemptionStore
-from bot.store.temporary import temporary_database
 from bot.wiring.exempting import declare_exemptions
 
 FILE = "rotation.toml"
@@ -111,27 +111,25 @@ def test_the_longest_day_is_one_that_may_be_written(tmp_path: Path) -> None:
 
 
 def test_a_start_declares_what_the_file_says_and_warns_of_what_is_over(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
+    tmp_path: Path, database: Database, caplog: pytest.LogCaptureFixture
 ) -> None:
     over = date(2026, 3, 1)
     read = settings(tmp_path, declaring(until=str(over)) + declaring('alias = "x"'))
-    with temporary_database() as database:
-        declare_exemptions(read, database, datetime.now(UTC))
-        store = ExemptionStore(database)
-        assert [each.name for each in store.active()] == ["alias=x"]
-        assert f"{FILE}: exemption.declared[1]: It ended on 2026-03-01 and exempts nothing any more." in caplog.text
-        declare_exemptions(settings(tmp_path, ""), database, datetime.now(UTC))
-        assert store.active() == []
+    declare_exemptions(read, database, datetime.now(UTC))
+    store = ExemptionStore(database)
+    assert [each.name for each in store.active()] == ["alias=x"]
+    assert f"{FILE}: exemption.declared[1]: It ended on 2026-03-01 and exempts nothing any more." in caplog.text
+    declare_exemptions(settings(tmp_path, ""), database, datetime.now(UTC))
+    assert store.active() == []
 
 
-def test_what_is_declared_lapses_though_the_file_still_names_it(tmp_path: Path) -> None:
+def test_what_is_declared_lapses_though_the_file_still_names_it(tmp_path: Path, database: Database) -> None:
     read = settings(tmp_path, declaring('alias = "x"'))
-    with temporary_database() as database:
-        declare_exemptions(read, database, datetime.now(UTC))
-        store = ExemptionStore(database)
-        [held] = store.active()
-        for _ in range(2):
-            declare_exemptions(read, database, held.until + timedelta(seconds=1))
-            ended = store.get(held.id)
-            assert ended is not None
-            assert ended.state is ExemptionState.LAPSED
+    declare_exemptions(read, database, datetime.now(UTC))
+    store = ExemptionStore(database)
+    [held] = store.active()
+    for _ in range(2):
+        declare_exemptions(read, database, held.until + timedelta(seconds=1))
+        ended = store.get(held.id)
+        assert ended is not None
+        assert ended.state is ExemptionState.LAPSED

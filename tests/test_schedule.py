@@ -1,10 +1,9 @@
 """The calendar: each firing once, none lost, and no job that fails keeps another from firing."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -15,7 +14,6 @@ from bot.models.firings import FiringState
 from bot.schedule import Calendar, Job, plan
 from bot.store.engine import Database
 from bot.store.firings import Firings
-from bot.store.schema import upgrade
 from bot.store.tables import firings
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -34,15 +32,12 @@ class Book(Firings):
 
 
 @pytest.fixture
-def book(tmp_path: Path) -> Iterator[Book]:
+def book(database: Database) -> Book:
     """A bot that has run since yesterday."""
-    database = Database(f"sqlite:///{tmp_path / 'bot.sqlite3'}")
-    upgrade(database)
     made = Book(database)
     for job in ("scan", "digest"):
         made.claim(job, NINE - timedelta(days=1), NOON, FiringState.DONE)
-    yield made
-    database.close()
+    return made
 
 
 def calendar(book: Book, at: str = "0 9 * * *", **jobs: Callable[[datetime], bool]) -> Calendar:

@@ -23,8 +23,8 @@ from bot.store.engine import Database
 from bot.store.exemptions import ExemptionStore
 from bot.store.requests import RequestStore
 from bot.store.scans import ScanStore
-from bot.store.schema import upgrade
 from deploy.sandbox.aws import AwsServer
+from tests.store.databases import MakeUrl
 
 MEMBER = "111111111111"
 CONFIGURATION = """
@@ -166,7 +166,7 @@ class Bench:
 
 
 @pytest.fixture
-def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
+def bench(tmp_path: Path, make_url: MakeUrl, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
     with AwsServer(seed=False) as server:
         server.world.account(MEMBER, "prod")
         for name, value in server.environment(least_privilege=True).items():
@@ -174,8 +174,7 @@ def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
         configuration = tmp_path / "kms-rotation.toml"
         configuration.write_text(CONFIGURATION, encoding="utf-8")
         settings = load({"KMS_ROTATION_CONFIG": str(configuration)}, with_slack=False)
-        database = Database(f"sqlite:///{tmp_path / 'bot.sqlite3'}")
-        upgrade(database)
+        database = Database(make_url("migrated"))
         yield Bench(
             server, connect_aws(settings), database, server.world.key(account=MEMBER, tags={"team": "payments"})
         )

@@ -5,15 +5,14 @@ after each of them in turn. Database and AWS are real; only the process that wou
 """
 
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
 from bot.models.requests import ChangeKind, ChangeState
 from bot.store.engine import Database
-from bot.store.schema import upgrade
 from bot.store.trail import Trail
 from tests.remediate.bench import MEMBER, Bench, DiedError, Fate, bench
+from tests.store.databases import MakeUrl
 
 __all__ = ["bench"]
 
@@ -105,11 +104,13 @@ def test_death_at_any_point_repeats_nothing_and_loses_nothing(bench: Bench, kind
     ("kind", "call"),
     [(ChangeKind.ENABLE_ROTATION, "enable_rotation"), (ChangeKind.ROTATE_ON_DEMAND, "rotate_on_demand")],
 )
-def test_dying_again_and_again_still_ends_in_the_truth(bench: Bench, kind: ChangeKind, call: str) -> None:
+def test_dying_again_and_again_still_ends_in_the_truth(
+    bench: Bench, make_url: MakeUrl, kind: ChangeKind, call: str
+) -> None:
     bench.kind = kind
     change = bench.approved()
     with pytest.raises(DiedError):
-        bench.remediation(Fate(2 * lived(bench, call) + 1)).carry_out(change)
+        bench.remediation(Fate(2 * lived(bench, make_url, call) + 1)).carry_out(change)
     for strikes_at in range(2 * 9):
         for left in bench.store.executing():
             with pytest.raises(DiedError):
@@ -124,11 +125,9 @@ def test_dying_again_and_again_still_ends_in_the_truth(bench: Bench, kind: Chang
     assert bench.successful_calls == 1
 
 
-def lived(bench: Bench, effect: str) -> int:
+def lived(bench: Bench, make_url: MakeUrl, effect: str) -> int:
     """The number of an effect in an undisturbed life, of another key with a database of its own."""
-    folder = Path(str(bench.database.engine.url.database)).parent
-    other = Database(f"sqlite:///{folder / 'other.sqlite3'}")
-    upgrade(other)
+    other = Database(make_url("migrated"))
     server = bench.aws_server
     twin = Bench(server, bench.aws, other, server.world.key(account=MEMBER, tags={"team": "payments"}), bench.kind)
     effects = lived_through(twin)

@@ -1,4 +1,4 @@
-"""Runs the real scan against a generated organisation, into SQLite, and compares everything with the truth."""
+"""Runs the real scan against a generated organisation, into a database, and compares everything with the truth."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -37,6 +37,7 @@ class House:
     """The bot beside a fake AWS of a generated organisation."""
 
     folder: Path
+    url: str
     monkeypatch: pytest.MonkeyPatch
 
     def scan(self, **arguments: int) -> tuple[Scanned, Truth]:
@@ -51,7 +52,7 @@ class House:
         with serving(Recipe(arguments, maker=f"{generator}:make")) as aws:
             for name, value in aws.environment().items():
                 self.monkeypatch.setenv(name, value)
-            settings = load({"KMS_ROTATION_CONFIG": str(path)}, with_slack=False)
+            settings = load({"KMS_ROTATION_CONFIG": str(path), "DATABASE_URL": self.url}, with_slack=False)
             store = ScanStore(open_database(settings))
             scan = build_scans(settings, connect_aws(settings), store).run(Filter(), "U0TESTER")
         scanned = Scanned(

@@ -14,6 +14,7 @@ from tests.scale.kinds import KINDS, REPLICA
 from tests.scale.organisation import ACCOUNT_FATES, generate
 from tests.scale.scanning import House, differences
 from tests.scan.audits import impatient
+from tests.store.databases import SQLITE_ALONE, MakeUrl
 
 __all__ = ["impatient"]
 
@@ -23,8 +24,8 @@ LARGE = {"seed": 20, "accounts": 60, "regions": 3, "keys_a_place": 20, "large_pl
 
 
 @pytest.fixture
-def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> House:
-    return House(tmp_path, monkeypatch)
+def house(tmp_path: Path, make_url: MakeUrl, monkeypatch: pytest.MonkeyPatch) -> House:
+    return House(tmp_path, make_url("migrated"), monkeypatch)
 
 
 def test_the_kinds_have_every_reason_and_the_large_organisation_has_every_kind() -> None:
@@ -61,6 +62,7 @@ def test_a_large_organisation_is_told_as_it_is(house: House) -> None:
     } == counted
 
 
+@SQLITE_ALONE
 @pytest.mark.usefixtures("impatient")
 @pytest.mark.parametrize(
     ("mutation", "kinds"),
@@ -83,6 +85,7 @@ def test_a_wrong_rule_is_found_out(
     assert kinds <= {sentence.partition(":")[0] for sentence in told}
 
 
+@SQLITE_ALONE
 @pytest.mark.usefixtures("impatient")
 def test_a_lost_finding_and_a_lost_place_are_found_out(house: House) -> None:
     scanned, truth = house.scan(seed=6, **SMALL)

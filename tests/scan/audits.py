@@ -1,7 +1,7 @@
 """Runs real scans: the bot's own wiring, over HTTP, against an emulated AWS, with the bot's own permissions only."""
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic, sleep
@@ -15,9 +15,10 @@ from bot.models.scans import Coverage, LeftOut, Scan
 from bot.rules.filters import Filter
 from bot.scan import Scans
 from bot.settings import Settings, load
+from bot.store.engine import Database
 from bot.store.scans import ScanStore
-from bot.store.temporary import temporary_database
 from deploy.sandbox.aws import AwsServer
+from tests.store.databases import MakeUrl
 
 MEMBER, TOOLING = "111111111111", "123456789012"
 FRANKFURT, DUBLIN, VIRGINIA = "eu-central-1", "eu-west-1", "us-east-1"
@@ -63,6 +64,7 @@ class House:
 
     aws: AwsServer
     folder: Path
+    make_url: MakeUrl
     roles: str = _ROLES
     wrap: Callable[[Aws], Aws] = field(default=lambda connected: connected)
     databases: ExitStack = field(default_factory=ExitStack)
@@ -74,8 +76,11 @@ class House:
 
     def scans(self, scan: str = ONE_PLACE, more: str = "") -> tuple[Scans, ScanStore]:
         """Make the use case, and its store in a database of its own."""
-        settings, store = self.settings(scan, more), ScanStore(self.databases.enter_context(temporary_database()))
+        settings, store = self.settings(scan, more), ScanStore(self.database())
         return build_scans(settings, self.wrap(connect_aws(settings)), store), store
+
+    def database(self) -> Database:
+        return self.databases.enter_context(closing(Database(self.make_url("migrated"))))
 
     def audit(self, scan: str = ONE_PLACE, more: str = "", within: str = "") -> Audit:
         scans, store = self.scans(scan, more)
@@ -110,10 +115,11 @@ def aws() -> Iterator[AwsServer]:
 
 
 @pytest.fixture
-def house(aws: AwsServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
+def house(aws: AwsServer, tmp_path: Path, make_url: MakeUrl, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
+    """All of it, on each kind of database."""
     point_at(aws, monkeypatch)
     with ExitStack() as databases:
-        yield House(aws, tmp_path, databases=databases)
+        yield House(aws, tmp_path, make_url, databases=databases)
 
 
 @pytest.fixture

@@ -31,8 +31,8 @@ from bot.scan.gateways import Reading
 from bot.settings import Settings
 from bot.store.engine import Database
 from bot.store.key_facts import KeyFactStore
-from bot.store.schema import upgrade
 from tests.scan.audits import DUBLIN, FRANKFURT, MEMBER, ORGANISATION, TOOLING, House, wait_for
+from tests.store.databases import MakeUrl
 
 LATER = datetime(2030, 1, 1, tzinfo=UTC)
 AT_ONCE = {"trial_seconds": 0.0, "worth_seconds": 0.0}
@@ -52,13 +52,13 @@ def branching(settings: Settings, *, remembers: bool = False) -> Branching:
 
 
 @pytest.fixture
-def settings(house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+def settings(house: House, make_url: MakeUrl) -> Settings:
     world = house.aws.world
     for number in range(10, 20):
         world.account(f"1{number:011}", f"team-{number}")
         for region in (FRANKFURT, DUBLIN):
             world.key(account=f"1{number:011}", region=region, alias=f"alias/{number}", rotation=365)
-    return replace(house.settings(ORGANISATION), database_url=f"sqlite:///{tmp_path / 'bot.sqlite'}")
+    return replace(house.settings(ORGANISATION), database_url=make_url("migrated"))
 
 
 @pytest.fixture(autouse=True)
@@ -104,7 +104,6 @@ def test_a_short_scan_stays_in_one_process(settings: Settings) -> None:
 
 
 def test_what_branches_learn_is_remembered(house: House, settings: Settings) -> None:
-    upgrade(Database(settings.database_url))
     arns = {house.aws.world.key(account=f"1{number:011}", spec="RSA_2048") for number in range(10, 20)}
     for _ in range(2):
         house.aws.calls.clear()

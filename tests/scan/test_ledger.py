@@ -13,8 +13,8 @@ from bot.rules.progress import Begun
 from bot.scan import ledger
 from bot.scan.endings import End
 from bot.scan.ledger import ROWS, SECONDS, Ledger
+from bot.store.engine import Database
 from bot.store.scans import ScanStore
-from bot.store.temporary import temporary_database
 from tests.scan.test_stopping import ALPHA, NOON, covered, found
 from tests.store.samples import at, scan
 
@@ -143,14 +143,13 @@ def mixed(sizes: dict[Target, int], random: Random) -> Iterator[Finding | Covera
             yield reading
 
 
-def test_the_real_store_takes_many_targets_at_once() -> None:
-    with temporary_database() as database:
-        store, planned = ScanStore(database), targets(40)
-        started = scan()
-        store.begin(started)
-        book = Ledger(store, started.id, planned)
-        for target in planned:
-            book.take(found(target, 1, NOON))
-            book.take(covered(target, 1))
-        book.flush()
-        assert store.finish(started.id, at(1)).summary.keys == len(store.coverage(started.id)) == 40
+def test_the_real_store_takes_many_targets_at_once(database: Database) -> None:
+    store, planned = ScanStore(database), targets(40)
+    started = scan()
+    store.begin(started)
+    book = Ledger(store, started.id, planned)
+    for target in planned:
+        book.take(found(target, 1, NOON))
+        book.take(covered(target, 1))
+    book.flush()
+    assert store.finish(started.id, at(1)).summary.keys == len(store.coverage(started.id)) == 40

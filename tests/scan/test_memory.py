@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,7 +14,6 @@ from bot.rules.filters import Filter
 from bot.store.engine import Database
 from bot.store.key_facts import KeyFactStore
 from bot.store.scans import ScanStore
-from bot.store.schema import upgrade
 from tests.scan.audits import FRANKFURT, MEMBER, ONE_PLACE, House
 
 PLACE = Target(Account(MEMBER, "prod-payments"), FRANKFURT)
@@ -25,13 +23,6 @@ NEVER_ROTATES: tuple[Mapping[str, Any], ...] = (
     {"origin": "EXTERNAL"},
     {"origin": "AWS_CLOUDHSM"},
 )
-
-
-@pytest.fixture
-def database(tmp_path: Path) -> Database:
-    made = Database(f"sqlite:///{tmp_path / 'scans.sqlite'}")
-    upgrade(made)
-    return made
 
 
 Scan = Callable[[], dict[str, Finding]]

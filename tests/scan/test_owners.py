@@ -3,7 +3,6 @@
 from contextlib import closing
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 from threading import Event
 
 import pytest
@@ -16,6 +15,7 @@ from bot.rules.filters import Filter
 from bot.rules.verdict import Policy
 from bot.scan import Branching, Scanner
 from tests.scan.audits import DUBLIN, FRANKFURT, MEMBER, ONE_PLACE, ORGANISATION, House, aws, house
+from tests.store.databases import MakeUrl
 
 __all__ = ["aws", "house"]
 
@@ -110,15 +110,13 @@ def test_a_mapping_by_alias_leaves_the_owner_unknown_where_aliases_are(house: Ho
     assert one(house, rules).owner == UNKNOWN
 
 
-def test_processes_of_a_scan_tell_owners_as_one_process_does(lake: House, tmp_path: Path) -> None:
+def test_processes_of_a_scan_tell_owners_as_one_process_does(lake: House, make_url: MakeUrl) -> None:
     """The rules go to them as data, and each reads the tags of accounts by itself."""
     for number in range(12):
         account = f"1{number:011}"
         lake.aws.world.account(account, f"team-{number}", tags={"owner": f"owner-{number}"})
         lake.aws.world.key(account=account, alias=f"alias/{number}")
-    settings = replace(
-        lake.settings(ORGANISATION, WITH_ACCOUNT_TAGS), database_url=f"sqlite:///{tmp_path / 'bot.sqlite'}"
-    )
+    settings = replace(lake.settings(ORGANISATION, WITH_ACCOUNT_TAGS), database_url=make_url("migrated"))
 
     def owners(branching: Branching | None) -> dict[str, str | None]:
         connected, stop = connect_aws(settings), Event()

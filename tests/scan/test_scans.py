@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 from threading import Event, Thread
 from typing import Any
 
@@ -16,19 +15,10 @@ from bot.rules.filters import Filter
 from bot.scan import ScanRunningError, Scans
 from bot.store.engine import Database
 from bot.store.scans import ScanStore
-from bot.store.schema import upgrade
 from bot.store.trail import Trail
 from tests.scan.audits import MEMBER, ONE_PLACE, ORGANISATION, TOOLING, House, wait_for
 
 EVERYTHING = Filter()
-
-
-@pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    made = Database(f"sqlite:///{tmp_path / 'scans.sqlite3'}")
-    upgrade(made)
-    yield made
-    made.close()
 
 
 def stored_scans(house: House, database: Database, scan: str = ORGANISATION) -> tuple[Scans, ScanStore]:

@@ -1,6 +1,6 @@
 """A scan is stopped, breaks off or is killed at every step: what it read is kept, and nothing more is said of it."""
 
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -28,10 +28,9 @@ from bot.scan import Scanner, Scans, ledger
 from bot.scan.crew import StoppedError
 from bot.store.engine import Database
 from bot.store.scans import ScanStore
-from bot.store.temporary import temporary_database
 from bot.store.trail import Trail
 from tests.scan.audits import MEMBER, ORGANISATION, House, wait_for
-from tests.scan.test_scans import EVERYTHING, acts, database, held, stored_scans  # noqa: F401 - fixtures among them
+from tests.scan.test_scans import EVERYTHING, acts, held, stored_scans  # noqa: F401 - fixtures among them
 from tests.scan.test_scans import _Held as Held
 from tests.scan.test_scans import _Running as Running
 
@@ -163,17 +162,14 @@ class Stage:
 
 
 @pytest.fixture(params=["a scan was finished before", "it is the first scan"])
-def stage(request: pytest.FixtureRequest) -> Iterator[Stage]:
-    with temporary_database() as made:
-        store = MortalStore(made)
-        before = None
-        if "before" in request.param:
-            clock = (NOON + timedelta(seconds=second) for second in count())
-            before = Scans(Storyteller(story(NOON), -1, lambda: None), store, lambda: next(clock)).run(
-                Filter(), "U0FIRST"
-            )
-            assert before.state is ScanState.FINISHED
-        yield Stage(store, Trail(made), before)
+def stage(request: pytest.FixtureRequest, database: Database) -> Stage:
+    store = MortalStore(database)
+    before = None
+    if "before" in request.param:
+        clock = (NOON + timedelta(seconds=second) for second in count())
+        before = Scans(Storyteller(story(NOON), -1, lambda: None), store, lambda: next(clock)).run(Filter(), "U0FIRST")
+        assert before.state is ScanState.FINISHED
+    return Stage(store, Trail(database), before)
 
 
 @pytest.fixture(params=[1, 3, 500])
@@ -343,7 +339,7 @@ def test_a_scan_that_is_cancelled_leaves_the_next_one_alone(stage: Stage) -> Non
 def test_a_scan_is_stopped_within_a_second_of_a_call_that_hangs(
     house: House,
     held: list[Held],  # noqa: F811 - the fixture
-    database: Database,  # noqa: F811 - the fixture
+    database: Database,
 ) -> None:
     house.aws.world.key(account=MEMBER)
     scans, store = stored_scans(house, database)
@@ -360,7 +356,7 @@ def test_a_scan_is_stopped_within_a_second_of_a_call_that_hangs(
 
 def test_a_scan_can_be_stopped_before_its_targets_are_known(
     house: House,
-    database: Database,  # noqa: F811 - the fixture
+    database: Database,
 ) -> None:
     house.aws.faults.slow(3, action="organizations:ListAccounts")
     scans, store = stored_scans(house, database, ORGANISATION)

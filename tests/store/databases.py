@@ -44,8 +44,16 @@ def without_waiting_for_the_disk() -> Iterator[None]:
 
 @contextmanager
 def sqlite_files(folder: Path) -> Iterator[MakeUrl]:
+    yield copies_of(sqlite_template(folder), folder)
+
+
+def sqlite_template(folder: Path) -> Path:
     template = folder / "template.sqlite"
     _migrate(f"sqlite:///{template}")
+    return template
+
+
+def copies_of(template: Path, folder: Path) -> MakeUrl:
     numbers = count(1)
 
     def make(schema: str) -> str:
@@ -54,7 +62,7 @@ def sqlite_files(folder: Path) -> Iterator[MakeUrl]:
             shutil.copyfile(template, copy)
         return f"sqlite:///{copy}"
 
-    yield make
+    return make
 
 
 class Postgresql:

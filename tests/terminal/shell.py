@@ -4,23 +4,31 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping
+from contextlib import closing
 from pathlib import Path
+
+import sqlalchemy as sa
+
+from bot.store.engine import Database
 
 ROOT = Path(__file__).parents[2]
 PATIENCE_SECONDS = 60
 
 
 class Shell:
-    """A folder of its own, and nothing in the environment but what the bot needs."""
+    """A folder of its own, and nothing in the environment but what the bot needs.
 
-    def __init__(self, folder: Path, aws: Mapping[str, str]) -> None:
+    Its database is the one that the environment names, and without that the file beside the configuration.
+    """
+
+    def __init__(self, folder: Path, variables: Mapping[str, str]) -> None:
         self.folder = folder
         self.environment = {
             "PATH": os.environ["PATH"],
             "PYTHONPATH": str(ROOT),
             "HOME": str(folder),
             "AWS_EC2_METADATA_DISABLED": "true",
-            **aws,
+            **variables,
         }
 
     def configure(self, text: str) -> None:
@@ -47,4 +55,23 @@ class Shell:
 
     @property
     def database_url(self) -> str:
-        return f"sqlite:///{self.database}"
+        return self.environment.get("DATABASE_URL", f"sqlite:///{self.database}")
+
+    @property
+    def place(self) -> str:
+        """The same as people are told it."""
+        return sa.make_url(self.database_url).render_as_string(hide_password=True)
+
+    @property
+    def tables(self) -> list[str]:
+        """Those that the database has; looking makes none."""
+        if self.database_url == f"sqlite:///{self.database}" and not self.database.exists():
+            return []
+        with closing(Database(self.database_url)) as database, database.read() as connection:
+            return sa.inspect(connection).get_table_names()
+
+    def change(self, *statements: str) -> None:
+        """Do what the bot never does."""
+        with closing(Database(self.database_url)) as database, database.write() as connection:
+            for statement in statements:
+                connection.exec_driver_sql(statement)

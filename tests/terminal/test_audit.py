@@ -2,11 +2,9 @@
 
 import hashlib
 import json
-import sqlite3
 import subprocess
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
@@ -22,11 +20,6 @@ from tests.store.digest_stage import kept
 from tests.store.samples import digest_of
 from tests.terminal.shell import Shell
 from tests.views.reading import lines as lines_of
-
-
-@pytest.fixture
-def shell(tmp_path: Path) -> Shell:
-    return Shell(tmp_path, {})
 
 
 def told(shell: Shell, entries: int) -> list[str]:
@@ -69,8 +62,7 @@ def test_a_limit_that_is_no_number_is_2(shell: Shell, limit: str) -> None:
 
 def test_a_trail_that_was_tampered_with_is_1_and_names_the_entry(shell: Shell) -> None:
     told(shell, 3)
-    with sqlite3.connect(shell.database) as database:
-        database.execute("UPDATE audit_entries SET actor = 'U0INNOCENT' WHERE sequence = 2")
+    shell.change("UPDATE audit_entries SET actor = 'U0INNOCENT' WHERE sequence = 2")
     status, out, err = lines(shell.run("audit", "verify"))
     assert (status, err) == (1, "")
     assert out.startswith("Entry 2 (REFUSED, ")
@@ -153,11 +145,10 @@ def test_a_record_that_was_rewritten_whole_passes_without_its_anchor_and_not_wit
 
 def test_an_anchor_past_the_end_says_that_entries_were_cut_off(shell: Shell) -> None:
     anchor, _ = posted(shell)
-    with sqlite3.connect(shell.database) as database:
-        database.execute("DELETE FROM audit_entries WHERE sequence > 2")
-        database.execute(
-            "UPDATE audit_head SET sequence = 2, hash = (SELECT hash FROM audit_entries WHERE sequence = 2)"
-        )
+    shell.change(
+        "DELETE FROM audit_entries WHERE sequence > 2",
+        "UPDATE audit_head SET sequence = 2, hash = (SELECT hash FROM audit_entries WHERE sequence = 2)",
+    )
     assert shell.run("audit", "verify").returncode == 0
     status, out, err = lines(shell.run("audit", "verify", "--anchor", str(anchor)))
     assert (status, err) == (1, "")
@@ -168,8 +159,7 @@ def test_an_anchor_past_the_end_says_that_entries_were_cut_off(shell: Shell) -> 
 
 def test_a_broken_chain_and_an_anchor_that_does_not_hold_are_both_told(shell: Shell) -> None:
     anchor, _ = posted(shell)
-    with sqlite3.connect(shell.database) as database:
-        database.execute("UPDATE audit_entries SET actor = 'U0INNOCENT' WHERE sequence = 2")
+    shell.change("UPDATE audit_entries SET actor = 'U0INNOCENT' WHERE sequence = 2")
     wrong = replace(anchor, hash="f" * 64)
     status, out, _ = lines(shell.run("audit", "verify", "--anchor", str(wrong)))
     assert status == 1

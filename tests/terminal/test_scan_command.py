@@ -190,7 +190,7 @@ def test_settings_of_no_use_are_2_and_nothing_is_begun(
     assert words in done.stderr
     assert "Traceback" not in done.stderr
     assert len(aws.calls) == 0
-    assert not terminal.database.exists()
+    assert terminal.tables == []
 
 
 @pytest.mark.parametrize(
@@ -294,7 +294,7 @@ def test_a_scan_that_is_stopped_prints_what_it_read_and_says_what_it_did_not(
     kept = "" if options else " What was read is kept."
     assert err == f"The scan was stopped: {1 + len(unread)} of 6 targets were not read in full.{kept}\n"
     if options:
-        assert not terminal.database.exists()
+        assert terminal.tables == []
         return
     store = ScanStore(Database(terminal.database_url))
     current = store.current()

@@ -1,10 +1,8 @@
 """`db upgrade`, help, and what becomes of errors."""
 
 import logging
-import sqlite3
 import subprocess
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -13,11 +11,6 @@ from bot.terminal import main
 from bot.terminal.exits import Exit
 from bot.terminal.main import _COMMANDS
 from tests.terminal.shell import Shell
-
-
-@pytest.fixture
-def shell(tmp_path: Path) -> Shell:
-    return Shell(tmp_path, {})
 
 
 @pytest.fixture
@@ -36,22 +29,20 @@ def lines(done: subprocess.CompletedProcess[str]) -> tuple[int, str, str]:
 def test_a_database_that_the_bot_never_used_is_2_and_stays_as_it_is(shell: Shell) -> None:
     status, out, err = lines(shell.run("audit", "verify"))
     assert (status, out) == (2, "")
-    assert err.startswith("There is no audit trail in sqlite:///")
-    with sqlite3.connect(shell.database) as database:
-        assert database.execute("SELECT count(*) FROM sqlite_master").fetchone() == (0,)
+    assert err.startswith(f"There is no audit trail in {shell.place}")
+    assert shell.tables == []
 
 
 def test_upgrading_says_from_where_to_where_and_is_done_once(shell: Shell) -> None:
     first, second = shell.run("db", "upgrade"), shell.run("db", "upgrade")
     assert (first.returncode, second.returncode) == (0, 0)
-    assert first.stdout.startswith(f"{shell.database_url} was brought from empty to schema 00")
-    assert second.stdout.startswith(f"{shell.database_url} is up to date: schema 00")
+    assert first.stdout.startswith(f"{shell.place} was brought from empty to schema 00")
+    assert second.stdout.startswith(f"{shell.place} is up to date: schema 00")
 
 
 def test_a_database_of_a_newer_version_is_refused(shell: Shell) -> None:
     shell.run("db", "upgrade")
-    with sqlite3.connect(shell.database) as database:
-        database.execute("UPDATE alembic_version SET version_num = '9999'")
+    shell.change("UPDATE alembic_version SET version_num = '9999'")
     status, out, err = lines(shell.run("db", "upgrade"))
     assert (status, out) == (2, "")
     assert err.startswith("The database is at schema 9999, which this version does not know")
