@@ -7,11 +7,10 @@ means all that are left. Without such a one, some keys would be nobody's to appr
 
 from collections.abc import Iterable, Iterator, Sequence
 from enum import IntEnum
-from fnmatch import fnmatchcase
 
 from bot.models.approval import ApprovalRule, RefusalReason, Refused, RuledScope
-from bot.models.exemptions import WILDCARDS
 from bot.rules.matching import Fit, Match, match_account, match_unit
+from bot.rules.patterns import are_apart, is_wider, may_be_an_id
 
 
 class Extent(IntEnum):
@@ -79,16 +78,16 @@ def _account(rule: ApprovalRule, scope: str) -> Extent:
     """
     if _is_any_wider(rule.accounts, scope or "*"):
         return Extent.ALL
-    are_apart = scope and all(
-        _are_apart(each, scope) and not (_may_be_an_id(each) or _may_be_an_id(scope)) for each in rule.accounts
+    is_elsewhere = scope and all(
+        are_apart(each, scope) and not (may_be_an_id(each) or may_be_an_id(scope)) for each in rule.accounts
     )
-    return Extent.NONE if are_apart else Extent.SOME
+    return Extent.NONE if is_elsewhere else Extent.SOME
 
 
 def _region(rule: ApprovalRule, scope: str) -> Extent:
     if _is_any_wider(rule.regions, scope or "*"):
         return Extent.ALL
-    return Extent.NONE if scope and all(_are_apart(each, scope) for each in rule.regions) else Extent.SOME
+    return Extent.NONE if scope and all(are_apart(each, scope) for each in rule.regions) else Extent.SOME
 
 
 def _is_asked_for(wanted: tuple[str, str], tag: tuple[str, str] | None) -> bool:
@@ -98,37 +97,3 @@ def _is_asked_for(wanted: tuple[str, str], tag: tuple[str, str] | None) -> bool:
 
 def _is_any_wider(patterns: Iterable[str], narrow: str) -> bool:
     return any(is_wider(each, narrow) for each in patterns)
-
-
-def is_wider(wide: str, narrow: str) -> bool:
-    """Say whether a pattern matches all that another one does; in doubt, no.
-
-    Whatever stands for a wildcard in the narrower one, the wider one must match: nothing, one sign, many.
-    """
-    wide, narrow = wide.lower(), narrow.lower()
-    if wide == narrow or not wide.strip("*"):
-        return True
-    if "[" in wide + narrow:
-        return False
-    probes = [narrow.replace("?", "\0").replace("*", filling) for filling in ("", "\0", "\0" * 9)]
-    return all(fnmatchcase(probe, wide) for probe in probes)
-
-
-def _are_apart(one: str, other: str) -> bool:
-    """Say whether no text matches both patterns; in doubt, no."""
-    one, other = one.lower(), other.lower()
-    for text, pattern in ((one, other), (other, one)):
-        if not any(sign in text for sign in WILDCARDS):
-            return not fnmatchcase(text, pattern)
-    starts, ends = (_start(one), _start(other)), (_start(one[::-1]), _start(other[::-1]))
-    return not all(first.startswith(second) or second.startswith(first) for first, second in (starts, ends))
-
-
-def _start(pattern: str) -> str:
-    """What stands before the first wildcard; from behind, that of a pattern which is reversed."""
-    end = next((place for place, sign in enumerate(pattern) if sign in "*?[]"), len(pattern))
-    return pattern[:end]
-
-
-def _may_be_an_id(pattern: str) -> bool:
-    return "[" in pattern or all(sign.isdigit() or sign in WILDCARDS for sign in pattern)

@@ -15,6 +15,7 @@ from bot.models.keys import KeyArn, MalformedArnError
 from bot.models.requests import Request
 from bot.models.scans import EVERYWHERE, Account
 from bot.models.visibility import VisibilityRule
+from bot.rules.patterns import are_apart, may_be_an_id
 
 _ACCOUNT = re.compile(r"""(^|\s)account=(?P<value>"[^"]*"|\S+)""")
 
@@ -68,14 +69,18 @@ class Sight:
         return any(_like(wanted, each) for each in self.hidden)
 
     def hides_part_of(self, scope: ExemptionScope) -> bool:
-        """Say whether an exemption's scope may cover any key that is not to be seen."""
+        """Say whether an exemption's scope may cover any key that is not to be seen, now or later.
+
+        It covers keys of accounts that come later as well, so those that the last scan met are not all of them.
+        """
         if self.is_whole or self.hides_scope(scope):
             return not self.is_whole
         if scope.arn or scope.one_account:
             return False
         wanted = scope.account.lower() or "*"
         hidden = (each for each in self.known if each.id in self.hidden_accounts)
-        return any(_like(each.id, wanted) or _like(each.name, wanted) for each in hidden)
+        known = any(_like(each.id, wanted) or _like(each.name, wanted) for each in hidden)
+        return known or any(_may_meet(wanted, each) for each in self.hidden)
 
     def hides_request(self, request: Request) -> bool:
         """Say whether a request covers any key that is not to be seen."""
@@ -126,6 +131,13 @@ def scope_named(written: str) -> ExemptionScope:
         return ExemptionScope(arn=written)
     account = _ACCOUNT.search(written)
     return ExemptionScope(account=account["value"].strip('"') if account else "")
+
+
+def _may_meet(scope: str, hidden: str) -> bool:
+    """Say whether an account that nobody knows yet may match both; in doubt, yes. An id is that of one account."""
+    if hidden.isdigit():
+        return _like(hidden, scope)
+    return may_be_an_id(scope) or may_be_an_id(hidden) or not are_apart(scope, hidden)
 
 
 def _like(text: str, pattern: str) -> bool:

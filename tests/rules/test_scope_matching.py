@@ -12,7 +12,8 @@ from bot.models.exemptions import ExemptionScope
 from bot.models.scans import Account
 from bot.rules.exemptions import covers
 from bot.rules.house import House
-from bot.rules.scope_matching import NEEDS_APPROVAL, NO_RULE, is_wider
+from bot.rules.patterns import is_wider
+from bot.rules.scope_matching import NEEDS_APPROVAL, NO_RULE
 from tests.rules.test_exemptions import KEY
 
 ALPHA = Account("111111111111", "prod-alpha")

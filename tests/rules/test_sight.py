@@ -142,6 +142,22 @@ def test_a_scope_is_hidden_in_part_where_it_may_cover_a_hidden_account(scope: Ex
     assert not EVERYTHING.hides_part_of(scope)
 
 
+@pytest.mark.parametrize(
+    ("scope", "is_so"),
+    [*PARTS.items(), (ExemptionScope(account="*shop*"), True), (ExemptionScope(account="*-shop", region="eu-*"), True)],
+    ids=str,
+)
+def test_a_scope_may_cover_a_hidden_account_that_the_last_scan_did_not_meet(scope: ExemptionScope, is_so: bool) -> None:
+    assert Sight(("secret-*",), (SHOP,)).hides_part_of(scope) is is_so
+
+
+def test_a_hidden_account_that_is_named_by_its_id_is_met_by_what_matches_that() -> None:
+    sight = Sight((ERP.id,), (SHOP,))
+    assert sight.hides_part_of(ExemptionScope(alias="x"))
+    assert sight.hides_part_of(ExemptionScope(account=f"{ERP.id[:3]}*"))
+    assert not sight.hides_part_of(ExemptionScope(account="shop-*"))
+
+
 @pytest.mark.parametrize("accounts", [*product((VAULT, SHOP), repeat=2)])
 def test_a_request_is_hidden_by_any_of_its_keys(accounts: tuple[Account, ...]) -> None:
     sight = Sight(("secret-*",), (VAULT, SHOP))
