@@ -49,7 +49,7 @@ policies: $(STAMP) ## cfn-lint and parliament: the CloudFormation in deploy/aws 
 	$(BIN)/cfn-lint deploy/aws/*.yml
 	$(BIN)/python -m deploy.aws.lint
 
-deployments: $(STAMP) ## hadolint, Compose's and Kubernetes' schemas, systemd-analyze, the Slack manifests: the rest of deploy/
+deployments: $(STAMP) ## hadolint, Compose's and Kubernetes' schemas, systemd-analyze, promtool, the Slack manifests: the rest of deploy/
 	$(BIN)/python -m deploy.check
 
 format: $(STAMP) ## put the code into its format

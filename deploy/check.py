@@ -53,6 +53,8 @@ def checks() -> Iterator[list[Check]]:
                 )
                 for unit in UNITS
             ),
+            Check("promtool", ("check", "rules", str(FOLDER / "prometheus/alerts.yml")), {}, "prometheus"),
+            Check("promtool", ("test", "rules", str(FOLDER / "prometheus/alerts.test.yml")), {}, "prometheus"),
         ]
 
 

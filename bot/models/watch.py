@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from bot.models.exemptions import ExemptionState
 from bot.models.keys import Verdict
 from bot.models.requests import ChangeState, RequestState
 from bot.models.scans import Account, CoverageStatus
@@ -79,7 +80,7 @@ class Census:
     requests: Mapping[RequestState, int] = field(default_factory=dict)
     oldest: Mapping[RequestState, datetime] = field(default_factory=dict)
     changes: Mapping[ChangeState, int] = field(default_factory=dict)
-    exemptions: Mapping[str, int] = field(default_factory=dict)
+    exemptions: Mapping[ExemptionState, int] = field(default_factory=dict)
     owed: int = 0
     lost: int = 0
     refusing: int = 0

@@ -5,6 +5,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from bot.models.exemptions import ExemptionState
 from bot.models.keys import Verdict
 from bot.models.requests import ChangeState, RequestState
 from bot.models.scans import Account, CoverageStatus, ScanState
@@ -51,7 +52,7 @@ class CensusTaker:
                 requests=_requests(connection),
                 oldest=_oldest(connection),
                 changes={ChangeState(state): number for state, number in _by_state(connection, changes)},
-                exemptions=dict(_by_state(connection, exemptions)),
+                exemptions={ExemptionState(state): number for state, number in _by_state(connection, exemptions)},
                 owed=_count(connection, messages, messages.c.shown < messages.c.wanted, messages.c.lost.is_(None)),
                 lost=_count(connection, messages, messages.c.lost.is_not(None)),
                 refusing=_count(connection, channel_troubles, channel_troubles.c.ended_at.is_(None)),

@@ -9,6 +9,7 @@ from datetime import datetime
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from bot.models.exemptions import ExemptionState
 from bot.models.requests import ChangeState, RequestState
 from bot.models.shares import Depth
 from bot.models.watch import Census
@@ -97,7 +98,8 @@ def _of_requests(census: Census, now: datetime) -> Iterator[Metric]:
     yield _gauge("oldest_request_age_seconds", "How long the oldest request of a state waits.", ages, ["state"])
     changes = {state.value: census.changes.get(state, 0) for state in ChangeState}
     yield _gauge("changes", "Changes of keys, by state.", changes, ["state"])
-    yield _gauge("exemptions", "Exemptions, by state.", census.exemptions, ["state"])
+    exemptions = {state.value: census.exemptions.get(state, 0) for state in ExemptionState}
+    yield _gauge("exemptions", "Exemptions, by state.", exemptions, ["state"])
 
 
 def _of_messages(census: Census) -> Iterator[Metric]:

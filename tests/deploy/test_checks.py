@@ -26,6 +26,13 @@ MISTAKES = {
         "",
         "Overall exposure level",
     ),
+    "an alert rule": (
+        "prometheus/alerts.yml",
+        "max(kms_rotation_database_up) == 0",
+        "max(kms_rotation_database_up) =",
+        "promtool",
+    ),
+    "an alert that fires late": ("prometheus/alerts.yml", "for: 3m", "for: 30m", "KmsRotationDown"),
 }
 
 
@@ -34,7 +41,7 @@ def test_everything_is_clean_and_nothing_was_left_out(
 ) -> None:
     monkeypatch.setenv("CI", "true")
     assert main() == 0
-    assert capsys.readouterr().out == "deploy: 8 checks, 0 failed, 0 left out\n"
+    assert capsys.readouterr().out == "deploy: 10 checks, 0 failed, 0 left out\n"
 
 
 @pytest.mark.parametrize("kind", MISTAKES)
@@ -42,7 +49,7 @@ def test_a_mistake_is_found_and_shown(
     kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     name, right, wrong, shown = MISTAKES[kind]
-    for folder in ("docker", "kubernetes", "systemd"):
+    for folder in ("docker", "kubernetes", "prometheus", "systemd"):
         shutil.copytree(FOLDER / folder, tmp_path / folder)
     text = (tmp_path / name).read_text(encoding="utf-8")
     assert right in text
@@ -64,7 +71,7 @@ def test_a_tool_that_is_not_there_is_said_and_left_out_except_in_ci(
     assert main() == status
     assert capsys.readouterr().out == dedent("""\
         Left out: systemd-analyze is not on this machine (apt-get install systemd).
-        deploy: 4 checks, 0 failed, 4 left out
+        deploy: 6 checks, 0 failed, 4 left out
         """)
 
 
