@@ -1,6 +1,7 @@
 """The queue as the scan sees it that shares itself out: accounts go in, and dead workers' accounts go in again."""
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -8,6 +9,7 @@ from threading import Event, Thread
 from typing import Protocol
 
 from procrastinate import App
+from procrastinate.exceptions import AlreadyEnqueued, ConnectorException
 from procrastinate.jobs import Job, Status
 from procrastinate.manager import JobManager
 
@@ -19,6 +21,8 @@ DEAD_SECONDS = 30.0
 """A worker whose heartbeat is so old is taken for dead. Procrastinate's own figure."""
 
 LEAVE_SECONDS = 20.0
+
+log = logging.getLogger(__name__)
 
 Place = tuple[str, str]
 """A scan and an account of it, by their ids."""
@@ -108,7 +112,7 @@ class Queue:
 
     async def _rescue(self, jobs: JobManager) -> None:
         for job in await jobs.get_stalled_jobs(task_name=TASK, seconds_since_heartbeat=DEAD_SECONDS):
-            await jobs.retry_job(job)
+            await _unless_gone(jobs.retry_job(job))
         waiting = await jobs.list_jobs_async(task=TASK, status=Status.TODO.value)
         open_shares = self.shares.still_open()
         for job in waiting:
@@ -123,8 +127,9 @@ class Queue:
         queued = {_place(job) for job in (*waiting, *doing)}
         lost = {place for place, state in open_shares.items() if state is ShareState.WAITING and place not in queued}
         for number in idle.keys() & self._suspects:
-            await jobs.finish_job_by_id_async(number, Status.FAILED, delete_job=True)
-        await self._put(jobs, sorted(lost & self._suspects))
+            await _unless_gone(jobs.finish_job_by_id_async(number, Status.FAILED, delete_job=True))
+        for place in sorted(lost & self._suspects):
+            await _unless_gone(self._put(jobs, [place]))
         self._suspects = frozenset({*idle, *lost})
 
     def _ask(self, question: Callable[[JobManager], Awaitable[None]]) -> None:
@@ -135,6 +140,14 @@ class Queue:
                 await question(app.job_manager)
 
         asyncio.run(ask(make_app(self.database_url)))
+
+
+async def _unless_gone(change: Awaitable[None]) -> None:
+    """Change a job, unless its worker has come to its end with it, or somebody else was first: nothing is left then."""
+    try:
+        await change
+    except (AlreadyEnqueued, ConnectorException) as error:
+        log.info("A job of the queue was not as it was found: %s", error.__cause__ or error)
 
 
 def queue_of(worker: ScanWorker) -> str:

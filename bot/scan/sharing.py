@@ -5,6 +5,7 @@ whose worker died, and reads itself as long as there is no worker.
 """
 
 import logging
+import math
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack
@@ -28,6 +29,9 @@ LOOK_SECONDS = 0.5
 
 CARE_SECONDS = 5.0
 """How often it is looked whether they are alive."""
+
+AWAY_SECONDS = 120.0
+"""So long the database may be away; then the scan breaks off."""
 
 LAST_WORDS_SECONDS = 3.0
 """So long a scan that is stopped waits for what its workers have read and not yet written down."""
@@ -88,6 +92,8 @@ class Shared:
         self._open = {target.account.id for target in plan.targets}
         self._strangers: frozenset[str] = frozenset()
         self._is_helping = False
+        self._cared = -math.inf
+        self._lost_sight: float | None = None
 
     def read(self, stop: Event) -> bool:
         """Have all that is planned read; False where the scan was stopped before."""
@@ -95,16 +101,12 @@ class Shared:
             self._record.add(self._scan_id, (), self._plan.failures)
         self._sharing.shares.put_up(list(self._shares()), self._sharing.clock())
         self._sharing.workforce.enqueue(self._scan_id, self._largest_first())
-        cared = -CARE_SECONDS
         with ExitStack() as helping:
             while self._open:
-                if monotonic() - cared >= CARE_SECONDS:
-                    cared = monotonic()
-                    self._care(helping)
+                self._look(helping)
                 if stop.wait(LOOK_SECONDS):
                     self._call_off()
                     return False
-                self._take_news()
         return True
 
     def unread(self, end: End) -> Iterator[Coverage]:
@@ -133,6 +135,23 @@ class Shared:
         for (account, _), size in self._record.sizes().items():
             keys[account] += size
         return sorted(self._open, key=lambda account: (-keys[account], account))
+
+    def _look(self, helping: ExitStack) -> None:
+        """Look how far the workers are, and after them. Where the database is away, they go on once it returns, too."""
+        try:
+            if monotonic() - self._cared >= CARE_SECONDS:
+                self._care(helping)
+                self._cared = monotonic()
+            self._take_news()
+        except Exception as error:
+            now = monotonic()
+            if self._lost_sight is None:
+                self._lost_sight = now
+                log.warning("It cannot be seen how far the workers are, and is tried again: %s", error)
+            if now - self._lost_sight > AWAY_SECONDS:
+                raise
+        else:
+            self._lost_sight = None
 
     def _take_news(self) -> None:
         for share in self._sharing.shares.news(self._scan_id):

@@ -32,7 +32,9 @@ def _prune_some(database: Database) -> bool:
     with database.write() as connection:
         take_turns(connection, "pruning")
         kept = _kept(connection)
-        return any(_drop(connection, table, kept) for table in (findings, finding_counts, coverage, left_out, scan_shares))
+        return any(
+            _drop(connection, table, kept) for table in (findings, finding_counts, coverage, left_out, scan_shares)
+        )
 
 
 def _kept(connection: Connection) -> set[str]:

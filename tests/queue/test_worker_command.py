@@ -15,28 +15,31 @@ from bot.models.scans import ScanState
 from bot.settings import load
 from deploy.sandbox.aws import AwsServer
 from tests.queue.office import SHARED, Office, Running, members
+from tests.queue.test_sharing import hangs
 from tests.scan.audits import FRANKFURT, MEMBER, wait_for
 from tests.terminal.shell import ROOT, Shell
 
 HANGS_SECONDS = 60
+READERS_OF_THE_LAST = (
+    "SELECT DISTINCT worker FROM scan_shares WHERE scan_id = (SELECT id FROM scans ORDER BY started_at DESC LIMIT 1)"
+)
 
 
 def test_what_a_killed_worker_had_begun_another_reads_and_nothing_is_told_twice(aws: AwsServer, office: Office) -> None:
     accounts = members(aws, 5)
-    aws.faults.slow(HANGS_SECONDS, MEMBER, FRANKFURT, "kms:DescribeKey")
+    aws.faults.slow(HANGS_SECONDS, MEMBER, FRANKFURT, "kms:DescribeKey", times=1)
     shell = office.shell(aws)
     log = (office.folder / "workers.txt").open("w")
     workers = {each.pid: each for each in (shell.start("worker", stderr=log.fileno()) for _ in range(2))}
     try:
         wait_for(lambda: len(office.workers.alive()) == 2, "both workers")
         running = Running(office.scanner())
-        wait_for(lambda: len(office.ask("SELECT 1 FROM scan_shares WHERE state = 'ENDED'")) == 5, "all but one account")
+        wait_for(lambda: running.told and hangs(running.told[-1], keys=10), "all but the key that hangs")
         [(name, account)] = office.ask("SELECT worker, account FROM scan_shares WHERE state = 'READING'")
         assert account == MEMBER
         pid = int(name.partition(":")[2])
         workers[pid].kill()
         workers.pop(pid).wait()
-        aws.faults.clear()
         office.take_for_dead(name)
         made = running.end()
         assert made.state is ScanState.FINISHED
@@ -45,6 +48,9 @@ def test_what_a_killed_worker_had_begun_another_reads_and_nothing_is_told_twice(
         assert office.ask("SELECT account, failures, turn FROM scan_shares WHERE turn > 1") == [(MEMBER, 1, 2)]
         assert not [each for each in office.of(made).coverage if each.error]
         [left] = workers.values()
+        told = shell.run("scan", "--format", "json")
+        assert len(json.loads(told.stdout)["findings"]) == 2 * len(accounts)
+        assert {reader for (reader,) in office.ask(READERS_OF_THE_LAST)} == {f"{name.partition(':')[0]}:{left.pid}"}
         left.send_signal(signal.SIGTERM)
         assert left.wait(25) == 0
         assert office.workers.alive() == []
