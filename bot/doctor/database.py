@@ -94,6 +94,10 @@ def _schema(name: str, schema: Schema) -> Line:
             seen = f"It is at schema {schema.found}, which this version ({schema.ours}) does not know."
             what = "Run a newer version of the bot, or restore the backup from before the upgrade."
             return Line(Check.SCHEMA, name, Status.FAILED, seen, what)
+        case SchemaAge.UNTOLD:
+            seen = "It has tables of the bot and does not say of which schema: it is a part of another database."
+            what = "Restore a whole backup into an empty database, or name another one in DATABASE_URL."
+            return Line(Check.SCHEMA, name, Status.FAILED, seen, what)
         case _:
             return ok(Check.SCHEMA, name, f"It is at schema {schema.found}, this version's.")
 

@@ -6,12 +6,16 @@ from enum import StrEnum
 
 
 class SchemaAge(StrEnum):
-    """How a database's schema stands to the one of this version. ABSENT: there is no database yet, or an empty one."""
+    """How a database's schema stands to the one of this version.
+
+    ABSENT: there is no database yet, or an empty one. UNTOLD: there are tables of the bot, and nothing says whose.
+    """
 
     CURRENT = "CURRENT"
     OLDER = "OLDER"
     NEWER = "NEWER"
     ABSENT = "ABSENT"
+    UNTOLD = "UNTOLD"
 
 
 @dataclass(frozen=True, slots=True)
