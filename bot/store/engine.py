@@ -12,7 +12,7 @@ from sqlalchemy.engine import URL, Connection, Engine, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
 from bot.errors import DatabaseAwayError, UserError
-from bot.store.outage import remedy_for
+from bot.store.outage import CHECK_URL, remedy_for
 
 BUSY_TIMEOUT_SECONDS = 30
 
@@ -101,10 +101,10 @@ class Database:
         try:
             connection = self.engine.connect()
         except DBAPIError as error:
-            raise DatabaseAwayError(
-                f"The database at {_place(self.engine.url)} cannot be reached: {_words(error)}. "
-                "Check DATABASE_URL, and that the server runs or the folder exists."
-            ) from error
+            known = remedy_for(error, writing=False) if self._is_sqlite else None
+            place, cause = _place(self.engine.url), in_one_line(error)
+            sentence = f"The database at {place} cannot be reached: {cause}. {known or CHECK_URL}"
+            raise DatabaseAwayError(sentence) from error
         with connection:
             yield connection
 
@@ -117,7 +117,9 @@ class Database:
             if remedy is None:
                 raise
             place = _place(self.engine.url)
-            raise DatabaseAwayError(f"The database at {place} cannot be used: {_words(error)}. {remedy}") from error
+            raise DatabaseAwayError(
+                f"The database at {place} cannot be used: {in_one_line(error)}. {remedy}"
+            ) from error
 
     def close(self) -> None:
         self.engine.dispose()
@@ -162,7 +164,7 @@ def _place(url: URL) -> str:
     return url.difference_update_query(["password", "sslpassword"]).render_as_string(hide_password=True)
 
 
-def _words(error: DBAPIError) -> str:
+def in_one_line(error: DBAPIError) -> str:
     """Put what the driver says, often several lines, into one."""
     return " ".join(str(error.orig).split()).rstrip(".?")
 

@@ -7,6 +7,7 @@ import sqlite3
 
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
+CHECK_URL = "Check DATABASE_URL, and that the server runs or the folder exists."
 _RESTORE = "Stop the bot and restore a backup: docs/operations.md says how."
 _SQLITE = {
     sqlite3.SQLITE_BUSY: "Another program holds it and does not let go: find and end that one.",
@@ -14,7 +15,7 @@ _SQLITE = {
     sqlite3.SQLITE_FULL: "The disk is full: make room on it.",
     sqlite3.SQLITE_READONLY: "Let the bot's user write the file and its folder, and mount the disk for writing.",
     sqlite3.SQLITE_IOERR: "The disk does not do what it is asked: see whether it is full, failing or gone.",
-    sqlite3.SQLITE_CANTOPEN: "See whether its folder is there and the bot's user may write into it.",
+    sqlite3.SQLITE_CANTOPEN: CHECK_URL,
     sqlite3.SQLITE_CORRUPT: _RESTORE,
     sqlite3.SQLITE_NOTADB: _RESTORE,
 }

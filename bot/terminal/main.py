@@ -16,7 +16,7 @@ from bot.terminal.audit import audit
 from bot.terminal.exits import Exit
 from bot.terminal.parser import parser
 from bot.terminal.scan import scan
-from bot.terminal.upkeep import upgrade_database
+from bot.terminal.upkeep import look_after_database
 
 _log = logging.getLogger(__name__)
 
@@ -84,5 +84,5 @@ _COMMANDS: Mapping[str, Callable[[Settings, Namespace], int]] = {
     "worker": _worker,
     "rules": _rules,
     "audit": audit,
-    "db": upgrade_database,
+    "db": look_after_database,
 }

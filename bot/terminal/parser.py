@@ -214,16 +214,19 @@ def parser() -> ArgumentParser:
         default=120,
         help="what has not answered by then is UNKNOWN (default: %(default)s)",
     )
-    _only_action(
-        command(
-            "db",
-            "look after the database",
-            "The database is brought up to date whenever the bot starts; this does it ahead of that.",
-            f"example:\n  {_PROGRAM} db upgrade\n",
-        ),
-        "upgrade",
-        "bring the database to this version's schema",
+    db = command(
+        "db",
+        "look after the database",
+        "The database is brought up to date whenever the bot starts; this does it ahead of that.\n"
+        "A backup of SQLite can be made while the bot runs; of PostgreSQL, pg_dump makes them.",
+        f"examples:\n  {_PROGRAM} db upgrade\n  {_PROGRAM} db backup kms-rotation-2026-11-27.sqlite3\n",
     )
+    db.add_argument(
+        "action",
+        choices=("upgrade", "backup"),
+        help="bring the database to this version's schema; copy a SQLite database into a new file",
+    )
+    db.add_argument("file", nargs="?", metavar="FILE", help="with backup: the file to make")
     return root
 
 
@@ -243,10 +246,6 @@ def _anchor(text: str) -> Anchor:
     except ValueError as error:
         form = f"1234:hash with all {HASH_CHARACTERS} characters of the hash, as the digest shows it"
         raise ArgumentTypeError(f"{text!r} is no anchor, {error}; write {form}") from error
-
-
-def _only_action(command: ArgumentParser, name: str, summary: str) -> None:
-    command.add_argument("action", choices=(name,), help=summary)
 
 
 def _few(text: str) -> int:

@@ -1,10 +1,13 @@
-"""`db upgrade`."""
+"""`db upgrade` and `db backup`."""
 
 from argparse import Namespace
+from pathlib import Path
 
 from alembic.runtime.migration import MigrationContext
 
+from bot.errors import UserError
 from bot.settings import Settings
+from bot.store.backup import back_up
 from bot.store.engine import Database
 from bot.store.schema import upgrade
 from bot.terminal.exits import Exit
@@ -12,9 +15,29 @@ from bot.terminal.output import say
 from bot.wiring.workers import prepare_queue
 
 
-def upgrade_database(settings: Settings, _asked: Namespace) -> int:
-    """Bring the database to this version's schema, and say from where."""
+def look_after_database(settings: Settings, asked: Namespace) -> int:
+    """Do what was asked for. Raises UserError where the action and the file do not go together."""
     database = Database(settings.database_url)
+    if asked.action == "backup":
+        if asked.file is None:
+            raise UserError("db backup needs the name of a new file.")
+        return _back_up(database, Path(asked.file))
+    if asked.file is not None:
+        raise UserError("A file goes with db backup, not with db upgrade.")
+    return _upgrade(settings, database)
+
+
+def _back_up(database: Database, target: Path) -> int:
+    found = revision(database)
+    if found is None:
+        raise UserError(f"There is nothing to back up in {name(database)}: the bot has never used this database.")
+    back_up(database, target)
+    say(f"{name(database)}, schema {found}, was copied to {target}.")
+    return Exit.OK
+
+
+def _upgrade(settings: Settings, database: Database) -> int:
+    """Bring the database to this version's schema, and say from where."""
     before = revision(database)
     upgrade(database)
     prepare_queue(settings, database)

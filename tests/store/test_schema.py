@@ -10,7 +10,10 @@ from bot.models.trail import GENESIS_HASH
 from bot.store.engine import Database
 from bot.store.schema import upgrade
 from bot.store.tables import audit_head, metadata, scans
+from bot.store.trail import Trail
 from tests.store.crowd import all_at_once
+from tests.store.databases import MakeUrl
+from tests.store.old import leave
 
 
 def default_differs(
@@ -84,13 +87,49 @@ def test_a_migration_that_fails_leaves_nothing_behind(
 
 def test_a_database_of_a_newer_version_is_refused_with_a_sentence_and_left_alone(database: Database) -> None:
     with database.write() as connection:
+        ours = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar_one()
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
     with pytest.raises(UserError) as refused:
         upgrade(database)
     assert str(refused.value) == (
-        "The database is at schema 9999, which this version does not know: a newer version of the bot made it. "
-        "Start that version, or restore the backup from before the upgrade."
+        f"The database is at schema 9999, which this version does not know (its own is {ours}): a newer version of the "
+        "bot made it. Start that version, or restore the backup from before the upgrade."
     )
     with database.read() as connection:
         assert connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar_one() == "9999"
         assert connection.execute(sa.select(scans)).all() == []
+
+
+def test_a_part_of_a_database_is_refused_with_a_sentence_and_left_alone(database: Database) -> None:
+    """As a restore leaves it that was cut short."""
+    with database.write() as connection:
+        connection.exec_driver_sql("DROP TABLE alembic_version")
+        connection.exec_driver_sql("DROP TABLE snoozes")
+    with pytest.raises(UserError, match="does not say of which schema: it is a part of another one"):
+        upgrade(database)
+    assert "snoozes" not in sa.inspect(database.engine).get_table_names()
+
+
+def test_a_user_who_may_make_no_tables_is_told_so(make_postgresql: MakeUrl) -> None:
+    url = make_postgresql("empty")
+    admin = Database(url)
+    with admin.write() as connection:
+        connection.exec_driver_sql("DROP ROLE IF EXISTS reader")
+        connection.exec_driver_sql("CREATE ROLE reader LOGIN")
+    reader = Database(sa.make_url(url).set(username="reader").render_as_string(hide_password=False))
+    with pytest.raises(UserError) as refused:
+        upgrade(reader)
+    assert str(refused.value).startswith("The database could not be brought from empty to schema 0")
+    assert "permission denied for schema public" in str(refused.value)
+    assert "\n" not in str(refused.value)
+    reader.close()
+    with admin.write() as connection:
+        connection.exec_driver_sql("DROP ROLE reader")
+    admin.close()
+
+
+def test_processes_that_start_at_once_on_an_older_schema_migrate_once(empty_database: Database) -> None:
+    leave(empty_database, "0004")
+    all_at_once(lambda _: upgrade(empty_database), threads=3)
+    assert differences(empty_database) == []
+    assert Trail(empty_database).verify().fault is None
