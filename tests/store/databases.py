@@ -80,7 +80,8 @@ class Postgresql:
         """Make a database, as MakeUrl says."""
         name = f"test_{next(self._numbers)}"
         template = "template_migrated" if schema == "migrated" else "template0"
-        self._run(f"CREATE DATABASE {name} TEMPLATE {template}")
+        # A copy of the files takes a fifth of the work of one that is written to the log block by block.
+        self._run(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
         self._made.append(name)
         return self._url(name)
 
