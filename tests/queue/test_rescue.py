@@ -11,7 +11,9 @@ from procrastinate.schema import SchemaManager
 from bot.models.scans import ScanState
 from bot.queue import schema, working
 from bot.queue.workforce import Queue
+from bot.scan import sharing
 from bot.store.engine import Database
+from bot.store.shares import ShareStore
 from deploy.sandbox.aws import AwsServer
 from tests.queue.office import Office, Running, members
 from tests.scan.audits import FRANKFURT, MEMBER, wait_for
@@ -27,7 +29,7 @@ DOING = sa.text(
     "FROM kms_rotation_queue.procrastinate_workers"
 )
 LEFT_BEHIND = sa.text(
-    "INSERT INTO kms_rotation_queue.procrastinate_jobs (queue_name, task_name, lock, args) "
+    "INSERT INTO procrastinate_jobs (queue_name, task_name, lock, args) "
     "VALUES ('scan-of-another-version', 'read_account', 'account ' || :account, "
     "jsonb_build_object('scan_id', CAST(:scan_id AS text), 'account', CAST(:account AS text)))"
 )
@@ -78,6 +80,7 @@ def test_what_a_scan_that_is_over_left_in_any_queue_keeps_no_account_from_the_ne
     members(aws, 1)
     first = Running(office.scanner()).end()
     with office.database.write() as connection:
+        connection.exec_driver_sql("SET LOCAL search_path TO kms_rotation_queue")
         connection.execute(LEFT_BEHIND, {"scan_id": first.id, "account": MEMBER})
     with office.worker():
         made = Running(office.scanner()).end()
@@ -98,6 +101,26 @@ def test_a_worker_whose_connections_are_cut_off_comes_back_and_the_scan_ends(
         made = running.end()
     assert (made.state, made.summary.keys) == (ScanState.FINISHED, 6)
     assert office.jobs() == []
+
+
+@pytest.mark.parametrize(("patience", "state"), [(60.0, ScanState.FINISHED), (0.0, ScanState.INTERRUPTED)])
+def test_a_database_that_is_away_is_waited_for_and_not_for_ever(
+    aws: AwsServer, office: Office, monkeypatch: pytest.MonkeyPatch, patience: float, state: ScanState
+) -> None:
+    members(aws, 1)
+    news, away = ShareStore.news, iter([True] * 3)
+
+    def sometimes(self: ShareStore, scan_id: str) -> object:
+        if next(away, False):
+            raise OSError("the server closed the connection unexpectedly")
+        return news(self, scan_id)
+
+    monkeypatch.setattr(sharing, "AWAY_SECONDS", patience)
+    monkeypatch.setattr(ShareStore, "news", sometimes)
+    with office.worker():
+        Running(office.scanner()).end()
+    [(stored,)] = office.ask("SELECT state FROM scans")
+    assert stored == state
 
 
 def test_an_account_that_fails_again_and_again_is_given_up_and_the_others_are_read(
