@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import timedelta
+from functools import partial
+from typing import Any
 from unittest.mock import patch
 
 import pytest
@@ -47,7 +49,7 @@ def wire(house: House) -> Iterator[Wire]:
     """What is between the bot and its database; the test itself looks past it."""
     with wire_to(house.database_url) as made:
         house.configure(HOURLY)
-        assert house.database.engine
+        assert house.database.engine is not None
         house.configure(HOURLY, DATABASE_URL=made.url)
         yield made
 
@@ -108,21 +110,17 @@ def losing_the_connection(wire: Wire, name: str, when: str) -> Iterator[Callable
         finally:
             writing.tables = writing.acts = None
 
-    def note(
-        _connection: object, _cursor: object, _statement: object, _values: object, context: object, _many: object
-    ) -> None:
-        compiled = getattr(context, "compiled", None)
-        if (
-            writing.acts is not None
-            and getattr(context, "isinsert", False)
-            and compiled.statement.table.name == "audit_entries"
-        ):
+    def note(_connection: Any, _cursor: Any, _statement: Any, _values: Any, context: Any, _many: Any) -> None:  # noqa: ANN401 - SQLAlchemy's event
+        if writing.acts is None or not context.isinsert:
+            return
+        if context.compiled.statement.table.name == "audit_entries":
             writing.acts += [each["act"] for each in context.compiled_parameters]
 
-    def committed(dialect: DefaultDialect, connection: sa.PoolProxiedConnection) -> None:
+    def committed(dialect: DefaultDialect, connection: Any) -> None:  # noqa: ANN401 - a driver's
+        commit = partial(do_commit, dialect, connection)
         is_it = not happened[0] and " ".join(writing.acts or ()) == name
         if is_it and when == "after":
-            do_commit(dialect, connection)
+            commit()
         if is_it:
             happened[0] = True
             wire.cut()
@@ -130,7 +128,7 @@ def losing_the_connection(wire: Wire, name: str, when: str) -> Iterator[Callable
             if is_it:
                 connection.execute("SELECT 1")
             else:
-                do_commit(dialect, connection)
+                commit()
         finally:
             wire.mend()
 
