@@ -106,6 +106,10 @@ CASES = {
         "database", sql("UPDATE alembic_version SET version_num = '9999'"), Check.SCHEMA, FAILED, "schema 9999",
         "a newer version of the bot", IN_DATABASE,
     ),
+    "the schema is untold": Case(
+        "database", sql("DROP TABLE alembic_version"), Check.SCHEMA, FAILED, "does not say of which schema",
+        "Restore a whole backup", IN_DATABASE,
+    ),
     "an entry was changed": Case(
         "database", sql("UPDATE audit_entries SET actor = 'U0NOBODY' WHERE sequence = 2"), Check.RECORD, FAILED,
         "Entry 2 ", "audit verify",
