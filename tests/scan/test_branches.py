@@ -35,7 +35,7 @@ from tests.scan.audits import DUBLIN, FRANKFURT, MEMBER, ORGANISATION, TOOLING, 
 from tests.store.databases import MakeUrl
 
 LATER = datetime(2030, 1, 1, tzinfo=UTC)
-AT_ONCE = {"trial_seconds": 0.0, "worth_seconds": 0.0}
+AT_ONCE = partial(Branching, 2, trial_seconds=0.0, worth_seconds=0.0)
 
 
 def readings(settings: Settings, branching: Branching | None, stop: Event | None = None) -> Iterator[Reading]:
@@ -48,7 +48,7 @@ def readings(settings: Settings, branching: Branching | None, stop: Event | None
 
 
 def branching(settings: Settings, *, remembers: bool = False) -> Branching:
-    return Branching(2, partial(equip, settings, remembers=remembers), **AT_ONCE)
+    return AT_ONCE(partial(equip, settings, remembers=remembers))
 
 
 @pytest.fixture
@@ -133,7 +133,7 @@ def test_a_branch_that_is_killed_ends_the_scan_with_its_cause(house: House, sett
 
 
 def test_a_branch_that_cannot_be_connected_ends_the_scan_with_its_cause(settings: Settings) -> None:
-    broken = Branching(2, partial(int, "no number"), **AT_ONCE)  # type: ignore[arg-type]  # whatever fails in it
+    broken = AT_ONCE(partial(int, "no number"))  # type: ignore[arg-type]  # whatever fails in it
     with pytest.raises(BranchError, match="A process of the scan failed: ValueError: invalid literal"):
         list(readings(settings, broken))
 
