@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 import pytest
 
+from bot.inbound.http import HttpMode
 from bot.models.requests import Request, RequestState
 from bot.present import Presenter
 from bot.process import Process
@@ -22,6 +23,7 @@ from bot.store.engine import Database
 from bot.store.requests import RequestStore
 from bot.store.scans import ScanStore
 from bot.store.trail import Trail
+from bot.web.listening import Listening
 from bot.wiring.assembly import build_process
 from bot.wiring.parts import Parts, Timing, Ways
 from deploy.sandbox.aws import AwsServer
@@ -120,13 +122,27 @@ class House:
         """The bot from its start to its stop; unless said otherwise, after its first scan."""
         timing = Timing(self.clock, self.read_back_waits)
         process = build_process(load(self.environ, with_slack=True), Event(), timing)
-        with closing(process):
-            process.start()
-            self.slack.wait_for_bot()
+        with closing(process), self._reached(process):
             if scanned:
                 eventually(self.scans.current, "the first scan")
                 process.crews.looking.wait(30)  # or a fault that a test sets would hit the check of the rules
             yield process
+
+    @contextmanager
+    def _reached(self, process: Process) -> Iterator[None]:
+        """Start it, and let Slack's payloads come to it: over its socket, or as requests where the settings say so."""
+        process.start()
+        if not isinstance(process.inbound, HttpMode):
+            self.slack.wait_for_bot()
+            yield
+            return
+        server = Listening(process.inbound, "127.0.0.1", 0)
+        server.start()
+        self.slack.requests.url = f"http://127.0.0.1:{server.port}/slack/events"
+        try:
+            yield
+        finally:
+            server.close()
 
     @cached_property
     def database(self) -> Database:

@@ -1,11 +1,15 @@
 """The main job, end to end, over the wire."""
 
-from tests.app.house import CHANNEL, PAYMENTS, House, house, shown
+import pytest
+
+from tests.app.house import CHANNEL, CONFIGURATION, PAYMENTS, House, house, shown
 
 __all__ = ["house"]
 
 
-def test_from_the_digest_to_a_key_that_rotates(house: House) -> None:
+@pytest.mark.parametrize("mode", ["socket", "http"])
+def test_from_the_digest_to_a_key_that_rotates(house: House, mode: str) -> None:
+    house.configure(CONFIGURATION.replace("[slack]", f'[slack]\nmode = "{mode}"'))
     arn = house.aws.world.key(account=PAYMENTS, alias="alias/payments/card-vault")
     house.aws.world.key(account=PAYMENTS, alias="alias/payments/ledger", rotation=365)
     with house.running():
@@ -39,3 +43,4 @@ def test_from_the_digest_to_a_key_that_rotates(house: House) -> None:
         assert "100% compliant" in house.command(house.mara, "status")
         house.slack.wait_for(lambda: house.channel.thread(request.ts), what="the result in the thread")
     assert house.trail.verify().fault is None
+    assert any(call.method == "apps.connections.open" for call in house.slack.calls) is (mode == "socket")
