@@ -118,7 +118,7 @@ def parser() -> ArgumentParser:
         "run",
         "run the Slack app",
         "Runs the Slack app until it is told to stop (SIGTERM or Ctrl-C; a second one ends it at once).\n\n"
-        "Besides the settings below it needs SLACK_BOT_TOKEN and SLACK_APP_TOKEN, or with slack.mode = \"http\"\n"
+        'Besides the settings below it needs SLACK_BOT_TOKEN and SLACK_APP_TOKEN, or with slack.mode = "http"\n'
         "SLACK_SIGNING_SECRET instead of the second; PORT counts there instead of web.listen.",
         _ENVIRONMENT,
     )
