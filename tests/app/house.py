@@ -189,8 +189,13 @@ class House:
         before = len(who.ephemerals)
         who.slash(f"/kms-rotation list alias={name}", channel=CHANNEL)
         self.slack.wait_for(lambda: len(who.ephemerals) > before, what="the list")
-        who.click(who.ephemerals[-1], text="Enable rotation")
-        self.slack.wait_for(lambda: who.modals, what="the modal")
+        self.open_form(who, lambda: who.click(who.ephemerals[-1], text="Enable rotation"))
+
+    def open_form(self, who: Actor, act: Callable[[], object]) -> None:
+        """Do what opens a form, and wait for it: one that was sent before may still be open."""
+        before = {form.id for form in who.modals}
+        act()
+        self.slack.wait_for(lambda: {form.id for form in who.modals} - before, what="the form")
 
     def request_messages(self) -> list[Message]:
         return [each for each in self.channel.roots if "asks to enable automatic rotation" in shown(each)]

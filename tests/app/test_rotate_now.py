@@ -26,8 +26,7 @@ Meddling = Callable[[House, str], object]
 
 def open_form(house: House, who: Actor, name: str = KEY) -> str:
     house.command(who, f"key {name}")
-    who.click(who.ephemerals[-1], text=BUTTON)
-    house.slack.wait_for(lambda: who.modals, what="the form")
+    house.open_form(who, lambda: who.click(who.ephemerals[-1], text=BUTTON))
     return who.modal.visible_text
 
 

@@ -17,8 +17,7 @@ __all__ = ["house"]
 def open_modal(house: House, who: str = "jonas", digest: str = "payments") -> None:
     person = getattr(house, who)
     house.command(person, "routes")
-    person.choose(person.ephemerals[-1], digest, action_id="edit_route")
-    house.slack.wait_for(lambda: person.modals, what="the form")
+    house.open_form(person, lambda: person.choose(person.ephemerals[-1], digest, action_id="edit_route"))
 
 
 def save(house: House, who: str = "jonas", **entered: str) -> str:

@@ -16,8 +16,7 @@ def open_form(house: House, who: Actor, scope: str = "") -> None:
     before = len(who.ephemerals)
     who.slash(f"/kms-rotation list {scope}".strip(), channel=CHANNEL)
     house.slack.wait_for(lambda: len(who.ephemerals) > before, what="the list")
-    who.click(who.ephemerals[-1], text="Enable several …")
-    house.slack.wait_for(lambda: who.modals, what="the form")
+    house.open_form(who, lambda: who.click(who.ephemerals[-1], text="Enable several …"))
 
 
 def ask_for_all(house: House, scope: str = "") -> Message:
