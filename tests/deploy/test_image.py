@@ -8,14 +8,12 @@ import subprocess
 
 import pytest
 
-from tests.app.house import CONFIGURATION, House, eventually, house
+from tests.app.house import CONFIGURATION, House, house
 from tests.deploy.dockerfile import last_stage, sent
 from tests.deploy.image import Built, build
 from tests.store.databases import SQLITE_ALONE
 
 __all__ = ["house"]
-
-PATIENCE_SECONDS = 60
 
 EVERYTHING = """
 import importlib, pkgutil, warnings
@@ -75,7 +73,8 @@ def test_it_cannot_write_where_it_is_installed(image: Built) -> None:
 
 
 @SQLITE_ALONE
-def test_the_bot_runs_in_it_answers_its_health_check_and_ends_in_time(image: Built, house: House) -> None:
+@pytest.mark.parametrize("mode", ["socket", "http"])
+def test_the_bot_runs_in_it_answers_its_health_check_and_ends_in_time(image: Built, house: House, mode: str) -> None:
     port = str(_free_port())
     environ = {
         **house.aws.environment(least_privilege=True),
@@ -83,17 +82,26 @@ def test_the_bot_runs_in_it_answers_its_health_check_and_ends_in_time(image: Bui
         "DATABASE_URL": "sqlite:////var/lib/kms-rotation/kms-rotation.sqlite3",
         "PORT": port,
     }
-    configuration = f'{CONFIGURATION}\n[web]\nlisten = "0.0.0.0:{port}"\n'
+    configuration = CONFIGURATION.replace("[slack]", f'[web]\nlisten = "0.0.0.0:{port}"\n[slack]\nmode = "{mode}"', 1)
     with image.popen(last_stage().command, environ, configuration) as bot:
         try:
-            house.slack.wait_for_bot(PATIENCE_SECONDS)
-            eventually(lambda: image.run(last_stage().health, {"PORT": port})[0] == 0, "a healthy bot")
+            said = _until_ready(bot)
+            assert image.run(last_stage().health, {"PORT": port}) == (0, "")
+            assert bool(house.slack.sockets.connections) is (mode == "socket")
         finally:
             bot.terminate()
-            output, _ = bot.communicate(timeout=25)
-    assert (bot.returncode, "Ready." in output) == (0, True), output
-    assert "Traceback" not in output
+            more, _ = bot.communicate(timeout=25)
+    assert (bot.returncode, "Traceback" in said + more) == (0, False), said + more
     assert image.run(last_stage().health, {"PORT": port})[0] == 1
+
+
+def _until_ready(bot: "subprocess.Popen[str]") -> str:
+    said = ""
+    while "Ready." not in said:
+        line = bot.stdout.readline() if bot.stdout else ""
+        assert line, f"it ended before it was ready:\n{said}"
+        said += line
+    return said
 
 
 def test_the_health_check_looks_where_the_port_is_exposed_and_the_example_listens() -> None:
