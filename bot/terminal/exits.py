@@ -12,7 +12,7 @@ class Exit(IntEnum):
     OK = 0
     NON_COMPLIANT = 1
     """Something is non-compliant, `audit verify` found tampering, for `rules` too few could approve, or `doctor` found
-    something.
+    something that has failed.
     """
     USAGE = 2
     UNREAD = 3
