@@ -6,7 +6,7 @@ import json
 from bot.settings.tree import Document, Settings
 
 _OF_ONE_PROCESS = frozenset({"slack", "web", "log"})
-"""No sections to compare: how a process is reached and writes its log is its affair; Slack's is compared by hand."""
+"""No sections to compare: how a process is reached and writes its log is its own affair; Slack's is made by hand."""
 
 _OF_ONE_MACHINE = {"processes"}
 """`scan.processes` goes by the cores of a machine."""
