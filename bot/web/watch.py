@@ -36,6 +36,7 @@ class Watch:
 
     def start(self) -> None:
         """Begin to count the log's lines and to answer. Raises UserError where nobody can listen."""
+        self.pulse.beat()
         if self.listening is not None:
             self.listening.start()
         logging.getLogger().addHandler(self._counter)
