@@ -66,6 +66,7 @@ class _Book:
     record: ShareRecord
     share: Share
     progress: dict[str, RegionProgress] = field(init=False)
+    _turn: Lock = field(default_factory=Lock, init=False)
 
     def __post_init__(self) -> None:
         self.progress = dict(self.share.progress)
@@ -82,11 +83,13 @@ class _Book:
 
     def go_on(self) -> bool:
         """Tell how far it is, also where nothing comes in; False where it is to end."""
-        return self.record.go_on(self.share, dict(self.progress))
+        with self._turn:
+            return self.record.go_on(self.share, dict(self.progress))
 
     def add(self, _scan_id: str, found: Sequence[Finding], covered: Sequence[Coverage] = ()) -> None:
-        if not self.record.add(self.share, found, covered, self.progress):
-            raise LostShareError
+        with self._turn:  # of two that tell how far it is, the later one is not to be overwritten by the earlier
+            if not self.record.add(self.share, found, covered, dict(self.progress)):
+                raise LostShareError
 
 
 class ShareReader:
