@@ -14,11 +14,12 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from bot.models.digests import Delta, DeltaKind
+from bot.models.keys import Verdict
 from bot.models.scans import Summary
 from bot.rules.digest import MOST_NAMES
 from bot.store.counting import summaries, sums
 from bot.store.opened import Key, Named
-from bot.store.sides import IS_COMPLIANT, IS_FOUND, IS_KNOWN, IS_OPEN, IS_UNREAD, WAS_MENDED, WAS_OPEN, Sides
+from bot.store.sides import IS_FOUND, IS_KNOWN, IS_OPEN, IS_UNREAD, WAS_MENDED, WAS_OPEN, Sides
 from bot.store.tables import digest_baselines, findings
 
 MENDED = "mended"
@@ -72,18 +73,37 @@ def _of_unknown_owner(sides: Sides) -> Summary:
 
 
 def _gone(sides: Sides) -> sa.Select[tuple[str, str, str]]:
-    """Choose the keys that were open and are not; of one that was not found, the id is the name."""
+    """Choose the keys that were open and are not; of one that was not found, the id is the name.
+
+    What is found of them is asked one by one: they are few, and a join would read all that was found.
+    """
+    verdict, name = _found(sides, findings.c.verdict), _found(sides, findings.c.name)
+    is_compliant = verdict == Verdict.COMPLIANT.value
     kind = sa.case(
-        (sa.and_(IS_COMPLIANT, WAS_MENDED), MENDED),
-        (IS_COMPLIANT, DeltaKind.FIXED.value),
-        (IS_UNREAD, DeltaKind.UNREAD.value),
-        (IS_FOUND, DeltaKind.LAPSED.value),
+        (sa.and_(is_compliant, WAS_MENDED), MENDED),
+        (is_compliant, DeltaKind.FIXED.value),
+        (verdict == Verdict.INSUFFICIENT_DATA.value, DeltaKind.UNREAD.value),
+        (verdict.is_not(None), DeltaKind.LAPSED.value),
         (sides.is_dark, DeltaKind.UNREAD.value),
         else_=DeltaKind.LAPSED.value,
     )
-    name = sa.case((IS_FOUND, findings.c.name), else_=_key_id(sides.connection, digest_baselines.c.arn))
-    named = (kind.label("kind"), name.label("name"), digest_baselines.c.arn.label("arn"))
-    return sides.before.add_columns(*named).where(WAS_OPEN, sa.or_(sa.not_(IS_FOUND), sa.not_(IS_OPEN)))
+    arn = digest_baselines.c.arn
+    named = (kind.label("kind"), sa.func.coalesce(name, _key_id(sides.connection, arn)).label("name"), arn.label("arn"))
+    return sa.select(*named).where(sides.of_name, WAS_OPEN, _is_no_longer_open(sides))
+
+
+def _found(sides: Sides, column: sa.Column[str]) -> sa.ScalarSelect[str]:
+    return sa.select(column).where(sides.is_same_known).correlate(digest_baselines).scalar_subquery()
+
+
+def _is_no_longer_open(sides: Sides) -> sa.ColumnElement[bool]:
+    """Say so of all keys by two indexes in the same order, and of a part of them one by one."""
+    if not sides.scope.is_empty:
+        return sa.not_(sa.exists().where(sides.is_same_known, IS_OPEN).correlate(digest_baselines))
+    before = digest_baselines.alias()
+    was_open = sa.select(before.c.arn).where(before.c.name == sides.name, before.c.open)
+    is_open = sa.select(findings.c.arn).where(sides.of_scan, IS_OPEN)
+    return digest_baselines.c.arn.in_(was_open.except_(is_open).order_by("arn"))
 
 
 def _first_keys(connection: Connection, keys: sa.Select[tuple[str, str, str]]) -> Named:

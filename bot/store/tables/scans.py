@@ -75,6 +75,13 @@ findings = sa.Table(
         postgresql_where=sa.text(OPEN),
     ),
     sa.Index(
+        "ix_findings_open_arn",
+        "scan_id",
+        "arn",
+        sqlite_where=sa.text(OPEN),
+        postgresql_where=sa.text(OPEN),
+    ),
+    sa.Index(
         "ix_findings_owner",
         "scan_id",
         "owner",

@@ -13,6 +13,13 @@ _OPEN = "verdict = 'NON_COMPLIANT' AND exempt_until IS NULL"
 
 def upgrade() -> None:
     op.create_index(
+        "ix_findings_open_arn",
+        "findings",
+        ["scan_id", "arn"],
+        sqlite_where=sa.text(_OPEN),
+        postgresql_where=sa.text(_OPEN),
+    )
+    op.create_index(
         "ix_findings_owner",
         "findings",
         ["scan_id", "owner", "name", "arn"],
