@@ -46,7 +46,7 @@ def postgresql_of_this_worker() -> Iterator[Postgresql]:
 @pytest.fixture
 def make_postgresql(postgresql_of_this_worker: Postgresql) -> Iterator[MakeUrl]:
     yield postgresql_of_this_worker.make
-    postgresql_of_this_worker.drop_all()
+    postgresql_of_this_worker.take_back()
 
 
 @pytest.fixture(params=KINDS)
