@@ -100,8 +100,7 @@ def make_morning(folder: Path, keys: int, asking: Callable[[House], None] | None
 def ask_for_all(house: House) -> None:
     house.mara.slash("/kms-rotation list", channel=CHANNEL)
     house.slack.wait_for(lambda: house.mara.ephemerals, what="the list")
-    house.mara.click(house.mara.ephemerals[-1], text="Enable several …")
-    house.slack.wait_for(lambda: house.mara.modals, what="the form")
+    house.open_form(house.mara, lambda: house.mara.click(house.mara.ephemerals[-1], text="Enable several …"))
     house.mara.submit(house.mara.modal, {"all": {"ticked": ["all"]}})
     house.slack.wait_for(house.request_messages, what="the request's message")
 

@@ -66,6 +66,7 @@ def test_a_click_while_the_database_is_away_does_nothing_and_the_person_is_told(
         assert not house.rotates(arn)
         house.press(house.jonas, message, "Approve")
         house.until_shown(message, "Rotation is on")
+        eventually(lambda: not owed(house), "everything to be shown")
         Truth(house).holds()
 
 

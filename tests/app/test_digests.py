@@ -218,8 +218,7 @@ def test_a_row_that_was_fixed_and_is_open_again_has_its_button_again(house: Hous
         house.aws.faults.disable_rotation(arn)
         rescan(house)
         assert "Open again: 1" in digest(house, 2)
-        house.mara.click(house.channel.roots[-1], text="Enable rotation")
-        house.slack.wait_for(lambda: house.mara.modals, what="the modal")
+        house.open_form(house.mara, lambda: house.mara.click(house.channel.roots[-1], text="Enable rotation"))
 
 
 def test_a_route_tells_a_team_of_its_keys_alone_and_claims_no_percentage(house: House) -> None:

@@ -44,8 +44,7 @@ def pattern(**parts: str) -> Values:
 def open_form(house: House, who: Actor, what: str = KEY) -> str:
     if who.modals:
         who.close(who.modal)
-    who.slash(f"/kms-rotation exempt {what}".strip(), channel=CHANNEL)
-    house.slack.wait_for(lambda: who.modals, what="the form")
+    house.open_form(who, lambda: who.slash(f"/kms-rotation exempt {what}".strip(), channel=CHANNEL))
     return who.modal.visible_text
 
 
@@ -102,8 +101,9 @@ def test_a_key_leaves_the_list_for_a_time_after_an_approval_and_comes_back_by_it
     house.key("web/assets", rotation=365)
     with house.running() as process:
         house.command(house.mara, f"list alias={KEY}")
-        house.mara.choose(house.mara.ephemerals[-1], "Exempt …", action_id="more_of_key:*")
-        house.slack.wait_for(lambda: house.mara.modals, what="the form")
+        house.open_form(
+            house.mara, lambda: house.mara.choose(house.mara.ephemerals[-1], "Exempt …", action_id="more_of_key:*")
+        )
         assert "The key stays non-compliant." in house.mara.modal.visible_text
         message = submit(house, house.mara, filled(house))
         assert "1 request waits for approval" in house.command(house.aiko, "exemptions")
@@ -372,8 +372,7 @@ def test_an_exemption_is_renewed_by_a_new_request_and_holds_all_the_while(house:
         first = ask(house, house.mara)
         grant(house, house.jonas, first)
         house.command(house.mara, "exemptions")
-        house.mara.click(house.mara.ephemerals[-1], text="Renew …")
-        house.slack.wait_for(lambda: house.mara.modals, what="the form")
+        house.open_form(house.mara, lambda: house.mara.click(house.mara.ephemerals[-1], text="Renew …"))
         assert "The new exemption takes its place." in house.mara.modal.visible_text
         second = submit(house, house.mara, {"until": {"day": day(house, 60)}})
         assert "It renews an exemption" in shown(second)

@@ -58,8 +58,7 @@ def rotated(house: House, arn: str) -> int:
 
 def ask_to_rotate(house: House) -> None:
     house.command(house.mara, f"key {KEY}", channel=CHANNEL)
-    house.mara.click(house.mara.ephemerals[-1], text="Rotate now …")
-    house.slack.wait_for(lambda: house.mara.modals, what="the form")
+    house.open_form(house.mara, lambda: house.mara.click(house.mara.ephemerals[-1], text="Rotate now …"))
     house.mara.submit(house.mara.modal, {"reason": {"text": "It may have leaked."}})
     house.slack.wait_for(lambda: len(house.channel.roots) > 1, what="the request's message")
 

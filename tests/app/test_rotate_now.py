@@ -384,8 +384,7 @@ def test_a_broken_glass_rotates_it_too(house: House) -> None:
     with house.running():
         message = ask(house, house.mara)
         priya = house.slack.person("U0PRIYA")
-        house.press(priya, message, "Break glass …")
-        house.slack.wait_for(lambda: priya.modals, what="the form")
+        house.open_form(priya, lambda: house.press(priya, message, "Break glass …"))
         priya.submit(priya.modal, {"reason": {"text": "Nobody else is awake, and the key leaks."}})
         house.until_shown(message, "new key material")
     assert rotated(house, arn) == 1

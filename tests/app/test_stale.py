@@ -51,8 +51,7 @@ def press_old(house: House, who: Actor, old: Message, button: str) -> str:
 
 def sent_from(house: House, old: Message) -> str:
     """Open the form from an old button and send it; what it turned into."""
-    house.mara.click_stale(old, text="Enable rotation")
-    house.slack.wait_for(lambda: house.mara.modals, what="the form")
+    house.open_form(house.mara, lambda: house.mara.click_stale(old, text="Enable rotation"))
     house.mara.submit(house.mara.modal, {})
     house.slack.wait_for(lambda: "Reading the key" not in house.mara.modal.visible_text, what="the answer")
     return house.mara.modal.visible_text.replace("\n", " ")

@@ -19,8 +19,7 @@ def test_from_the_digest_to_a_key_that_rotates(house: House, mode: str) -> None:
         digest = house.channel.roots[0]
         assert "1 key does not rotate as it should" in shown(digest)
 
-        house.mara.click(digest, text="Enable rotation")
-        house.slack.wait_for(lambda: house.mara.modals, what="the modal")
+        house.open_form(house.mara, lambda: house.mara.click(digest, text="Enable rotation"))
         house.mara.submit(house.mara.modal, {"reason": {"text": "Audit on Monday"}})
         house.slack.wait_for(house.request_messages, what="the request")
         request = house.request_messages()[0]

@@ -124,8 +124,7 @@ def test_a_form_is_acked_before_its_keys_are_looked_up_and_says_so_where_they_ca
             house.press_enable(house.mara, "batch/000")
         else:
             house.command(house.mara, "list")
-            house.mara.click(house.mara.ephemerals[-1], text="Enable several …")
-            house.slack.wait_for(lambda: house.mara.modals, what="the form")
+            house.open_form(house.mara, lambda: house.mara.click(house.mara.ephemerals[-1], text="Enable several …"))
         with without(house, "key_handles"):
             values = {} if form == "one key" else {"all": {"ticked": ["all"]}}
             sent = house.mara.submit(house.mara.modal, values)

@@ -79,8 +79,7 @@ def test_the_button_asks_again_and_what_is_undone_again_is_told_again(house: Hou
     with fixed(house, KEY) as process:
         undo(house)
         look(house, process, house.mara, house.jonas)
-        house.mara.click(heard(house.mara)[0], text="Enable rotation")
-        house.slack.wait_for(lambda: house.mara.modals, what="the form")
+        house.open_form(house.mara, lambda: house.mara.click(heard(house.mara)[0], text="Enable rotation"))
         before = len(house.request_messages())
         house.mara.submit(house.mara.modal, {})
         house.slack.wait_for(lambda: len(house.request_messages()) > before, what="the second request")

@@ -149,8 +149,7 @@ def test_the_channel_is_told_of_a_request_and_not_of_its_key(hiding: House) -> N
 def test_the_message_of_such_a_request_shows_its_keys_to_those_who_may_see_them(hiding: House) -> None:
     with hiding.running():
         message = ask_for_secret(hiding)
-        hiding.press(hiding.jonas, message, "Show the key")
-        hiding.slack.wait_for(lambda: hiding.jonas.modals, what="the keys")
+        hiding.open_form(hiding.jonas, lambda: hiding.press(hiding.jonas, message, "Show the key"))
         assert SECRET in hiding.jonas.modal.visible_text
         told = hiding.whisper(hiding.aiko, lambda: hiding.press(hiding.aiko, message, "Show the key"))
         assert "not shown to you" in told
@@ -184,8 +183,7 @@ def test_a_broken_glass_is_told_to_the_approvers_of_the_key_although_it_is_not_s
     with hiding.running():
         message = ask_for_secret(hiding)
         priya = hiding.slack.person("U0PRIYA")
-        hiding.press(priya, message, "Break glass …")
-        hiding.slack.wait_for(lambda: priya.modals, what="the form")
+        hiding.open_form(priya, lambda: hiding.press(priya, message, "Break glass …"))
         priya.submit(priya.modal, {REASON_BLOCK: {REASON_INPUT: "The vault/ stands open right now."}})
         [alarm] = eventually(lambda: [e for e in hiding.channel.messages if "look into it" in shown(e)], "the alarm")
         assert "U0JONAS" in str(alarm.blocks)
@@ -197,8 +195,7 @@ def test_a_pattern_that_may_cover_hidden_keys_is_decided_by_those_who_may_see_th
     hiding.key("web/sessions")
     hiding.configure(CONFIGURATION.replace("required = 2", "") + HIDING)
     with hiding.running() as process:
-        hiding.mara.slash("/kms-rotation exempt alias=[pv]a*", channel=CHANNEL)
-        hiding.slack.wait_for(lambda: hiding.mara.modals, what="the form")
+        hiding.open_form(hiding.mara, lambda: hiding.mara.slash("/kms-rotation exempt alias=[pv]a*", channel=CHANNEL))
         hiding.mara.submit(hiding.mara.modal, {REASON_BLOCK: {REASON_INPUT: "It is switched off in a week."}})
         message = hiding.slack.wait_for(lambda: hiding.channel.roots, what="the request")[-1]
         assert "2 open keys" in shown(message)
@@ -284,8 +281,7 @@ def test_several_are_asked_for_without_the_hidden_ones(hiding: House) -> None:
         before = len(hiding.aiko.ephemerals)
         hiding.aiko.slash("/kms-rotation list", channel=CHANNEL)
         hiding.slack.wait_for(lambda: len(hiding.aiko.ephemerals) > before, what="the list")
-        hiding.aiko.click(hiding.aiko.ephemerals[-1], text="Enable several …")
-        hiding.slack.wait_for(lambda: hiding.aiko.modals, what="the form")
+        hiding.open_form(hiding.aiko, lambda: hiding.aiko.click(hiding.aiko.ephemerals[-1], text="Enable several …"))
         assert SECRET not in str(hiding.aiko.modal.body)
         hiding.aiko.submit(hiding.aiko.modal, {"all": {"ticked": ["all"]}})
         request = eventually(lambda: next(iter(hiding.requests.in_state(*RequestState)), None), "the request")

@@ -107,6 +107,7 @@ def test_every_call_is_in_one_group_and_every_change_in_its_own(calls: list[Reco
 def test_the_permissions_to_deny_are_those_of_the_shipped_policies() -> None:
     assert permissions_of_the_bot() == (
         "account:ListRegions",
+        "iam:SimulatePrincipalPolicy",
         "kms:DescribeKey",
         "kms:EnableKeyRotation",
         "kms:GetKeyRotationStatus",
