@@ -65,11 +65,12 @@ def without_what_was_typed(told: str, typed: str) -> str:
 
 
 def test_no_subcommand_shows_a_hidden_key_to_whom_it_is_hidden_from(hiding: House) -> None:
-    with hiding.running():
+    with hiding.running() as process:
         ask_for_secret(hiding)
         for name, texts in COMMANDS.items():
             for text in texts:
                 told = all_that_is_told(hiding, hiding.aiko, f"{name} {text}".strip())
+                assert process.crews.looking.wait(30), "what else it says is not the next one's answer"
                 rest = without_what_was_typed(told, text.removeprefix("explain "))
                 assert not [trace for trace in TRACES if trace in rest], (name, text, told)
                 if name in REPEATED:
