@@ -63,7 +63,7 @@ def _run_behind_server(settings: Settings) -> int:
         except UserError as error:
             _say(str(error))
             return Exit.USAGE
-        except Exception:
+        except Exception:  # the worker's last word: nobody above it would tell a person
             log.exception("This is a defect of the bot; --debug tells more.")
             return Exit.BUG
         Thread(target=_end_with, args=(stop, end), name="end", daemon=True).start()

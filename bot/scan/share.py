@@ -139,7 +139,7 @@ class ShareReader:
         except StoppedError:
             self._record.hand_back(share, failed=False)
             return Outcome.HANDED_BACK if is_stopping() else Outcome.OVER
-        except Exception:
+        except Exception:  # whatever it was, somebody else gets the account; it is raised on
             self._record.hand_back(share, failed=True)
             raise
         self._record.end(share, self._clock())
