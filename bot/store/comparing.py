@@ -75,7 +75,7 @@ def _of_unknown_owner(sides: Sides) -> Summary:
 def _gone(sides: Sides) -> sa.Select[tuple[str, str, str]]:
     """Choose the keys that were open and are not; of one that was not found, the id is the name.
 
-    What is found of them is asked one by one: they are few, and a join would read all that was found.
+    What is found of them is asked one by one: as a rule they are few, and a join would read all that was found.
     """
     verdict, name = _found(sides, findings.c.verdict), _found(sides, findings.c.name)
     is_compliant = verdict == Verdict.COMPLIANT.value

@@ -1,4 +1,4 @@
-"""The open keys of a digest, gathered once: one statement answers all that is told of them.
+"""The open keys of a digest beside the baseline, gathered once: one statement answers all that needs both.
 
 Each part of the answer by itself would look every open key up in the baseline again.
 """
