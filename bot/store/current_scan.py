@@ -27,7 +27,8 @@ def current_scan(connection: Connection) -> Scan | None:
         (is_finished, ended.desc()),
         (is_cut_short, ended.desc()),
     ):
-        row = connection.execute(sa.select(scans).where(is_candidate).order_by(order).limit(1)).one_or_none()
+        first = sa.select(scans).where(is_candidate).order_by(order, scans.c.id).limit(1)
+        row = connection.execute(first).one_or_none()
         if row is not None:
             return scan_of(row)
     return None

@@ -86,8 +86,10 @@ def run(
     minutes: float = 0,
     scope: str = "",
 ) -> Scan:
-    """Scan for one minute."""
+    """Scan for one minute, in which no other scan may end: nobody could say which of the two is the current one."""
     started = scan(minutes=minutes, scope=scope)
+    current = store.current()
+    assert current is None or (current.finished_at, current.scope) != (at(minutes + 1), scope)
     store.begin(started)
     store.add(started.id, list(found), list(read))
     return store.finish(started.id, at(minutes + 1))

@@ -22,10 +22,10 @@ UNNAMED = Predecessor("route 0", "digest route 0")
 BY_CHANNEL = Predecessor("C0PAY 12ab", "digest", shares_its_job=True)
 
 
-def told(database: Database, name: str) -> None:
+def told(database: Database, name: str, minutes: float = 0) -> None:
     stage = Stage(database, name)
-    stage.scan([finding("a")], [covered()], 0)
-    stage.publish(5)
+    stage.scan([finding("a")], [covered()], minutes)
+    stage.publish(minutes + 5)
 
 
 def take_over(database: Database, *predecessors: Predecessor) -> Predecessor | None:
@@ -44,8 +44,8 @@ def take_over(database: Database, *predecessors: Predecessor) -> Predecessor | N
 def test_the_first_predecessor_that_has_anything_is_taken_over(
     database: Database, stored: Sequence[Predecessor], taken: Predecessor | None
 ) -> None:
-    for each in stored:
-        told(database, each.name)
+    for number, each in enumerate(stored):
+        told(database, each.name, 10 * number)
     assert take_over(database, UNNAMED, BY_CHANNEL) == taken
     store = DigestStore(database)
     assert (store.latest(NEW) is not None) == (taken is not None)
@@ -67,7 +67,7 @@ def test_the_next_digest_under_the_new_name_compares_with_the_last_under_the_old
 
 def test_a_digest_that_was_told_takes_nothing_over(database: Database) -> None:
     told(database, NEW)
-    told(database, UNNAMED.name)
+    told(database, UNNAMED.name, 10)
     assert take_over(database, UNNAMED) is None
     assert DigestStore(database).latest(UNNAMED.name) is not None
 

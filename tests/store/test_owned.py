@@ -18,10 +18,12 @@ from tests.store.samples import ALPHA, BETA, at, covered, finding, rotating
 JANE = "U0JANE"
 
 
-def ownership(database: Database, found: Iterable[Finding], scope: Filter = EVERYTHING) -> Ownership:
+def ownership(
+    database: Database, found: Iterable[Finding], scope: Filter = EVERYTHING, *, minutes: float = 0
+) -> Ownership:
     stage = Stage(database, "daily", scope)
-    stage.scan(found, [covered(ALPHA), covered(BETA)], 0)
-    return stage.publish(5).ownership
+    stage.scan(found, [covered(ALPHA), covered(BETA)], minutes)
+    return stage.publish(minutes + 5).ownership
 
 
 def owned(name: str, owner: str | None, account: str = ALPHA) -> Finding:
@@ -96,5 +98,5 @@ def test_nothing_is_left_for_somebody_who_snoozed_all_of_it(database: Database) 
 
 def test_there_is_nobody_to_tell_where_nothing_is_open_or_nothing_is_known(database: Database) -> None:
     assert ownership(database, [rotating("a")]).tells_nothing
-    assert ownership(database, [owned("b", "")]).tells_nothing
-    assert not ownership(database, [owned("c", None)]).tells_nothing
+    assert ownership(database, [owned("b", "")], minutes=10).tells_nothing
+    assert not ownership(database, [owned("c", None)], minutes=20).tells_nothing
