@@ -23,6 +23,10 @@ MOST_BYTES = 1024 * 1024
 """Of one request. Slack's largest payloads, a modal with all that was entered, stay far below."""
 
 OLDEST_SECONDS = 300
+MOST_DIGITS = 12
+"""Of a time in seconds. Python does not read thousands of them, which anybody can send.
+https://docs.python.org/3/library/stdtypes.html#integer-string-conversion-length-limitation"""
+
 TELL_SECONDS = 60.0
 """The log tells of refused requests at most so often: anybody can send any number of them."""
 
@@ -82,10 +86,14 @@ class HttpMode:
         """What is wrong with a request that Bolt would refuse, or stumble over; empty for a good one."""
         timestamp = environ.get("HTTP_X_SLACK_REQUEST_TIMESTAMP", "")
         signature = environ.get("HTTP_X_SLACK_SIGNATURE", "")
-        if not (timestamp.isascii() and timestamp.isdigit() and signature.isascii() and signature):
+        is_time = timestamp.isascii() and timestamp.isdigit() and len(timestamp) <= MOST_DIGITS
+        if not (is_time and signature.isascii() and signature):
             return "it is not signed, so it did not come from Slack"
         if abs(self._clock() - int(timestamp)) > OLDEST_SECONDS:
-            return "it is older than five minutes: either somebody sent it again, or this machine's clock is wrong"
+            return (
+                "its time is more than five minutes from ours: either somebody sent it again, or this machine's clock "
+                "is wrong"
+            )
         try:
             is_valid = self._verifier.is_valid(body, timestamp, signature)
         except UnicodeDecodeError:

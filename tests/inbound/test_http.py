@@ -105,11 +105,12 @@ WRONG_SECRET = signed(COMMAND, secret="somebody-elses")
 REFUSED: list[tuple[str, bytes, dict[str, str], str]] = [
     ("another secret", COMMAND, WRONG_SECRET, "SLACK_SIGNING_SECRET is not the signing secret"),
     ("an altered body", COMMAND.replace(b"U1", b"U2"), signed(COMMAND), "its signature is not right"),
-    ("sent again later", COMMAND, signed(COMMAND, at=NOW - OLDEST_SECONDS - 1), "older than five minutes"),
+    ("sent again later", COMMAND, signed(COMMAND, at=NOW - OLDEST_SECONDS - 1), "more than five minutes from ours"),
     ("from the future", COMMAND, signed(COMMAND, at=NOW + OLDEST_SECONDS + 1), "this machine's clock is wrong"),
     ("no signature", COMMAND, {}, "it is not signed"),
     ("no time", COMMAND, signed(COMMAND) | {"HTTP_X_SLACK_REQUEST_TIMESTAMP": ""}, "it is not signed"),
     ("no number", COMMAND, signed(COMMAND) | {"HTTP_X_SLACK_REQUEST_TIMESTAMP": "soon"}, "it is not signed"),
+    ("no such time", COMMAND, signed(COMMAND) | {"HTTP_X_SLACK_REQUEST_TIMESTAMP": "9" * 5000}, "it is not signed"),
     ("no ASCII", COMMAND, signed(COMMAND) | {"HTTP_X_SLACK_SIGNATURE": "v0=ä"}, "it is not signed"),
     ("no UTF-8", b"\xff\xfe", signed(b""), "its signature is not right"),
     ("broken JSON", b"{", signed(b""), "its signature is not right"),
