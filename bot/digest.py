@@ -27,14 +27,20 @@ class DigestBook(Protocol):
     """Digests as posted, and what each said of every key."""
 
     def publish(
-        self, name: str, scope: Filter, top: int, at: datetime, compose: Callable[[Comparison], Digest], *, by: str
-    ) -> Digest: ...
+        self,
+        name: str,
+        scope: Filter,
+        top: int,
+        at: datetime,
+        compose: Callable[[Comparison], Digest],
+        *,
+        by: str,
+        since: datetime | None = None,
+    ) -> Digest | None: ...
 
     def preview(
         self, name: str, scope: Filter, top: int, at: datetime, compose: Callable[[Comparison], Digest]
     ) -> Digest: ...
-
-    def made_for(self, name: str, since: datetime) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +65,8 @@ class Digests:
         on where it stopped. Those are the scheduled ones, which keep quiet on a quiet day; whoever asks for a digest
         is shown all of it.
         """
-        due = [each for each in self._told(names) if since is None or not self.book.made_for(each.name, since)]
-        return [self._publish(audience, by, in_full=since is None) for audience in due]
+        made = [self._publish(each, by, since) for each in self._told(names)]
+        return [each for each in made if each is not None]
 
     def preview(self, names: Collection[str] | None = None, sight: Sight = EVERYTHING) -> list[Digest]:
         """Make the digests as they would be now, but for what whoever looks may not see, and keep nothing of it."""
@@ -79,10 +85,10 @@ class Digests:
         is_narrowed = seen.scope.hidden != audience.scope.hidden
         return replace(digest, content=replace(digest.content, is_narrowed=is_narrowed))
 
-    def _publish(self, audience: Audience, by: str, *, in_full: bool) -> Digest:
+    def _publish(self, audience: Audience, by: str, since: datetime | None) -> Digest | None:
         now = self.clock()
-        made = partial(self._made, audience, now, in_full=in_full)
-        return self.book.publish(audience.name, audience.scope, audience.top, now, made, by=by)
+        made = partial(self._made, audience, now, in_full=since is None)
+        return self.book.publish(audience.name, audience.scope, audience.top, now, made, by=by, since=since)
 
     def _made(self, audience: Audience, now: datetime, compared: Comparison, *, in_full: bool) -> Digest:
         plan = Plan(

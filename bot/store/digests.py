@@ -41,12 +41,21 @@ class DigestStore:
         self._database = database
 
     def publish(
-        self, name: str, scope: Filter, top: int, at: datetime, compose: Callable[[Comparison], Digest], *, by: str
-    ) -> Digest:
+        self,
+        name: str,
+        scope: Filter,
+        top: int,
+        at: datetime,
+        compose: Callable[[Comparison], Digest],
+        *,
+        by: str,
+        since: datetime | None = None,
+    ) -> Digest | None:
         """Compare with the digest before, store the one that `compose` makes of it, and keep what it says of each key.
 
         All in one transaction, and nobody changes the current scan meanwhile: what a digest says and what the next one
-        compares with are of the same findings. Raises LookupError where there is no scan.
+        compares with are of the same findings. With `since`, None and nothing stored where one of this name was made at
+        or after that moment, by whichever process. Raises LookupError where there is no scan.
         """
         with self._database.write() as connection:
             take_turns(connection, f"the digest {name}")
@@ -54,6 +63,8 @@ class DigestStore:
             scan, before = current_scan(connection), _latest(connection, name)
             if scan is None:
                 raise LookupError("there is no scan to make a digest of")
+            if since is not None and before is not None and before.created_at >= since:
+                return None
             sides = Sides(connection, scan, name, scope, at, None if before is None else before.created_at)
             digest = compose(compare(sides, before, top))
             renew_baseline(sides)
@@ -92,12 +103,6 @@ class DigestStore:
         """Return the newest digest of a name."""
         with self._database.read() as connection:
             return _latest(connection, name)
-
-    def made_for(self, name: str, since: datetime) -> bool:
-        """Say whether a digest of this name was made at or after a moment."""
-        query = sa.select(digests.c.id).where(digests.c.name == name, digests.c.created_at >= since).limit(1)
-        with self._database.read() as connection:
-            return connection.execute(query).first() is not None
 
 
 def compare(

@@ -3,12 +3,15 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from bot.models.requests import RequestState
 from bot.process import Process
+from bot.store.digests import DigestStore
 from tests.app.house import CONFIGURATION, House, eventually, house
+from tests.app.lives import owed
 from tests.store.databases import POSTGRESQL_ALONE
 
 __all__ = ["house"]
@@ -17,6 +20,10 @@ pytestmark = POSTGRESQL_ALONE
 
 KEY = "payments/card-vault"
 HOUR = timedelta(hours=1)
+CUT_OFF = """
+SELECT pg_terminate_backend(pid, 5000) FROM pg_locks
+WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+"""
 HOURLY = CONFIGURATION.replace('[digest]\nschedule = "0 0 1 1 *"', '[digest]\nschedule = "0 * * * *"')
 
 
@@ -72,5 +79,31 @@ def test_a_firing_that_both_are_due_makes_one_digest(shared: House) -> None:
         for each in both:
             each.calendar.try_again()
         shared.slack.wait_for(lambda: shared.channel.roots, what="the digest")
+    assert [entry.act for entry in shared.trail.newest(50)].count("DIGEST_POSTED") == 1
+    assert len(shared.channel.roots) == 1
+
+
+def test_a_firing_makes_one_digest_though_its_name_is_lost_just_before(
+    shared: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever is cut off from the database does not know that the other one is at it as well."""
+    shared.key(KEY)
+    publish, took_over = DigestStore.publish, list[bool]()
+    with two_running(shared) as (first, second):
+        eventually(lambda: first.calendar.firings.ever("digest") or None, "the first look at the calendar")
+        shared.clock.ahead += shared.clock().replace(minute=1) - shared.clock() + HOUR
+
+        def publish_late(store: DigestStore, *told: Any, **more: Any) -> Any:  # noqa: ANN401 - passed on
+            if not took_over:
+                took_over.append(True)
+                with shared.database.write() as connection:
+                    connection.exec_driver_sql(CUT_OFF)
+                second.calendar.try_again()
+            return publish(store, *told, **more)
+
+        monkeypatch.setattr(DigestStore, "publish", publish_late)
+        first.calendar.try_again()
+        eventually(lambda: not owed(shared), "everything to be shown")
+    assert took_over
     assert [entry.act for entry in shared.trail.newest(50)].count("DIGEST_POSTED") == 1
     assert len(shared.channel.roots) == 1

@@ -238,12 +238,30 @@ def is_held(database: Database) -> bool:
         return False
 
 
-def test_whether_a_digest_was_made_since_a_moment_is_told(store: DigestStore, database: Database) -> None:
+@pytest.mark.parametrize(("name", "since", "is_made"), [("daily", 5.1, True), ("daily", 5, False), ("other", 0, True)])
+def test_a_digest_is_left_out_where_there_is_one_of_its_name_since_a_moment(
+    store: DigestStore, database: Database, name: str, since: float, is_made: bool
+) -> None:
+    Stage(database).scan([finding("a")], [], minutes=0)
     kept(database, digest_of(minutes=5))
-    assert store.made_for("daily", at(5))
-    assert store.made_for("daily", at(4))
-    assert not store.made_for("daily", at(5.1))
-    assert not store.made_for("payments", at(0))
+    made = store.publish(
+        name, Filter(), 10, at(6), lambda _: digest_of(name=name, minutes=6), by="U0LENA", since=at(since)
+    )
+    assert (made is not None) is is_made
+    newest = store.latest(name)
+    assert newest is not None
+    assert newest.created_at == at(6 if is_made else 5)
+
+
+def test_of_many_that_make_the_digest_of_one_firing_one_does(store: DigestStore, database: Database) -> None:
+    Stage(database).scan([finding("a")], [], minutes=0)
+
+    def make(number: int) -> Digest | None:
+        made_at = 2 + number / 100
+        made = digest_of(minutes=made_at)
+        return store.publish("daily", Filter(), 10, at(made_at), lambda _: made, by="U0LENA", since=at(2))
+
+    assert len([each for each in all_at_once(make, threads=10) if each is not None]) == 1
 
 
 def test_of_hidden_accounts_nothing_is_counted_named_or_missed(database: Database) -> None:

@@ -63,7 +63,15 @@ class Store:
         return scan()
 
     def publish(
-        self, name: str, scope: Filter, top: int, at: datetime, compose: Callable[[Comparison], Digest], *, by: str
+        self,
+        name: str,
+        scope: Filter,
+        top: int,
+        at: datetime,
+        compose: Callable[[Comparison], Digest],
+        *,
+        by: str,
+        since: datetime | None = None,
     ) -> Digest:
         model = modelled({}, at, self.found, [], scope=scope)
         shown = model.in_order()[: rows_shown(top, len(self.found))]
@@ -77,9 +85,6 @@ class Store:
         self, name: str, scope: Filter, top: int, at: datetime, compose: Callable[[Comparison], Digest]
     ) -> Digest:
         raise NotImplementedError
-
-    def made_for(self, name: str, since: object) -> bool:
-        return False
 
 
 def made_of(found: list[Finding], top: int) -> tuple[Digest, int]:
