@@ -38,6 +38,7 @@ _SECRETS = re.compile(
     | https?://[^\s"'<>]*/(?:commands|actions|services|workflows|triggers)/[^\s"'<>]+  # response_url and webhooks
     | (?<=ticket=)[^\s&"']+                                                      # the address of a socket
     | (?<=://)[^\s/@:]+:[^\s/@]+(?=@)                                            # who opens a database
+    | (?<=password=)[^\s&"']+                                                   # the same, in its query
     """,
     re.VERBOSE,
 )
@@ -46,16 +47,17 @@ _HIDDEN = "…"
 TEXT, JSON = "text", "json"
 
 RUN = secrets.token_hex(4)
-"""Names this process in its log: several write into one place."""
+"""Names this process, and those of its scans, in the log: several write into one place."""
 
 
-def set_up_logging(*, debug: bool, form: str = TEXT) -> None:
+def set_up_logging(*, debug: bool, form: str = TEXT, run: str = RUN) -> None:
     """Send the log to standard error: the bot's news and everybody's warnings; with `debug` more, and tracebacks.
 
-    `form` is text, or JSON: an object a line, with what the line is about.
+    `form` is text, or JSON: an object a line, with what the line is about. A process that another one began for its
+    own work is handed that one's `run`.
     """
     handler = logging.StreamHandler()
-    handler.setFormatter(_JsonFormatter(with_tracebacks=debug) if form == JSON else _Formatter(with_tracebacks=debug))
+    handler.setFormatter(_JsonFormatter(with_tracebacks=debug, run=run) if form == JSON else _Formatter(with_tracebacks=debug))
     handler.addFilter(_may_be_read)
     root = logging.getLogger()
     root.handlers[:] = [handler]
@@ -99,6 +101,10 @@ class _Formatter(logging.Formatter):
 class _JsonFormatter(_Formatter):
     """One object a line. What it is about has names of its own, so that a request or a scan is found by its id."""
 
+    def __init__(self, *, with_tracebacks: bool, run: str) -> None:
+        super().__init__(with_tracebacks=with_tracebacks)
+        self._run = run
+
     def format(self, record: logging.LogRecord) -> str:
         moment = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
         line: dict[str, str] = {
@@ -106,7 +112,7 @@ class _JsonFormatter(_Formatter):
             "level": record.levelname,
             "logger": record.name,
             "message": record.getMessage(),
-            "run": RUN,
+            "run": self._run,
             "thread": record.threadName or "",
             **subjects(),
             **dict(_request_ids(record)),

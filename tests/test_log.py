@@ -41,6 +41,7 @@ def _fail() -> None:
             "wss://wss-primary.slack.com/link/?ticket=…&app_id=4",
         ),
         ("postgresql+psycopg://rotation:geheim@db/x", "postgresql+psycopg://…@db/x"),
+        ("postgresql+psycopg://bot@db/x?password=geheim&a=1", "postgresql+psycopg://bot@db/x?password=…&a=1"),
         ("https://slack.com/api/chat.postMessage", "https://slack.com/api/chat.postMessage"),
         ("arn:aws:kms:eu-central-1:111111111111:key/1", "arn:aws:kms:eu-central-1:111111111111:key/1"),
     ],

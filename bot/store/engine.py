@@ -67,6 +67,12 @@ class Database:
             sa.event.listen(self.engine, "connect", _prepare_sqlite)
             sa.event.listen(self.engine, "begin", _begin_sqlite)
 
+    @property
+    def name(self) -> str:
+        """Its URL without its secrets, which may also stand in the query."""
+        url = self.engine.url.difference_update_query(["password", "sslpassword"])
+        return url.render_as_string(hide_password=True)
+
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """Open a transaction that only reads, and sees one moment however many queries it makes.
@@ -102,8 +108,8 @@ class Database:
             connection = self.engine.connect()
         except DBAPIError as error:
             known = remedy_for(error, writing=False) if self._is_sqlite else None
-            place, cause = _place(self.engine.url), in_one_line(error)
-            sentence = f"The database at {place} cannot be reached: {cause}. {known or CHECK_URL}"
+            cause = in_one_line(error)
+            sentence = f"The database at {self.name} cannot be reached: {cause}. {known or CHECK_URL}"
             raise DatabaseAwayError(sentence) from error
         with connection:
             yield connection
@@ -116,9 +122,8 @@ class Database:
             remedy = remedy_for(error, writing=writing)
             if remedy is None:
                 raise
-            place = _place(self.engine.url)
             raise DatabaseAwayError(
-                f"The database at {place} cannot be used: {in_one_line(error)}. {remedy}"
+                f"The database at {self.name} cannot be used: {in_one_line(error)}. {remedy}"
             ) from error
 
     def close(self) -> None:
@@ -157,11 +162,6 @@ def _engine_options(url: str) -> dict[str, Any]:
     query = make_url(url).query
     arguments = {name: value for name, value in _LIVELY.items() if name not in query}
     return {"pool_pre_ping": True, "pool_size": 10, "max_overflow": 20, "connect_args": arguments}
-
-
-def _place(url: URL) -> str:
-    """Show a URL without its secrets, which may also stand in its query."""
-    return url.difference_update_query(["password", "sslpassword"]).render_as_string(hide_password=True)
 
 
 def in_one_line(error: DBAPIError) -> str:

@@ -30,7 +30,7 @@ class DatabaseExamination:
 
     @property
     def name(self) -> str:
-        return self._database.engine.url.render_as_string(hide_password=True)
+        return self._database.name
 
     def schema(self) -> Schema:
         """Say whose schema it has. A SQLite file that is not there yet is not made for that."""

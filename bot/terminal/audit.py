@@ -14,7 +14,7 @@ from bot.store.engine import Database
 from bot.store.trail import Trail
 from bot.terminal.exits import Exit
 from bot.terminal.output import console, say, table
-from bot.terminal.upkeep import name, revision
+from bot.terminal.upkeep import revision
 
 
 def audit(settings: Settings, asked: Namespace) -> int:
@@ -22,7 +22,7 @@ def audit(settings: Settings, asked: Namespace) -> int:
         raise UserError(f"--anchor goes with audit verify, not with audit {asked.action}.")
     database = Database(settings.database_url)
     if revision(database) is None:
-        raise UserError(f"There is no audit trail in {name(database)}: the bot has never used this database.")
+        raise UserError(f"There is no audit trail in {database.name}: the bot has never used this database.")
     return _ACTIONS[asked.action](Trail(database), asked)
 
 

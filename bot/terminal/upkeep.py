@@ -30,9 +30,9 @@ def look_after_database(settings: Settings, asked: Namespace) -> int:
 def _back_up(database: Database, target: Path) -> int:
     found = revision(database)
     if found is None:
-        raise UserError(f"There is nothing to back up in {name(database)}: the bot has never used this database.")
+        raise UserError(f"There is nothing to back up in {database.name}: the bot has never used this database.")
     back_up(database, target)
-    say(f"{name(database)}, schema {found}, was copied to {target}.")
+    say(f"{database.name}, schema {found}, was copied to {target}.")
     return Exit.OK
 
 
@@ -43,16 +43,12 @@ def _upgrade(settings: Settings, database: Database) -> int:
     prepare_queue(settings, database)
     after = revision(database)
     if before == after:
-        say(f"{name(database)} is up to date: schema {after}.")
+        say(f"{database.name} is up to date: schema {after}.")
     else:
-        say(f"{name(database)} was brought from {before or 'empty'} to schema {after}.")
+        say(f"{database.name} was brought from {before or 'empty'} to schema {after}.")
     return Exit.OK
 
 
 def revision(database: Database) -> str | None:
     with database.read() as connection:
         return MigrationContext.configure(connection).get_current_revision()
-
-
-def name(database: Database) -> str:
-    return database.engine.url.render_as_string(hide_password=True)

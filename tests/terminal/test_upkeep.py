@@ -55,7 +55,7 @@ def test_what_is_no_command_is_2_with_the_usage(shell: Shell, arguments: list[st
     assert done.stderr.startswith("usage: python -m bot")
 
 
-@pytest.mark.parametrize("command", [[], ["run"], ["scan"], ["rules"], ["audit"], ["db"]])
+@pytest.mark.parametrize("command", [[], ["run"], ["scan"], ["worker"], ["rules"], ["audit"], ["doctor"], ["db"]])
 def test_help_teaches_each_command(capsys: pytest.CaptureFixture[str], command: list[str]) -> None:
     with pytest.raises(SystemExit) as left:
         main([*command, "--help"], {})
