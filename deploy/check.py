@@ -60,7 +60,7 @@ def checks() -> Iterator[list[Check]]:
 
 def kubernetes() -> list[Path]:
     """The files that a cluster gets; kustomization.yaml is for kubectl alone, and no cluster knows its kind."""
-    return [path for path in sorted((FOLDER / "kubernetes").glob("*.yaml")) if path.name != "kustomization.yaml"]
+    return [path for path in sorted((FOLDER / "kubernetes").rglob("*.yaml")) if path.name != "kustomization.yaml"]
 
 
 def _render_units(folder: Path) -> None:

@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 from botocore.session import Session
 
+from bot.inbound.http import PATH
+from bot.web.pages import PATHS
 from deploy.aws.lint import BOT_ACCOUNT, IN_ECS, rendered
 from deploy.sandbox.aws.policy import Effect, effect
 from deploy.sandbox.aws.roles import Role, bot_policy, member_roles, resolve, template, variables
@@ -211,15 +213,16 @@ def test_a_role_of_ecs_is_assumed_by_ecs_for_this_account_alone(file: str, role:
     assert f":{BOT_ACCOUNT}:" in statement["Condition"]["ArnLike"]["aws:SourceArn"]
 
 
+@pytest.mark.parametrize("mode", ["socket", "http"])
 @pytest.mark.parametrize("url", ["", "arn:aws:secretsmanager:eu-central-1:123456789012:secret:theirs-AbCdEf"])
-def test_ecs_reads_the_secrets_that_its_tasks_are_given_and_nothing_else(url: str) -> None:
+def test_ecs_reads_the_secrets_that_its_tasks_are_given_and_nothing_else(url: str, mode: str) -> None:
     policies = [
         each["PolicyDocument"]
         for each in rendered("service.yml", "ExecutionRole", DatabaseUrlSecretArn=url)["Policies"]
     ]
     assert sorted(_allowed_actions(tuple(policies))) == sorted(EXECUTION_ACTIONS)
     for task in ("BotTask", "WorkerTask"):
-        for secret in _given(task, url):
+        for secret in _given(task, url, mode):
             action = "ssm:GetParameters" if ":ssm:" in secret else "secretsmanager:GetSecretValue"
             assert effect(policies, action, secret, CALLER) is Effect.ALLOW
     for other in ("arn:aws:secretsmanager:eu-central-1:123456789012:secret:other-AbCdEf", "*"):
@@ -228,9 +231,9 @@ def test_ecs_reads_the_secrets_that_its_tasks_are_given_and_nothing_else(url: st
     assert effect(policies, "ssm:GetParameters", elsewhere, CALLER) is Effect.SILENT
 
 
-def _given(task: str, url: str) -> list[str]:
+def _given(task: str, url: str, mode: str) -> list[str]:
     """The ARNs of the secrets of a task's container, without the JSON key that stands behind them."""
-    (container,) = rendered("service.yml", task, DatabaseUrlSecretArn=url)["ContainerDefinitions"]
+    (container,) = rendered("service.yml", task, DatabaseUrlSecretArn=url, SlackMode=mode)["ContainerDefinitions"]
     return [re.sub(r":SLACK_[A-Z_]+::$", "", secret["ValueFrom"]) for secret in container["Secrets"]]
 
 
@@ -246,9 +249,88 @@ def test_a_task_is_not_root_writes_to_its_tmp_alone_and_has_time_to_drain(task: 
     assert script.endswith(f"exec python -m bot {command}")
 
 
-def test_a_worker_is_given_nothing_of_slack() -> None:
-    assert [secret for secret in _given("WorkerTask", "") if "slack" in secret] == []
-    assert len([secret for secret in _given("BotTask", "") if "slack" in secret]) == 2
+@pytest.mark.parametrize(
+    ("mode", "names"),
+    [
+        ("socket", ["SLACK_APP_TOKEN", "SLACK_BOT_TOKEN"]),
+        ("http", ["SLACK_BOT_TOKEN", "SLACK_SIGNING_SECRET"]),
+    ],
+)
+def test_a_bot_is_given_what_its_mode_needs_of_slack_and_a_worker_nothing(mode: str, names: list[str]) -> None:
+    for task, expected in (("BotTask", names), ("WorkerTask", [])):
+        (container,) = rendered("service.yml", task, SlackMode=mode)["ContainerDefinitions"]
+        given = {secret["Name"]: secret["ValueFrom"] for secret in container["Secrets"] if "slack" in str(secret)}
+        assert sorted(given) == expected
+        assert [name for name, arn in given.items() if not arn.endswith(f":{name}::")] == []
+
+
+def _made(mode: str) -> dict[str, dict[str, Any]]:
+    """Every resource of the service that is made in this mode."""
+    known = variables("service.yml", ACCOUNT, {"SlackMode": mode})
+    resources = template("service.yml")["Resources"]
+    return {name: each for name, each in resources.items() if known.get(each.get("Condition"), "True") == "True"}
+
+
+def _of(kind: str, mode: str) -> list[dict[str, Any]]:
+    return [each["Properties"] for each in _made(mode).values() if each["Type"] == f"AWS::{kind}"]
+
+
+LB = ("LoadBalancer", "Listener", "ListenerRule", "TargetGroup")
+BOTS, BALANCER = {"Ref": "BotSecurityGroup"}, {"Ref": "LoadBalancerSecurityGroup"}
+
+
+def test_over_a_socket_nothing_reaches_the_bot_from_outside() -> None:
+    assert [name for name, each in _made("socket").items() if "ElasticLoadBalancing" in each["Type"]] == []
+    assert [each for each in _of("EC2::SecurityGroup", "socket") if "SecurityGroupIngress" in each] == []
+    assert [each for each in _of("EC2::SecurityGroupIngress", "socket") if each["GroupId"] == BOTS] == []
+
+
+def test_over_http_the_load_balancer_alone_reaches_the_bot_and_https_alone_the_load_balancer() -> None:
+    (let_in,) = [each for each in _of("EC2::SecurityGroupIngress", "http") if each["GroupId"] == BOTS]
+    assert (let_in["FromPort"], let_in["ToPort"], let_in["SourceSecurityGroupId"]) == (8080, 8080, BALANCER)
+    (balancer,) = [each for each in _of("EC2::SecurityGroup", "http") if "SecurityGroupIngress" in each]
+    (https,), (to_bot,) = balancer["SecurityGroupIngress"], balancer["SecurityGroupEgress"]
+    assert (https["FromPort"], https["ToPort"]) == (443, 443)
+    assert (to_bot["FromPort"], to_bot["ToPort"], to_bot["DestinationSecurityGroupId"]) == (8080, 8080, BOTS)
+
+
+def test_over_http_slacks_requests_alone_get_past_the_load_balancer() -> None:
+    (listener,), (rule,) = (_of(f"ElasticLoadBalancingV2::{kind}", "http") for kind in ("Listener", "ListenerRule"))
+    (otherwise,) = listener["DefaultActions"]
+    assert (listener["Protocol"], otherwise["FixedResponseConfig"]["StatusCode"]) == ("HTTPS", "404")
+    path, method = rule["Conditions"]
+    assert path["PathPatternConfig"]["Values"] == [PATH]
+    assert method["HttpRequestMethodConfig"]["Values"] == ["POST"]
+    (service,) = [each for each in _of("ECS::Service", "http") if each["TaskDefinition"] == {"Ref": "BotTask"}]
+    (target,) = resolve(service, {"IsOverHttp": "True"} | _anything("http"))["LoadBalancers"]
+    assert target["TargetGroupArn"] == rule["Actions"][0]["TargetGroupArn"]["Ref"]
+
+
+def _anything(mode: str) -> dict[str, str]:
+    """Whatever a resource may name, by its own name."""
+    parameters = template("service.yml")["Parameters"]
+    return {name: name for name in (*parameters, *_made(mode), "AWS::NoValue")}
+
+
+def test_a_bot_without_its_database_is_left_alone_by_its_load_balancer() -> None:
+    (group,) = _of("ElasticLoadBalancingV2::TargetGroup", "http")
+    assert group["HealthCheckPath"] == PATHS[0] == "/healthz"
+
+
+def test_over_http_the_service_is_made_once_its_target_group_is_in_use() -> None:
+    (bot,) = [each for each in _made("http").values() if each["Type"].endswith("Service") and "Metadata" in each]
+    assert bot["Metadata"]["MadeAfter"]["If"][1] == {"Ref": "SlackRequests"}
+
+
+def test_http_is_refused_without_what_its_load_balancer_needs() -> None:
+    (rule,) = template("service.yml")["Rules"].values()
+    assert rule["RuleCondition"] == {"Equals": [{"Ref": "SlackMode"}, "http"]}
+    optional = {
+        name
+        for name in re.findall(r"'Ref': '(\w+)'", str([_of("ElasticLoadBalancingV2::" + kind, "http") for kind in LB]))
+        if template("service.yml")["Parameters"].get(name, {}).get("Default") == ""
+    }
+    assert optional == set(re.findall(r"'Ref': '(\w+)'", str(rule["Assertions"])))
 
 
 def test_the_configuration_gets_into_the_task_as_it_is(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ MISTAKES = {
     "hadolint": ("docker/Dockerfile", "USER 10001:10001", "USER root", "DL3002"),
     "compose-spec": ("docker/compose.yml", "stop_grace_period: 30s", "stop_grace: 30s", "stop_grace"),
     "an unknown field": ("kubernetes/bot.yaml", "readOnlyRootFilesystem", "readonlyRootFilesystem", "readonlyRoot"),
+    "of an Ingress": ("kubernetes/http/ingress.yaml", "pathType: Exact", "pathTyp: Exact", "pathTyp"),
     "a wrong type": ("kubernetes/service.yaml", "port: 80", "port: eighty", "eighty"),
     "a directive": (
         "systemd/kms-rotation-bot.service",
@@ -34,6 +35,10 @@ MISTAKES = {
     ),
     "an alert that fires late": ("prometheus/alerts.yml", "for: 3m", "for: 30m", "KmsRotationDown"),
 }
+
+
+KUSTOMIZATIONS = {"kubernetes/kustomization.yaml", "kubernetes/http/kustomization.yaml"}
+"""For kubectl; tests/deploy/test_pages.py reads them."""
 
 
 def test_everything_is_clean_and_nothing_was_left_out(
@@ -82,7 +87,7 @@ def test_every_file_is_looked_at_by_some_check() -> None:
     assert [path.name for path in kubernetes() if str(path) not in seen] == []
     ours = {path.relative_to(FOLDER).as_posix() for folder in ("docker", "kubernetes") for path in _files(folder)}
     named = {Path(each).relative_to(FOLDER).as_posix() for each in seen if each.startswith(str(FOLDER))}
-    assert ours - named == {"docker/.env.example", "docker/Dockerfile.dockerignore", "kubernetes/kustomization.yaml"}
+    assert ours - named == {"docker/.env.example", "docker/Dockerfile.dockerignore", *KUSTOMIZATIONS}
 
 
 def _files(folder: str) -> list[Path]:

@@ -11,6 +11,7 @@ import yaml
 from botocore import xform_name
 from botocore.session import Session
 
+from bot.inbound.http import PATH
 from bot.settings import load
 from bot.settings.tree import Document
 from bot.terminal.parser import parser
@@ -195,9 +196,31 @@ def test_compose_has_the_services_and_profiles_that_are_named() -> None:
     assert [name for name in services["worker"]["environment"] if "SLACK" in name] == []
 
 
+def test_http_on_kubernetes_adds_to_what_there_is_and_lets_slacks_address_alone_through() -> None:
+    folder = "deploy/kubernetes/http"
+    component = _yaml(f"{folder}/kustomization.yaml")
+    text = (ROOT / "deploy/kubernetes/kustomization.yaml").read_text(encoding="utf-8")
+    assert yaml.safe_load(text.replace("# components:", "components:"))["components"] == ["http"]
+    assert sorted(component["resources"]) == [path.name for path in kubernetes() if path.parent.name == "http"]
+    (rule,) = _yaml(f"{folder}/ingress.yaml")["spec"]["rules"]
+    (path,) = rule["http"]["paths"]
+    assert (path["path"], path["pathType"]) == (PATH, "Exact")
+    service, policy = _yaml("deploy/kubernetes/service.yaml"), _yaml(f"{folder}/network-policy.yaml")
+    assert path["backend"]["service"]["name"] == service["metadata"]["name"]
+    assert policy["spec"]["podSelector"]["matchLabels"] == service["spec"]["selector"]
+    (patch,) = component["patches"]
+    workload = _yaml("deploy/kubernetes/bot.yaml")
+    assert patch["target"] == {"kind": workload["kind"], "name": workload["metadata"]["name"]}
+    (step,) = yaml.safe_load(patch["patch"])
+    for part in step["path"].strip("/").split("/"):
+        workload = workload[int(part) if part.isdigit() else part]
+    assert step["value"] == f"{workload}&exclude=database"
+
+
 def test_kubernetes_has_everything_that_the_kustomization_and_the_page_name() -> None:
     kustomization = _yaml("deploy/kubernetes/kustomization.yaml")
-    listed = [path.name for path in kubernetes() if path.name != "secret.example.yaml"]
+    folder = ROOT / "deploy/kubernetes"
+    listed = [path.name for path in kubernetes() if path.parent == folder and path.name != "secret.example.yaml"]
     assert sorted(kustomization["resources"]) == sorted(listed)
     documents = [_yaml(f"deploy/kubernetes/{name}") for name in listed]
     workloads = {
