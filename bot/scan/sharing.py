@@ -7,7 +7,7 @@ whose worker died, and reads itself as long as there is no worker.
 import logging
 import math
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 from datetime import datetime
@@ -44,6 +44,7 @@ class Shares(Protocol):
 
     def put_up(self, shares: Sequence[Share], at: datetime) -> None: ...
     def news(self, scan_id: str) -> Sequence[ShareProgress]: ...
+    def heard(self, scan_id: str, accounts: Collection[str]) -> None: ...
     def covered(self, scan_id: str) -> frozenset[tuple[str, str]]: ...
     def call_off(self, scan_id: str) -> None: ...
     def in_hand(self, scan_id: str) -> int: ...
@@ -154,10 +155,14 @@ class Shared:
             self._lost_sight = None
 
     def _take_news(self) -> None:
-        for share in self._sharing.shares.news(self._scan_id):
+        """Take note of how far the accounts are. What got lost before it was said to be heard is told again."""
+        news = self._sharing.shares.news(self._scan_id)
+        for share in news:
             self._course.note(share)
-            if share.is_ended:
-                self._open.discard(share.account)
+        ended = [share.account for share in news if share.is_ended]
+        self._open.difference_update(ended)
+        if ended:
+            self._sharing.shares.heard(self._scan_id, ended)
 
     def _care(self, helping: ExitStack) -> None:
         """Have what dead workers had begun be begun again, and read here where no worker is alive."""

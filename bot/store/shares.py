@@ -5,7 +5,7 @@ the turn that they took, with the findings in the same transaction. A worker tha
 for a scan that is over, writes nothing more.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 
@@ -22,6 +22,7 @@ from bot.store.tables import coverage, findings, scan_shares, scans
 
 _OPEN = (ShareState.WAITING.value, ShareState.READING.value)
 _IN_HAND = (ShareState.READING.value, ShareState.STOPPING.value)
+_OVER = (ShareState.ENDED.value, ShareState.CLOSED.value)
 _REDUCED = {ShareState.WAITING.value: ShareState.WAITING}
 _Stored = dict[str, dict[str, int]]
 _RUNS = sa.exists().where(scans.c.id == scan_shares.c.scan_id, scans.c.state == ScanState.RUNNING.value)
@@ -117,23 +118,22 @@ class ShareStore:
             return connection.execute(_telling(progress).where(is_wanted)).rowcount == 1
 
     def news(self, scan_id: str) -> list[ShareProgress]:
-        """Say how far the shares are that are being read, and once of each that nobody reads any more."""
-        over = scan_shares.c.state.in_((ShareState.ENDED.value, ShareState.CLOSED.value))
-        ended = sa.and_(over, ~scan_shares.c.told)
-        reading = scan_shares.c.state.in_(_IN_HAND)
-        columns = (scan_shares.c.account, scan_shares.c.progress)
+        """Say how far the shares are that are being read, and those that nobody reads any more, until that is heard."""
+        is_over = scan_shares.c.state.in_(_OVER)
+        is_news = sa.or_(scan_shares.c.state.in_(_IN_HAND), sa.and_(is_over, ~scan_shares.c.told))
+        columns = (scan_shares.c.account, is_over.label("is_over"), scan_shares.c.progress)
+        query = sa.select(*columns).where(scan_shares.c.scan_id == scan_id, is_news)
+        with self._database.read() as connection:
+            return [
+                ShareProgress(row.account, is_ended=row.is_over, regions=_regions(row.progress))
+                for row in connection.execute(query)
+            ]
+
+    def heard(self, scan_id: str, accounts: Collection[str]) -> None:
+        """Tell no more of shares that nobody reads any more: the news of them has arrived."""
+        known = (scan_shares.c.scan_id == scan_id, scan_shares.c.account.in_(accounts), scan_shares.c.state.in_(_OVER))
         with self._database.write() as connection:
-            now_ended = connection.execute(
-                scan_shares.update()
-                .where(scan_shares.c.scan_id == scan_id, ended)
-                .values(told=True)
-                .returning(*columns)
-            )
-            told = [ShareProgress(account, is_ended=True, regions=_regions(stored)) for account, stored in now_ended]
-            query = sa.select(*columns).where(scan_shares.c.scan_id == scan_id, reading)
-            for account, stored in connection.execute(query):
-                told.append(ShareProgress(account, is_ended=False, regions=_regions(stored)))
-            return told
+            connection.execute(scan_shares.update().where(*known).values(told=True))
 
     def places(self, scan_id: str) -> frozenset[tuple[str, str]]:
         """Name the account and Region of each target of a scan."""

@@ -5,9 +5,12 @@ from datetime import UTC, datetime
 
 import pytest
 
+from bot.errors import DatabaseAwayError
 from bot.models.keys import Finding
 from bot.models.scans import Coverage, Progress, ScanState
+from bot.models.shares import ShareProgress
 from bot.rules.filters import Filter
+from bot.store.shares import ShareStore
 from deploy.sandbox.aws import AwsServer
 from tests.benchmarks.fake_aws.serving import Recipe, serving
 from tests.queue.office import SHARED, Office, Running, Scanned, members
@@ -67,6 +70,23 @@ def test_without_a_worker_the_process_reads_by_itself_and_says_so(
     assert running.told[-1].remark == "no worker is alive, so the bot reads by itself"
     assert "Start “python -m bot worker”, or write scan.spread" in caplog.text
     assert {each.account for each in office.of(running.outcome).findings} == set(accounts)
+
+
+def test_news_that_were_lost_on_their_way_are_told_again(
+    aws: AwsServer, office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    members(aws, 2)
+    read, lost = ShareStore.news, iter([True])
+
+    def news(store: ShareStore, scan_id: str) -> list[ShareProgress]:
+        found = read(store, scan_id)
+        if any(each.is_ended for each in found) and next(lost, False):
+            raise DatabaseAwayError("The connection broke when all was said.")
+        return found
+
+    monkeypatch.setattr(ShareStore, "news", news)
+    assert Running(office.scanner()).end().state is ScanState.FINISHED
+    assert not any(lost)
 
 
 def test_a_worker_with_other_settings_reads_nothing_and_is_named(

@@ -101,7 +101,7 @@ def test_nothing_is_written_for_a_scan_that_is_over(shares: ShareStore, database
     assert stored(database) == ([], [])
 
 
-def test_how_far_the_shares_are_is_told_as_long_as_they_are_read_and_once_of_each_that_is_ended(
+def test_how_far_the_shares_are_is_told_as_long_as_they_are_read_and_of_each_that_is_ended_until_that_is_heard(
     shares: ShareStore,
 ) -> None:
     assert list(shares.news("scan")) == []
@@ -110,8 +110,11 @@ def test_how_far_the_shares_are_is_told_as_long_as_they_are_read_and_once_of_eac
         shares.go_on(share, ALL)
         [told] = shares.news("scan")
         assert (told.account, told.is_ended, told.regions) == (ALPHA, False, ALL)
+    shares.heard("scan", [ALPHA])
     shares.end(share, at(2))
-    assert [each.is_ended for each in shares.news("scan")] == [True]
+    for _ in range(2):
+        assert [each.is_ended for each in shares.news("scan")] == [True]
+    shares.heard("scan", [ALPHA])
     assert list(shares.news("scan")) == []
 
 
