@@ -23,7 +23,7 @@ def upgrade(database: Database) -> None:
     """
     installed = Version(version("procrastinate"))
     with database.write() as connection:
-        take_turns(connection, "the queue's schema")
+        take_turns(connection, "the queue's schema", patiently=True)
         found = connection.execute(_MADE_BY, {"name": SCHEMA}).scalar_one()
         made_by = None if found is None else Version(found)
         if made_by is not None and made_by >= installed:

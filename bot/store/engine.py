@@ -15,6 +15,10 @@ from bot.errors import DatabaseAwayError, UserError
 from bot.store.outage import CHECK_URL, remedy_for
 
 BUSY_TIMEOUT_SECONDS = 30
+"""So long a transaction waits for another one; then that is an error, on either kind of database."""
+
+PATIENCE_SECONDS = 600
+"""So long one waits that does not mind: another one may be at work that long."""
 
 _LIVELY = {
     "application_name": "kms-rotation",
@@ -66,6 +70,9 @@ class Database:
         if self._is_sqlite:
             sa.event.listen(self.engine, "connect", _prepare_sqlite)
             sa.event.listen(self.engine, "begin", _begin_sqlite)
+        else:
+            sa.event.listen(self.engine, "connect", _prepare_postgresql)
+            sa.event.listen(self.engine, "checkin", _leave_to_postgresql)
 
     @property
     def name(self) -> str:
@@ -130,13 +137,22 @@ class Database:
         self.engine.dispose()
 
 
-def take_turns(connection: Connection, what: str) -> None:
+def take_turns(connection: Connection, what: str, *, patiently: bool = False) -> None:
     """Wait until no other transaction holds this name, and hold it until the end.
 
     SQLite's writers take turns anyway.
     """
-    if connection.dialect.name == "postgresql":
-        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(crc32(what.encode()))))
+    if connection.dialect.name != "postgresql":
+        return
+    turn = sa.select(sa.func.pg_advisory_xact_lock(crc32(what.encode())))
+    if not patiently:
+        connection.execute(turn)
+        return
+    usual = connection.exec_driver_sql("SHOW lock_timeout").scalar_one()
+    wait_at_most = sa.text("SELECT set_config('lock_timeout', :wait, true)")
+    connection.execute(wait_at_most, {"wait": f"{PATIENCE_SECONDS}s"})
+    connection.execute(turn)
+    connection.execute(wait_at_most, {"wait": usual})
 
 
 def insert_missing(connection: Connection, table: sa.Table, *rows: Mapping[str, object]) -> int:
@@ -177,6 +193,23 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:  # noqa: ANN401 - SQ
     cursor.execute("PRAGMA foreign_keys=ON")
     cursor.execute("PRAGMA synchronous=FULL")
     cursor.close()
+
+
+def _prepare_postgresql(connection: Any, _record: Any) -> None:  # noqa: ANN401 - SQLAlchemy's event signature
+    """Wait for no lock for ever, unless it is said elsewhere how long: by the server, or in DATABASE_URL.
+
+    A SET, as poolers between let no `options` through.
+    https://www.postgresql.org/docs/current/runtime-config-client.html#GUC-LOCK-TIMEOUT
+    """
+    wait = "SELECT set_config('lock_timeout', %s, false) WHERE current_setting('lock_timeout') = '0'"
+    connection.execute(wait, (f"{round(BUSY_TIMEOUT_SECONDS * 1000)}ms",))
+    connection.commit()
+
+
+def _leave_to_postgresql(connection: Any, _record: Any) -> None:  # noqa: ANN401 - as above
+    """Let the server say again whether transactions may write: SQLAlchemy resets what read to one that may."""
+    if connection is not None:
+        connection.read_only = None
 
 
 def _begin_sqlite(connection: Connection) -> None:

@@ -8,6 +8,10 @@ import sqlite3
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
 CHECK_URL = "Check DATABASE_URL, and that the server runs or the folder exists."
+NOT_LET_GO = (
+    "Another session of it holds what is needed here and does not let go: pg_stat_activity shows its oldest "
+    "transactions; end that one."
+)
 _RESTORE = "Stop the bot and restore a backup: docs/operations.md says how."
 _SQLITE = {
     sqlite3.SQLITE_BUSY: "Another program holds it and does not let go: find and end that one.",
@@ -26,6 +30,7 @@ _CHECK = "See whether the server runs and can be reached; the bot goes on by its
 _POSTGRESQL = {
     "08": _CHECK,
     "57P": _CHECK,
+    "55P03": NOT_LET_GO,
     "53100": "The server's disk is full: make room on it.",
     "53": "The server has no room for more work: see how many connections it allows, and its memory.",
 }

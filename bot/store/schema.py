@@ -24,7 +24,7 @@ def upgrade(database: Database) -> None:
     """
     config = _config()
     with database.write() as connection:
-        take_turns(connection, "schema")
+        take_turns(connection, "schema", patiently=True)
         found = MigrationContext.configure(connection).get_current_revision()
         ours = ScriptDirectory.from_config(config).get_current_head()
         if found is not None and not _knows(config, found):
