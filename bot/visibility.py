@@ -12,7 +12,7 @@ from bot.models.scans import Account
 from bot.models.trail import Act, Entry
 from bot.models.visibility import VisibilityRule
 from bot.remediate.gateways import Record
-from bot.rules.sight import EVERYTHING, Sight, groups_asked_about, hidden_from
+from bot.rules.sight import EVERYTHING, Covers, Sight, covers_nothing, groups_asked_about, hidden_from
 
 NOT_SHOWN = "The keys of this request lie in accounts that are not shown to you."
 NOT_YOURS = (
@@ -35,7 +35,11 @@ class Accounts(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Visibility:
-    """Everything that looking this up needs. `is_told_all` says that whoever is in our channel may see everything."""
+    """Everything that looking this up needs.
+
+    `covers` tells whether a pattern means any key that may be seen. `is_told_all` says that whoever is in our channel
+    may see everything.
+    """
 
     rules: tuple[VisibilityRule, ...]
     groups: Groups
@@ -43,6 +47,7 @@ class Visibility:
     record: Record
     clock: Callable[[], datetime]
     is_told_all: bool = False
+    covers: Covers = covers_nothing
 
     def of(self, user_id: str) -> Sight:
         """Say what somebody may see. A group of which Slack does not tell shows nothing to anybody."""
@@ -74,7 +79,7 @@ class Visibility:
         return not isinstance(members, LookupFailure) and user_id in members
 
     def _sight(self, hidden: tuple[str, ...]) -> Sight:
-        return Sight(hidden, tuple(self.accounts.known_accounts())) if hidden else EVERYTHING
+        return Sight(hidden, tuple(self.accounts.known_accounts()), self.covers) if hidden else EVERYTHING
 
 
 def visible(sight: Sight, requests: Iterable[Request]) -> list[Request]:

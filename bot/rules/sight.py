@@ -5,8 +5,8 @@ Slack does not tell of, an account whose name nobody could read while a rule goe
 """
 
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from functools import cached_property
 
@@ -17,15 +17,27 @@ from bot.models.scans import EVERYWHERE, Account
 from bot.models.visibility import VisibilityRule
 from bot.rules.patterns import are_apart, may_be_an_id
 
-_ACCOUNT = re.compile(r"""(^|\s)account=(?P<value>"[^"]*"|\S+)""")
+_TOKEN = re.compile(r'(?:"[^"]*"|[^\s"])+')
+
+Covers = Callable[[ExemptionScope, Callable[[str], bool]], bool]
+"""Says whether a pattern covers any key of the last scan but those of accounts that are hidden, as the second says."""
+
+
+def covers_nothing(_scope: ExemptionScope, _hides: Callable[[str], bool]) -> bool:
+    """Stand in where nobody can tell: what is not known hides."""
+    return False
 
 
 @dataclass(frozen=True)
 class Sight:
-    """`hidden` are patterns of the accounts that are not to be seen, `known` all accounts that the last scan met."""
+    """`hidden` are patterns of the accounts that are not to be seen, `known` all accounts that the last scan met.
+
+    `covers` tells of patterns that name aliases or tags whether they mean anything that may be seen.
+    """
 
     hidden: tuple[str, ...] = ()
     known: tuple[Account, ...] = ()
+    covers: Covers = field(default=covers_nothing, compare=False, repr=False)
 
     @property
     def is_whole(self) -> bool:
@@ -55,11 +67,28 @@ class Sight:
             return False
 
     def hides_scope(self, scope: ExemptionScope) -> bool:
-        """Say whether all that an exemption's scope can name is hidden. One of all accounts names none of them."""
-        if self.is_whole or not (scope.arn or scope.account):
+        """Say whether an exemption's scope would tell of hidden keys: all that it can name or covers is hidden.
+
+        One of all accounts names none of them. An alias or a tag in it, though, may be that of a hidden key alone.
+        """
+        if self.is_whole:
             return False
+        if self._hides_accounts_of(scope):
+            return True
+        return bool(scope.alias or scope.tag) and self._may_cover_hidden(scope) and not self.covers(scope, self.hides)
+
+    def hides_part_of(self, scope: ExemptionScope) -> bool:
+        """Say whether an exemption's scope may cover any key that is not to be seen, now or later.
+
+        It covers keys of accounts that come later as well, so those that the last scan met are not all of them.
+        """
+        return not self.is_whole and (self._hides_accounts_of(scope) or self._may_cover_hidden(scope))
+
+    def _hides_accounts_of(self, scope: ExemptionScope) -> bool:
         if scope.arn:
             return self.hides_key(scope.arn)
+        if not scope.account:
+            return False
         if scope.one_account:
             return self.hides(scope.one_account)
         wanted = scope.account.lower()
@@ -68,13 +97,7 @@ class Sight:
             return all(each.id in self.hidden_accounts for each in named)
         return any(_like(wanted, each) for each in self.hidden)
 
-    def hides_part_of(self, scope: ExemptionScope) -> bool:
-        """Say whether an exemption's scope may cover any key that is not to be seen, now or later.
-
-        It covers keys of accounts that come later as well, so those that the last scan met are not all of them.
-        """
-        if self.is_whole or self.hides_scope(scope):
-            return not self.is_whole
+    def _may_cover_hidden(self, scope: ExemptionScope) -> bool:
         if scope.arn or scope.one_account:
             return False
         wanted = scope.account.lower() or "*"
@@ -126,11 +149,12 @@ def hidden_from(rules: Iterable[VisibilityRule], entries: Iterable[str] = ()) ->
 
 
 def scope_named(written: str) -> ExemptionScope:
-    """Take from the scope of an exemption, or the filter of a scan, as it is written, what key or accounts it names."""
+    """Take from the scope of an exemption, or the filter of a scan, as it is written, what tells of keys."""
     if written.startswith("arn:"):
         return ExemptionScope(arn=written)
-    account = _ACCOUNT.search(written)
-    return ExemptionScope(account=account["value"].strip('"') if account else "")
+    parts = dict(token.replace('"', "").split("=", 1) for token in _TOKEN.findall(written) if "=" in token)
+    tag = next(((name.removeprefix("tag:"), value) for name, value in parts.items() if name.startswith("tag:")), None)
+    return ExemptionScope(account=parts.get("account", ""), alias=parts.get("alias", ""), tag=tag)
 
 
 def _may_meet(scope: str, hidden: str) -> bool:

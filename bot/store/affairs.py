@@ -16,6 +16,7 @@ from bot.rules.digest import LAPSING_WITHIN, MOST_AFFAIRS
 from bot.rules.sight import EVERYTHING, scope_named
 from bot.store.comparing import Changed
 from bot.store.engine import UtcDateTime
+from bot.store.exemption_rows import scope_of
 from bot.store.narrowing import is_among
 from bot.store.opened import Key, Opened
 from bot.store.request_rows import load_request
@@ -107,8 +108,8 @@ def _ending(
 
 
 def _covered(row: Row[tuple[object, ...]]) -> str:
-    """The key that an exemption covers, or the accounts of its pattern as they are written."""
-    return str(row.scope.get("arn") or f'account="{row.scope.get("account") or "*"}"')
+    """The key that an exemption covers, or its pattern as it is written."""
+    return str(scope_of(row))
 
 
 def _in_scope(sides: Sides, arns: Iterable[str]) -> set[str]:

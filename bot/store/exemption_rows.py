@@ -16,11 +16,15 @@ _SCOPE = TypeAdapter(ExemptionScope)
 _IS_ACTIVE = exemptions.c.state == ExemptionState.ACTIVE.value
 
 
+def scope_of(row: Row[tuple[object, ...]]) -> ExemptionScope:
+    return _SCOPE.validate_python(row.scope)
+
+
 def exemption_of(row: Row[tuple[object, ...]]) -> Exemption:
     values = dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's public name
     typed = {
         "state": ExemptionState(row.state),
-        "scope": _SCOPE.validate_python(row.scope),
+        "scope": scope_of(row),
         "approved_by": tuple(row.approved_by),
     }
     return Exemption(**values | typed)

@@ -16,6 +16,7 @@ from bot.models.messages import MessageKind
 from bot.models.requests import Change
 from bot.models.scans import Scan
 from bot.models.trail import SYSTEM, Act, Entry
+from bot.store.current_scan import current_scan
 from bot.store.engine import Database
 from bot.store.excusing import excuse_everywhere
 from bot.store.exemption_rows import (
@@ -29,7 +30,7 @@ from bot.store.exemption_rows import (
     note_reopened,
 )
 from bot.store.messages import owe, touch_request
-from bot.store.reaching import reach
+from bot.store.reaching import covers_seen, reach
 from bot.store.request_rows import load_request
 from bot.store.tables import messages
 from bot.store.trail import append
@@ -125,6 +126,12 @@ class ExemptionStore:
         """Say what a scope covers in a scan; no names of keys of accounts that are not to be seen."""
         with self._database.read() as connection:
             return reach(connection, scan, scope, most, hides)
+
+    def covers_seen(self, scope: ExemptionScope, hides: Callable[[str], bool]) -> bool:
+        """Say whether a scope covers any key of the current scan but those of accounts that are not to be seen."""
+        with self._database.read() as connection:
+            scan = current_scan(connection)
+            return scan is not None and covers_seen(connection, scan, scope, hides)
 
     def _end(self, exemption: Exemption, state: ExemptionState, by: str, at: datetime) -> Exemption | None:
         with self._database.write() as connection:

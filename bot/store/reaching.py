@@ -48,6 +48,14 @@ def reach(connection: Connection, scan: Scan, scope: ExemptionScope, most: int, 
     )
 
 
+def covers_seen(connection: Connection, scan: Scan, scope: ExemptionScope, hides: Callable[[str], bool]) -> bool:
+    """Say whether a scope covers any key of an account that may be seen, whatever its verdict."""
+    seen = _Seen(connection, scan, hides)
+    query = sa.select(*(findings.c[name] for name in _COLUMNS)).where(*seen.of_scope(scope))
+    rows = connection.execute(query, execution_options={"yield_per": STREAMED})
+    return any(covers(scope, row) for row in rows)
+
+
 class _Seen:
     """A scan without the accounts that are not to be seen; `hidden` are those of them that have keys."""
 

@@ -5,7 +5,7 @@ All in conditions of SQL. Nothing else may change the scan or the baseline while
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, partial
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -18,6 +18,7 @@ from bot.rules.sight import EVERYTHING, Sight
 from bot.store.current_scan import known_accounts
 from bot.store.narrowing import is_among, is_open, narrow, narrow_coverage
 from bot.store.patterns import Condition
+from bot.store.reaching import covers_seen
 from bot.store.tables import changes, coverage, digest_baselines, findings
 
 IS_OPEN = is_open()
@@ -49,8 +50,10 @@ class Sides:
     @cached_property
     def sight(self) -> Sight:
         """What the audience may see."""
-        hidden = self.scope.hidden
-        return Sight(hidden, tuple(known_accounts(self.connection, self.scan.id))) if hidden else EVERYTHING
+        if not self.scope.hidden:
+            return EVERYTHING
+        known = tuple(known_accounts(self.connection, self.scan.id))
+        return Sight(self.scope.hidden, known, partial(covers_seen, self.connection, self.scan))
 
     @cached_property
     def of_scan(self) -> Condition:

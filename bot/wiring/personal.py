@@ -16,6 +16,7 @@ from bot.rules.audience import DEFAULT
 from bot.settings import Settings
 from bot.snoozing import Snoozing
 from bot.store.engine import Database
+from bot.store.exemptions import ExemptionStore
 from bot.store.handles import KeyHandles
 from bot.store.mine import Mine
 from bot.store.requests import RequestStore
@@ -34,6 +35,7 @@ def build_visibility(settings: Settings, database: Database, operating: Operatin
         record=Trail(database),
         clock=operating.clock,
         is_told_all=settings.digest.include_hidden,
+        covers=ExemptionStore(database).covers_seen,
     )
 
 

@@ -1,5 +1,6 @@
 """What somebody may see."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import product
@@ -12,7 +13,7 @@ from bot.models.requests import Change, ChangeKind, ChangeState, Decision, Decis
 from bot.models.scans import EVERYWHERE, Account
 from bot.models.visibility import VisibilityRule
 from bot.rules.filters import Filter
-from bot.rules.sight import EVERYTHING, Sight, groups_asked_about, hidden_from, is_hidden
+from bot.rules.sight import EVERYTHING, Sight, groups_asked_about, hidden_from, is_hidden, scope_named
 from bot.rules.veil import veiled
 
 VAULT, ERP, SHOP = (
@@ -111,7 +112,8 @@ SCOPES = {
     ExemptionScope(account="SECRET-vault", alias="x"): True,
     ExemptionScope(account="shop"): False,
     ExemptionScope(account="*"): False,
-    ExemptionScope(alias="secret-*"): False,
+    ExemptionScope(region="eu-*"): False,
+    ExemptionScope(account="shop", alias="x"): False,
 }
 
 
@@ -121,6 +123,50 @@ def test_a_scope_is_hidden_where_it_names_nothing_but_hidden_accounts(scope: Exe
     assert sight.hides_scope(scope) is is_so
     assert sight.hides_request(request(change(SHOP, scope))) is is_so
     assert not EVERYTHING.hides_scope(scope)
+
+
+@pytest.mark.parametrize(
+    "scope",
+    [ExemptionScope(alias="crown"), ExemptionScope(tag=("project", "crown")), ExemptionScope(account="s*", alias="x")],
+    ids=str,
+)
+@pytest.mark.parametrize("covers", [True, False])
+def test_an_alias_or_a_tag_is_shown_only_where_it_is_that_of_a_key_that_may_be_seen(
+    scope: ExemptionScope,
+    covers: bool,
+) -> None:
+    """A pattern without an account, or of several, may hold the name of a hidden key and nothing else."""
+    asked = list[tuple[ExemptionScope, bool, bool]]()
+
+    def told(asked_of: ExemptionScope, hides: Callable[[str], bool]) -> bool:
+        asked.append((asked_of, hides(VAULT.id), hides(SHOP.id)))
+        return covers
+
+    sight = Sight(("secret-*",), (VAULT, SHOP), told)
+    assert sight.hides_scope(scope) is not covers
+    assert asked == [(scope, True, False)]
+    assert Sight(("secret-*",), (VAULT, SHOP)).hides_scope(scope)  # what is not known hides
+    assert sight.hides_part_of(scope)
+
+
+@pytest.mark.parametrize(
+    "scope",
+    [
+        ExemptionScope(arn=arn(VAULT)),
+        ExemptionScope(account="secret-*", alias="vault/*"),
+        ExemptionScope(account="the vault", tag=("cost center", "top secret")),
+        ExemptionScope(alias="vault/crown", tag=("stage", "a=b")),
+    ],
+    ids=str,
+)
+def test_what_was_written_for_a_scope_is_read_back_whatever_is_quoted_in_it(scope: ExemptionScope) -> None:
+    assert scope_named(str(scope)) == scope
+
+
+def test_what_was_typed_for_a_scan_names_its_accounts() -> None:
+    typed = Filter.parse('region=eu-* account="the vault"')
+    assert scope_named(str(typed)) == ExemptionScope(account="the vault")
+    assert scope_named("r1234") == ExemptionScope()
 
 
 PARTS = {

@@ -392,6 +392,20 @@ def test_no_pattern_tells_of_keys_in_accounts_that_are_not_to_be_seen(stage: Sta
     assert told.is_partial
 
 
+@pytest.mark.parametrize(
+    ("scope", "is_so"),
+    {"alias=a": False, "alias=[ad]": True, "alias=c": False, "region=*": True, "alias=x": False}.items(),
+)
+def test_a_pattern_covers_what_may_be_seen_or_not_whatever_its_verdict(stage: Stage, scope: str, is_so: bool) -> None:
+    stage.run(finding("a"), rotating("c"), rotating("d", BETA))
+    assert stage.exemptions.covers_seen(parse_scope(scope), lambda account: account == ALPHA) is is_so
+    assert stage.exemptions.covers_seen(parse_scope(scope), lambda _account: False) is (scope != "alias=x")
+
+
+def test_before_the_first_scan_a_pattern_covers_nothing(stage: Stage) -> None:
+    assert not stage.exemptions.covers_seen(parse_scope("alias=*"), lambda _account: False)
+
+
 def test_lapsing_ones_come_soonest_first(stage: Stage) -> None:
     for scope, until in (("alias=a", LATER), ("alias=b", SOONER), ("alias=c", LATEST)):
         exempt(stage.requests, scope, until=until)
