@@ -22,6 +22,8 @@ class Scans(Protocol):
 
     def summaries(self, scan_id: str, scope: Filter) -> Mapping[Account, Summary]: ...
 
+    def total(self, scan_id: str, scope: Filter) -> Summary: ...
+
     def gaps(self, scan_id: str, scope: Filter) -> Gaps: ...
 
     def accounts(self, scan: Scan, scope: Filter, most: int) -> AccountsCovered: ...
@@ -60,7 +62,7 @@ class Postures:
         return None if scan is None else self.scans.accounts(scan, scope, MOST_ACCOUNTS)
 
     def _summary(self, scan: Scan, scope: Filter) -> Summary:
-        return scan.summary if scope.is_empty else sum(self.scans.summaries(scan.id, scope).values(), Summary())
+        return scan.summary if scope.is_empty else self.scans.total(scan.id, scope)
 
 
 def _as_seen(scan: Scan, scope: Filter) -> Scan:

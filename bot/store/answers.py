@@ -11,7 +11,7 @@ from bot.models.keys import Finding, Verdict
 from bot.models.posture import AccountsCovered
 from bot.models.scans import EVERYWHERE, Account, Coverage, CoverageStatus, Scan, Summary
 from bot.rules.filters import Filter
-from bot.store.counting import summaries, sums
+from bot.store.counting import summaries, sums, total
 from bot.store.current_scan import current_scan, known_accounts
 from bot.store.engine import Database
 from bot.store.left_out import left_out_in
@@ -36,6 +36,11 @@ class Answers:
         """Sum up the keys of each account that has any."""
         with self._database.read() as connection:
             return summaries(connection, scan_id, scope)
+
+    def total(self, scan_id: str, scope: Filter) -> Summary:
+        """Sum up the keys of all accounts together."""
+        with self._database.read() as connection:
+            return total(connection, scan_id, scope)
 
     def gaps(self, scan_id: str, scope: Filter) -> Gaps:
         """Say what could not be read: targets that may concern a filter, and keys that match all of it but the team.

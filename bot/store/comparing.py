@@ -17,7 +17,7 @@ from bot.models.digests import Delta, DeltaKind
 from bot.models.keys import Verdict
 from bot.models.scans import Summary
 from bot.rules.digest import MOST_NAMES
-from bot.store.counting import summaries, sums
+from bot.store.counting import sums, total
 from bot.store.opened import Key, Named
 from bot.store.sides import IS_FOUND, IS_KNOWN, IS_OPEN, IS_UNREAD, WAS_MENDED, WAS_OPEN, Sides
 from bot.store.tables import digest_baselines, findings
@@ -40,7 +40,7 @@ def summary(sides: Sides) -> Summary:
     """Count the keys in scope by verdict."""
     if sides.scope.is_empty:
         return sides.scan.summary
-    counted = sum(summaries(sides.connection, sides.scan.id, sides.scope).values(), Summary())
+    counted = total(sides.connection, sides.scan.id, sides.scope)
     return counted + _of_unknown_owner(sides) if sides.scope.team else counted
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import asdict, dataclass
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -73,15 +74,15 @@ def summaries(connection: Connection, scan_id: str, scope: Filter) -> dict[Accou
 
     Counted rows answer, unless the filter looks at each key.
     """
-    table = findings if scope.looks_at_each_key else finding_counts
+    table = _answering(scope)
     account = (table.c.account, table.c.account_name)
-    query = sa.select(*account, *sums(table)).where(
-        table.c.scan_id == scan_id, *narrow(connection, scan_id, scope, table)
-    )
-    return {
-        Account(row.account, row.account_name): Summary(*(getattr(row, name) for name in _FIELDS))
-        for row in connection.execute(query.group_by(*account))
-    }
+    rows = connection.execute(_summed(connection, scan_id, scope, table).add_columns(*account).group_by(*account))
+    return {Account(row.account, row.account_name): _summary(row) for row in rows}
+
+
+def total(connection: Connection, scan_id: str, scope: Filter) -> Summary:
+    """Sum up the keys that a filter names, of all accounts together: cheaper than to add up each account's."""
+    return _summary(connection.execute(_summed(connection, scan_id, scope, _answering(scope))).one())
 
 
 def sums(table: sa.Table) -> list[sa.ColumnElement[int]]:
@@ -91,6 +92,19 @@ def sums(table: sa.Table) -> list[sa.ColumnElement[int]]:
     is_in["exempt"] = sa.and_(is_in["non_compliant"], is_exempt)
     is_in["non_compliant"] = sa.and_(is_in["non_compliant"], sa.not_(is_exempt))
     return [sa.func.coalesce(sa.func.sum(sa.case((is_in[name], keys), else_=0)), 0).label(name) for name in _FIELDS]
+
+
+def _answering(scope: Filter) -> sa.Table:
+    return findings if scope.looks_at_each_key else finding_counts
+
+
+def _summed(connection: Connection, scan_id: str, scope: Filter, table: sa.Table) -> sa.Select[*tuple[Any, ...]]:
+    is_named = narrow(connection, scan_id, scope, table)
+    return sa.select(*sums(table)).where(table.c.scan_id == scan_id, *is_named)
+
+
+def _summary(row: sa.Row[*tuple[Any, ...]]) -> Summary:
+    return Summary(*(getattr(row, name) for name in _FIELDS))
 
 
 def _add(connection: Connection, scan_id: str, kind: _Kind, keys: int) -> None:

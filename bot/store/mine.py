@@ -8,10 +8,10 @@ from sqlalchemy.engine import Connection, Row
 
 from bot.models.home import ScanRun
 from bot.models.keys import Finding
-from bot.models.scans import CoverageStatus, ScanState, Summary
+from bot.models.scans import CoverageStatus, ScanState
 from bot.rules.audience import DEFAULT
 from bot.rules.filters import Filter
-from bot.store.counting import summaries
+from bot.store.counting import total
 from bot.store.current_scan import current_scan
 from bot.store.engine import Database
 from bot.store.narrowing import is_among, is_open, narrow, narrow_coverage
@@ -97,5 +97,5 @@ def _run(connection: Connection, row: Row[tuple[object, ...]], scope: Filter) ->
     counted = sa.select(finding_counts.c.scan_id).where(finding_counts.c.scan_id == scan.id).limit(1)
     if connection.execute(counted).first() is None and scan.summary.keys:
         return ScanRun(scan, None, None, targets)
-    of_scope = sum(summaries(connection, scan.id, scope).values(), Summary())
+    of_scope = total(connection, scan.id, scope)
     return ScanRun(scan, of_scope.keys, of_scope.insufficient_data, targets)

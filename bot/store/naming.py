@@ -23,7 +23,7 @@ def arns_called(connection: Connection, scan_id: str, name: str, scope: Filter) 
 
     An alias may come with its prefix or without it.
     """
-    is_called = _has(connection, Pattern.letters(name))
+    is_called = _is_called(connection, Pattern.letters(name), name)
     is_named = narrow(connection, scan_id, scope)
     query = sa.select(findings.c.arn).where(findings.c.scan_id == scan_id, is_called, *is_named)
     return list(connection.execute(query.order_by(findings.c.account, findings.c.region, findings.c.arn)).scalars())
@@ -37,28 +37,21 @@ def names_near(connection: Connection, scan_id: str, name: str, scope: Filter) -
     pieces = [Pattern.parse(f"*{piece}*") for piece in _pieces(name)]
     if not pieces:
         return set()
-    shared = sum((sa.case((_shares(connection, each, name), 1), else_=0) for each in pieces), sa.literal(0))
+    shared = sum((sa.case((_is_called(connection, each, name), 1), else_=0) for each in pieces), sa.literal(0))
     scored = sa.select(findings.c.aliases, findings.c.arn, shared.label("shared"))
-    keys = scored.where(findings.c.scan_id == scan_id, *narrow(connection, scan_id, scope)).subquery()
-    query = sa.select(keys).where(keys.c.shared > 0).order_by(keys.c.shared.desc()).limit(MOST_NEAR)
-    rows = connection.execute(query).all()
+    keys = scored.where(findings.c.scan_id == scan_id, *narrow(connection, scan_id, scope))
+    most_first = connection.execute(keys.order_by(sa.desc("shared")).limit(MOST_NEAR)).all()
+    rows = [row for row in most_first if row.shared]
     ids = {row.arn.rpartition("/")[2] for row in rows}
     return ids | {alias.removeprefix("alias/") for row in rows for alias in row.aliases}
 
 
-def _shares(connection: Connection, piece: Pattern, name: str) -> Condition:
-    """Say that an alias has a piece of a name, or where it may be an id, that the id has it."""
-    in_alias = matches_an_item(connection, findings.c.aliases, piece, "alias/")
+def _is_called(connection: Connection, pattern: Pattern, name: str) -> Condition:
+    """Say that an alias matches a name or a piece of it, or where the name may be an id, that the id does."""
+    in_alias = matches_an_item(connection, findings.c.aliases, pattern, "alias/")
     if not set(name.lower()) <= _LETTERS_OF_IDS:
         return in_alias
-    return sa.or_(in_alias, matches_whole(connection, findings.c.arn, piece, "/"))
-
-
-def _has(connection: Connection, pattern: Pattern) -> Condition:
-    return sa.or_(
-        matches_an_item(connection, findings.c.aliases, pattern, "alias/"),
-        matches_whole(connection, findings.c.arn, pattern, "/"),
-    )
+    return sa.or_(in_alias, matches_whole(findings.c.arn, pattern, "/"))
 
 
 def _pieces(name: str) -> Iterator[str]:

@@ -72,8 +72,8 @@ def _named_parts(connection: Connection, scan_id: str, scope: Filter, table: sa.
         yield sa.or_(
             sa.and_(sa.true(), *in_account),
             matches_an_item(connection, table.c.aliases, pattern, "alias/"),
-            matches_whole(connection, table.c.arn, pattern),
-            *([] if pattern.is_open_before else [matches_whole(connection, table.c.arn, pattern, "/")]),
+            matches_whole(table.c.arn, pattern),
+            *([] if pattern.is_open_before else [matches_whole(table.c.arn, pattern, "/")]),
         )
 
 

@@ -39,7 +39,7 @@ def population() -> list[Finding]:
         number = next(numbers)
         account = number % 3
         name = "ab-renamed" if number % 11 == 0 else NAMES[account]
-        key = f"{'mrk-' if number % 5 == 0 else ''}{number:04}-aB"
+        key = f"{'mrk-' if number % 5 == 0 else ''}{number:04}-ab"
         verdict, reason, exempt_until = KINDS[number % len(KINDS)]
         where = finding(key, ACCOUNTS[account], (BERLIN, IRELAND)[number % 2], verdict=verdict, reason=reason)
         team = TEAMS[number % len(TEAMS)]
