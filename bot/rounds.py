@@ -9,14 +9,12 @@ from typing import Protocol
 from bot.alone import Alone
 from bot.digest import Digests
 from bot.models.digests import Digest
-from bot.models.scans import Progress, Scan, ScanState
+from bot.models.scans import SCAN, Progress, Scan, ScanState
 from bot.rules.filters import Filter
 from bot.scan import ScanRunningError
 from bot.tracing import about
 
 POLL_SECONDS = 0.5
-SCAN = "a scan"
-"""The name that is held while one runs, in whichever process."""
 
 log = logging.getLogger(__name__)
 

@@ -8,6 +8,9 @@ from typing import Generic, TypeVar
 
 Item = TypeVar("Item")
 
+SCAN = "a scan"
+"""The name that is held while one is made, in whichever process: the bot's or one at a terminal."""
+
 EVERYWHERE = "*"
 """Stands for the Region of a coverage failure that concerns a whole account."""
 

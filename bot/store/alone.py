@@ -1,14 +1,17 @@
 """Doing something alone: one holder of a name at a time, over all processes that share a database."""
 
+import fcntl
 import logging
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from pathlib import Path
 from threading import Lock
 from zlib import crc32
 
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
+from bot.models.scans import SCAN
 from bot.store.engine import Database
 
 log = logging.getLogger(__name__)
@@ -20,7 +23,8 @@ _OURS = 2026
 class Names:
     """Names that one thread of one process holds at a time. With the process its names are free again.
 
-    PostgreSQL keeps them as advisory locks of a session; SQLite's one process keeps them itself.
+    PostgreSQL keeps them as advisory locks of a session. SQLite's one bot keeps them itself; but for the one name that
+    a terminal may want beside it, SCAN, for which the operating system keeps a lock on a file beside the database.
     https://www.postgresql.org/docs/current/explicit-locking.html#ADVISORY-LOCKS
     """
 
@@ -40,14 +44,19 @@ class Names:
             yield False
             return
         try:
-            if self._database.engine.dialect.name == "postgresql":
-                with self._in_session(name) as is_ours:
-                    yield is_ours
-            else:
-                yield True
+            with self._among_processes(name) as is_ours:
+                yield is_ours
         finally:
             with self._lock:
                 self._held.discard(name)
+
+    def _among_processes(self, name: str) -> AbstractContextManager[bool]:
+        url = self._database.engine.url
+        if url.get_backend_name() == "postgresql":
+            return self._in_session(name)
+        return (
+            _on_file(Path(f"{url.database}-scan")) if name == SCAN and url.database else nullcontext(enter_result=True)
+        )
 
     @contextmanager
     def _in_session(self, name: str) -> Iterator[bool]:
@@ -59,6 +68,18 @@ class Names:
             finally:
                 if is_ours:
                     _let_go(session, key)
+
+
+@contextmanager
+def _on_file(path: Path) -> Iterator[bool]:
+    """Hold a lock that ends with the block, or with the process: https://man7.org/linux/man-pages/man2/flock.2.html."""
+    with path.open("ab") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+        else:
+            yield True
 
 
 def _let_go(session: sa.Connection, key: tuple[int, int]) -> None:

@@ -23,7 +23,7 @@ _EXITS = """\
 exit status:
   0    all keys comply, and all were read
   1    something is non-compliant
-  2    bad usage or configuration; nothing was begun
+  2    bad usage or configuration, a database that cannot be used, or a scan that runs already
   3    something could not be read; this wins over 1
   70   a defect of the bot
   130  interrupted

@@ -11,11 +11,13 @@ from contextlib import closing, contextmanager
 from types import FrameType
 
 from bot.app import build_scans, connect_aws, open_database
-from bot.models.scans import CoverageStatus, Scan, ScanState
+from bot.models.scans import SCAN, CoverageStatus, Scan, ScanState
 from bot.rules.filters import Filter
-from bot.scan import BranchError, Scans
+from bot.scan import BranchError, ScanRunningError, Scans
 from bot.scan.scanner import utc_now
 from bot.settings import Settings
+from bot.store.alone import Names
+from bot.store.engine import Database
 from bot.store.key_facts import KeyFactStore
 from bot.store.scans import ScanStore
 from bot.store.temporary import temporary_database
@@ -42,7 +44,7 @@ def scan(settings: Settings, asked: Namespace) -> int:
         sharing = None if asked.no_store else build_sharing(settings, database, aws)
         scans = build_scans(settings, aws, store, memory, sharing=sharing)
         try:
-            with _stopping_at_a_signal(scans), progress_bar() as on_progress:
+            with _alone(database), _stopping_at_a_signal(scans), progress_bar() as on_progress:
                 made = scans.run(within, f"terminal:{_user()}", on_progress)
         except BranchError as error:
             print(error, file=sys.stderr)  # noqa: T201 - for the person who waits for it
@@ -58,6 +60,15 @@ def scan(settings: Settings, asked: Namespace) -> int:
         print(stopped_early(coverage, is_kept=not asked.no_store), file=sys.stderr)  # noqa: T201 - for who stopped it
         return Exit.INTERRUPTED
     return _exit(made, all_read=all(each.status is CoverageStatus.SCANNED for each in coverage))
+
+
+@contextmanager
+def _alone(database: Database) -> Iterator[None]:
+    """Let no other process scan meanwhile, or take this scan for one that is lost. Raises ScanRunningError."""
+    with Names(database).alone(SCAN) as is_ours:
+        if not is_ours:
+            raise ScanRunningError(None)
+        yield
 
 
 def _exit(made: Scan, *, all_read: bool) -> Exit:

@@ -7,10 +7,10 @@ from threading import Event
 from bot import check
 from bot.app import open_database
 from bot.inbound.bolt import make_app, make_listeners
+from bot.models.scans import SCAN
 from bot.models.trail import SYSTEM, Act, Entry
 from bot.process import Process
 from bot.remarks import Weight
-from bot.rounds import SCAN
 from bot.schedule import Calendar
 from bot.settings import Settings, place_of
 from bot.slack.client import web_client

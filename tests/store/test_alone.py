@@ -2,6 +2,7 @@
 
 import pytest
 
+from bot.models.scans import SCAN
 from bot.store.alone import Names
 from bot.store.engine import Database
 from tests.store.databases import MakeUrl
@@ -20,6 +21,15 @@ def test_a_name_is_free_again_after_a_failure(database: Database) -> None:
         assert is_ours / 0
     with names.alone("the digest") as is_ours:
         assert is_ours
+
+
+def test_a_scan_is_one_process_s_at_a_time_on_any_database(database: Database) -> None:
+    ours, theirs = Names(database), Names(database)
+    for _ in range(2):
+        with ours.alone(SCAN) as first, theirs.alone(SCAN) as second:
+            assert (first, second) == (True, False)
+    with theirs.alone(SCAN) as free:
+        assert free
 
 
 def test_processes_that_share_a_database_share_the_names(make_postgresql: MakeUrl) -> None:

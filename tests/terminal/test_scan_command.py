@@ -5,13 +5,14 @@ import os
 import pty
 import signal
 from collections.abc import Mapping
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from bot.models.scans import ScanState
+from bot.models.scans import SCAN, ScanState
+from bot.store.alone import Names
 from bot.store.engine import Database
 from bot.store.scans import ScanStore
 from bot.store.trail import Trail
@@ -355,6 +356,34 @@ def test_a_scan_that_is_stopped_ends_at_once_whatever_its_calls_wait_for(
     assert err.startswith("The scan was stopped: ")
     assert "The scan was stopped when 0 of 30 known keys were read." in out or "before this Region was read." in out
     assert out.splitlines()[-1].endswith(" of 6 targets were read in full.")
+
+
+def test_where_a_scan_runs_already_no_other_is_begun(aws: AwsServer, terminal: Shell) -> None:
+    terminal.run("db", "upgrade")
+    with closing(Database(terminal.database_url)) as database, Names(database).alone(SCAN):
+        done = terminal.run("scan")
+        assert (done.returncode, done.stdout) == (2, "")
+        assert done.stderr == "A scan is running. Wait for its end.\n"
+        assert not ScanStore(database).running()
+    assert not aws.calls.named("ListKeys")
+
+
+def test_nobody_takes_a_scan_of_a_terminal_for_lost_before_its_process_is_gone(aws: AwsServer, terminal: Shell) -> None:
+    aws.world.key(account=MEMBER)
+    aws.faults.slow(HANGS_SECONDS, action="kms:DescribeKey")
+    with terminal.start("scan") as process:
+        wait_for(lambda: aws.calls.named("ListAliases"), "the scan to reach the key")
+        with closing(Database(terminal.database_url)) as database, Names(database).alone(SCAN) as is_free:
+            assert (is_free, len(ScanStore(database).running())) == (False, 1)
+        process.kill()
+        process.communicate(timeout=ENDS_SECONDS)
+    with closing(Database(terminal.database_url)) as database:
+        wait_for(lambda: is_free_for_a_scan(database), "the name to be free")
+
+
+def is_free_for_a_scan(database: Database) -> bool:
+    with Names(database).alone(SCAN) as is_free:
+        return is_free
 
 
 def test_a_scan_that_is_stopped_before_it_knows_its_targets_says_so(aws: AwsServer, terminal: Shell) -> None:
