@@ -170,7 +170,7 @@ def watch_transactions(fate: Fate, turns: Turns) -> None:
         else:
             commit()
 
-    def note(_connection: Any, _cursor: Any, _statement: Any, _parameters: Any, context: Any, _many: Any) -> None:  # noqa: ANN401 - SQLAlchemy's event
+    def note(_connection: Any, cursor: Any, _statement: Any, _parameters: Any, context: Any, _many: Any) -> None:  # noqa: ANN401 - SQLAlchemy's event
         if (
             writing.tables is None
             or writing.acts is None
@@ -178,13 +178,19 @@ def watch_transactions(fate: Fate, turns: Turns) -> None:
         ):
             return
         table = context.compiled.statement.table.name
-        writing.tables.append(table)
+        writing.tables += _firings(cursor, context) if table == "firings" else [table]
         if table == "audit_entries":
             writing.acts += [each["act"] for each in context.compiled_parameters]
 
     patch.object(Database, "write", watched).start()
     patch.object(DefaultDialect, "do_commit", committed).start()
-    sa.event.listen(sa.Engine, "before_cursor_execute", note)
+    sa.event.listen(sa.Engine, "after_cursor_execute", note)
+
+
+def _firings(cursor: Any, context: Any) -> list[str]:  # noqa: ANN401 - SQLAlchemy's
+    """Say which firing came to be what; where somebody else had claimed it, none did."""
+    told = context.compiled_parameters[0]
+    return [f"{told.get('job') or told['job_1']} {told['state']}"] if cursor.rowcount else []
 
 
 def leave_out() -> None:
@@ -241,6 +247,7 @@ def live(environ: Mapping[str, str], log: Path, doom: Doom | None) -> None:
         patch.object(bot.process, "DELIVERY_SECONDS", LOOK_SECONDS).start()
         if doom.name is not None:
             patch.object(bot.process, "SWEEP_SECONDS", OFTEN_SECONDS).start()
+            patch.object(bot.process, "CALENDAR_SECONDS", OFTEN_SECONDS).start()
         leave_out()
         watch_transactions(fate, turns)
         watch_calls(fate, turns)
