@@ -15,7 +15,7 @@ from bot.aws.kms import KmsReader
 from bot.aws.remediation import Remediator
 from bot.cores import usual_processes
 from bot.errors import UserError
-from bot.log import set_up_logging
+from bot.log import RUN, set_up_logging
 from bot.rules.verdict import Policy
 from bot.scan import Branching, Forgetful, KeyMemory, Scanner, ScanRecord, Scans, Sharing
 from bot.scan.branch import Equipment
@@ -77,9 +77,9 @@ def _connect_aws(settings: Settings, on_answer: OnAnswer | None) -> Aws:
     )
 
 
-def equip(settings: Settings, *, remembers: bool) -> Equipment:
+def equip(settings: Settings, *, remembers: bool, run: str = RUN) -> Equipment:
     """Connect a process of a scan, which shares nothing with the one that began it."""
-    set_up_logging(debug=False, form=settings.log.format)
+    set_up_logging(debug=False, form=settings.log.format, run=run)
     memory = KeyFactStore(Database(settings.database_url)) if remembers else Forgetful()
     tally = Tally()
     aws = connect_aws(settings, tally.note)
@@ -107,7 +107,7 @@ def build_scans(
         memory=memory,
         branching=Branching(
             settings.scan.processes or usual_processes(),
-            partial(equip, replace(settings, slack=None), remembers=bool(memory)),
+            partial(equip, replace(settings, slack=None), remembers=bool(memory), run=RUN),
             on_calls=on_calls,
         ),
     )

@@ -104,15 +104,15 @@ class Delivery:
 
     def _attempt(self, message: Message) -> bool:
         """Try to show a message; one that cannot be made must not keep the others waiting."""
-        try:
-            with about(**_subjects(message)):
+        with about(**_subjects(message)):
+            try:
                 return self._deliver(message)
-        except DatabaseAwayError:
-            raise
-        except Exception:  # one message that cannot be made keeps no other waiting
-            log.exception("%s %s could not be shown and is tried again later.", message.kind, message.subject)
-            self.setbacks.wait(message)
-            return False
+            except DatabaseAwayError:
+                raise
+            except Exception:  # one message that cannot be made keeps no other waiting
+                log.exception("%s %s could not be shown and is tried again later.", message.kind, message.subject)
+                self.setbacks.wait(message)
+                return False
 
     def _deliver(self, message: Message) -> bool:
         parent = None
@@ -168,5 +168,14 @@ class Delivery:
 
 def _subjects(message: Message) -> dict[str, str]:
     """Say what the log's lines about a message are about."""
-    is_of_request = MessageKind.REQUEST in (message.kind, THREAD_OF.get(message.kind))
-    return {"message": message.id, **({"request": message.subject} if is_of_request else {})}
+    kind = THREAD_OF.get(message.kind, message.kind)
+    named = _SUBJECTS.get(kind)
+    return {"message_id": message.id, **({named: message.subject} if named else {})}
+
+
+_SUBJECTS = {
+    MessageKind.REQUEST: "request",
+    MessageKind.BREAK_GLASS: "request",
+    MessageKind.UNDONE: "change",
+    MessageKind.DIGEST: "digest",
+}

@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
 from threading import Lock
@@ -13,6 +12,7 @@ from bot.models.requests import Change
 from bot.remediate.gateways import KeyReader
 from bot.remediate.reading import read_again, read_key
 from bot.rules.verdict import Policy
+from bot.tracing import FollowingThreads, about
 
 READERS = 8
 """Keys that are read at once."""
@@ -65,12 +65,13 @@ class Drift:
         suspected = self.fixes.suspected()
         if not suspected:
             return False
-        with ThreadPoolExecutor(READERS) as readers:
+        with FollowingThreads(READERS) as readers:
             list(readers.map(lambda each: self._read(each[1]), suspected))
         looked_at = {change.id for change, _ in suspected}
         undone = self.fixes.mark([each for each in self.fixes.suspected() if each[0].id in looked_at], self.clock())
         for change in undone:
-            log.warning("The fix of %s (request %s) was undone.", change.arn, change.request_id)
+            with about(request=change.request_id, change=change.id):
+                log.warning("The fix of %s (request %s) was undone.", change.arn, change.request_id)
         return bool(undone)
 
     def _read(self, finding: Finding) -> None:

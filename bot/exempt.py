@@ -3,6 +3,7 @@
 It is a request like any other, so that asking, approving, reminding and the record are what they are for a change.
 """
 
+import logging
 import re
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
@@ -30,10 +31,13 @@ from bot.rules.exemptions import covers
 from bot.rules.house import House
 from bot.rules.sight import EVERYTHING, Sight
 from bot.rules.verdict import Policy
+from bot.tracing import learned
 from bot.wishes import UNKNOWN_EXEMPTION, Exemptions, Wishes, already_asked, declared
 
 _SLACK_ID = re.compile(r"[UW][A-Z0-9]{2,}")
 AT_THE_SAME_MOMENT = "Somebody else asked for the same at the same moment. Look at `/kms-rotation requests`."
+
+log = logging.getLogger(__name__)
 
 
 class ExemptionBook(Exemptions, Protocol):
@@ -165,6 +169,8 @@ class Exempting:
         if made is None:
             other = self.requests.open_for(str(wish.scope))
             return Declined(AT_THE_SAME_MOMENT if other is None else already_asked(other), other)
+        learned(request=made.id)
+        log.info("A request for an exemption was made, and is %s.", made.state)
         return Asked(made, who_decides(permitted.rules))
 
     def _ruled(self, scope: ExemptionScope, finding: Finding | None = None) -> Ruled:

@@ -57,7 +57,8 @@ def set_up_logging(*, debug: bool, form: str = TEXT, run: str = RUN) -> None:
     own work is handed that one's `run`.
     """
     handler = logging.StreamHandler()
-    handler.setFormatter(_JsonFormatter(with_tracebacks=debug, run=run) if form == JSON else _Formatter(with_tracebacks=debug))
+    plain = _Formatter(with_tracebacks=debug)
+    handler.setFormatter(_JsonFormatter(with_tracebacks=debug, run=run) if form == JSON else plain)
     handler.addFilter(_may_be_read)
     root = logging.getLogger()
     root.handlers[:] = [handler]

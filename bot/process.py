@@ -4,6 +4,7 @@ State is in the database, so stopping loses nothing: what was under way is taken
 """
 
 import logging
+import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from threading import Event, Lock, Thread
@@ -74,6 +75,10 @@ class Courier:
             self._thread.join(seconds)
 
     def _run(self) -> None:
+        with about(task="delivering"):
+            self._deliver_until_dismissed()
+
+    def _deliver_until_dismissed(self) -> None:
         while not self._dismissed.is_set():
             self._news.wait(DELIVERY_SECONDS)
             self._news.clear()
@@ -196,6 +201,10 @@ class Process:
         """Expire what nobody approved, remind of what still waits, end exemptions and snoozes, take up what is in
         nobody's hands, and see whether fixes were undone.
         """
+        with about(sweep=secrets.token_hex(4)):
+            self._sweep()
+
+    def _sweep(self) -> None:
         if [*self.deciding.expire_due(), *self.deciding.remind_due(), *self.lapse()]:
             self.courier.tell()
         self.wake()
@@ -207,6 +216,10 @@ class Process:
 
     def close(self) -> None:
         """Take nothing new, let what runs come to a point from which it can be taken up, and go."""
+        with about(task="stopping"):
+            self._close()
+
+    def _close(self) -> None:
         log.info("Stopping.")
         self.stop.set()
         if self._scheduler is not None:

@@ -4,7 +4,6 @@ Nothing is decided by it. Whoever decides looks people up at that moment.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -15,6 +14,7 @@ from bot.models.slack import SlackFailure
 from bot.models.staffing import Hindrance, NamedGroup, NamedPerson, Roll, UserGroup
 from bot.rules.approval import is_group
 from bot.rules.staffing import judge_group, judge_person
+from bot.tracing import FollowingThreads
 
 MOST_PEOPLE = 40
 """Slack answers `users.info` some hundred times a minute, and approvals need it too.
@@ -60,7 +60,7 @@ class RollCall:
         groups = self.groups(wanted)
         members = (user for each in wanted if each in groups for user in sorted(groups[each].members))
         named = tuple(dict.fromkeys([*(each for each in wanted if each not in groups), *members]))
-        with ThreadPoolExecutor(READERS) as readers:
+        with FollowingThreads(READERS) as readers:
             found = readers.map(self.person, named[: self.most])
             people = {
                 user: judge_person(user, each, self.workspaces)

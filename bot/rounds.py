@@ -12,7 +12,7 @@ from bot.models.digests import Digest
 from bot.models.scans import SCAN, Progress, Scan, ScanState
 from bot.rules.filters import Filter
 from bot.scan import ScanRunningError
-from bot.tracing import about
+from bot.tracing import about, learned
 
 POLL_SECONDS = 0.5
 
@@ -62,10 +62,11 @@ class Rounds:
             self.lapse()
             scan = self.scans.run(within, by, on_progress)
         self.on_end(scan)
+        learned(scan=scan.id)
         with about(scan=scan.id):
             log.info("A scan ended: %s, %d keys.", scan.state, scan.summary.keys)
-        self.lapse()
-        self.after_scan()
+            self.lapse()
+            self.after_scan()
         return scan
 
     def stop_scan(self, by: str) -> bool:
@@ -98,6 +99,9 @@ class Rounds:
                 if is_ours:
                     self.lapse()
                     made = self.digests.publish(by, since=since, names=names)
+                    for each in made:
+                        with about(digest=each.id):
+                            log.info("The digest “%s” was made.", each.name)
                     self.tell()
                     return made
             if self.pause(POLL_SECONDS):

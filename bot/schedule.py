@@ -13,6 +13,7 @@ from apscheduler.triggers.interval import IntervalTrigger
 from bot.alone import Alone
 from bot.cron import last_due
 from bot.models.firings import FiringState
+from bot.tracing import about
 
 GRACE = timedelta(hours=6)
 """How long after its time a missed firing is still worth making up for."""
@@ -87,7 +88,8 @@ class Calendar:
                 self.firings.claim(job.name, missed or now, now, FiringState.SKIPPED)
                 continue
             for due_at in self.firings.unfinished(job.name, now - GRACE):
-                log.warning("Taking up %s of %s, which was cut short.", job.name, due_at.isoformat())
+                with about(firing=_name(job, due_at)):
+                    log.warning("Taking up %s, which was cut short.", _name(job, due_at))
                 self._run(job, due_at)
             missed = self._due(job)
             if missed is not None and self._ran_that_day_by_another_schedule(job, missed):
@@ -136,12 +138,18 @@ class Calendar:
         return ran_at.astimezone(job.zone).date() == due_at.astimezone(job.zone).date()
 
     def _run(self, job: Job, due_at: datetime) -> None:
-        try:
-            with self.alone(f"{job.name} of {due_at.isoformat()}") as is_ours:
-                if is_ours and job.run(due_at):
-                    self.firings.finish(job.name, due_at)
-        except Exception:  # one job that fails keeps no other from firing
-            log.exception("%s of %s failed and is tried again in a few minutes.", job.name, due_at.isoformat())
+        name = _name(job, due_at)
+        with about(firing=name):
+            try:
+                with self.alone(name) as is_ours:
+                    if is_ours and job.run(due_at):
+                        self.firings.finish(job.name, due_at)
+            except Exception:  # one job that fails keeps no other from firing
+                log.exception("%s failed and is tried again in a few minutes.", name)
+
+
+def _name(job: Job, due_at: datetime) -> str:
+    return f"{job.name} of {due_at.isoformat()}"
 
 
 def start_scheduler(calendar: Calendar, sweeps: Sequence[tuple[str, Callable[[], None], float]]) -> BackgroundScheduler:
@@ -153,9 +161,17 @@ def start_scheduler(calendar: Calendar, sweeps: Sequence[tuple[str, Callable[[],
 
     look()
     for name, chore, seconds in (*sweeps, ("plan", look, PLAN_SECONDS)):
-        scheduler.add_job(chore, IntervalTrigger(seconds=seconds), id=name, **_OPTIONS)
+        scheduler.add_job(_named(name, chore), IntervalTrigger(seconds=seconds), id=name, **_OPTIONS)
     scheduler.start()
     return scheduler
+
+
+def _named(name: str, chore: Callable[[], None]) -> Callable[[], None]:
+    def do() -> None:
+        with about(task=name):
+            chore()
+
+    return do
 
 
 def plan(scheduler: BackgroundScheduler, calendar: Calendar, planned: dict[str, Job]) -> None:

@@ -3,13 +3,13 @@
 import logging
 import secrets
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
-from contextvars import copy_context
+from concurrent.futures import Future, wait
 from dataclasses import dataclass, field
 from threading import Lock, Thread
 from time import monotonic
 
 from bot.errors import DatabaseAwayError
+from bot.tracing import FollowingThreads, about, following
 
 WORKERS = 16
 CHANGERS = 8
@@ -34,7 +34,7 @@ class Work:
     """
 
     def __init__(self, name: str, workers: int = WORKERS) -> None:
-        self._threads = ThreadPoolExecutor(workers, thread_name_prefix=name)
+        self._threads = FollowingThreads(workers, thread_name_prefix=name)
         self._lock = Lock()
         self._running: set[Future[None]] = set()
         self._left: list[Told] = []
@@ -43,14 +43,15 @@ class Work:
     def submit(self, name: str, task: Callable[[], object], on_failure: Told | None = None) -> None:
         """Run a task soon. `on_failure` is handed a sentence for whoever asked."""
         try:
-            future = self._threads.submit(copy_context().run, self._run, name, task, on_failure)
+            future = self._threads.submit(self._run, name, task, on_failure)
         except RuntimeError:  # how an executor says that it was shut down
             log.warning("%s was left undone: the bot is stopping.", name)
             _tell(on_failure, STOPPING)
             return
         with self._lock:
             self._running.add(future)
-        future.add_done_callback(lambda done: self._forget(done, on_failure))
+        told = None if on_failure is None else following(on_failure)
+        future.add_done_callback(lambda done: self._forget(done, told))
 
     def dismiss(self) -> Sequence[Told]:
         """Take nothing more; return the ways to tell those whose tasks were not begun."""
@@ -66,6 +67,10 @@ class Work:
         return not wait(running, timeout=seconds).not_done
 
     def _run(self, name: str, task: Callable[[], object], on_failure: Told | None) -> None:
+        with about(task=name):
+            self._try(name, task, on_failure)
+
+    def _try(self, name: str, task: Callable[[], object], on_failure: Told | None) -> None:
         try:
             task()
         except DatabaseAwayError as error:

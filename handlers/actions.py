@@ -11,7 +11,7 @@ from bot.models.people import Actor
 from bot.models.requests import RequestState
 from bot.remediate.decide import UNKNOWN_REQUEST, too_late
 from bot.rules.filters import BadFilterError, Filter
-from bot.tracing import about
+from bot.tracing import about, learned
 from bot.views.ask import ask, ask_for_several
 from bot.views.glass import break_glass
 from bot.views.hidden import with_unseen
@@ -121,6 +121,7 @@ def _ask_for_several(desk: Desk, actor: Actor, value: str) -> Block | str:
 
 def _ask_why(desk: Desk, actor: Actor, request_id: str) -> Block | str:
     """Ask why the glass is to be broken; who may break it is decided once the form is sent."""
+    learned(request=request_id)
     request = desk.requests.get(request_id)
     if request is None:
         return UNKNOWN_REQUEST
@@ -132,6 +133,7 @@ def _ask_why(desk: Desk, actor: Actor, request_id: str) -> Block | str:
 
 
 def _show_keys(desk: Desk, actor: Actor, request_id: str) -> Block | str:
+    learned(request=request_id)
     request = desk.requests.get(request_id)
     if request is None:
         return UNKNOWN_REQUEST
@@ -157,6 +159,7 @@ def decide(
     desk: Desk, actor: Actor, request_id: str, wish: Wish, *, tell: Callable[[str], None], note: str = ""
 ) -> None:
     """Do what somebody wants with a request, tell them where it came to nothing, and set off what was approved."""
+    learned(request=request_id)
     if not desk.visibility.may_decide(actor, desk.requests.get(request_id), wish):
         tell(NOT_YOURS)
         return

@@ -1,8 +1,9 @@
-"""Counts what AWS answers, every attempt of every client that a botocore session makes."""
+"""Counts what AWS answers, and after how long: every attempt of every client that a botocore session makes."""
 
-from collections import Counter
-from collections.abc import Callable, Mapping
-from threading import Lock
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from threading import Lock, local
+from time import perf_counter
 from typing import Any
 
 from botocore.session import Session
@@ -10,19 +11,26 @@ from botocore.session import Session
 from bot.aws.failures import is_throttling
 from bot.models.watch import AwsAnswer
 
-OnAnswer = Callable[[AwsAnswer], None]
+OnAnswer = Callable[[AwsAnswer, float], None]
+"""Is told what came of an attempt, and after how many seconds, without what it waited for the budget of calls."""
 
 _CLIENT_ERROR = 300
 
 
 def count_answers(session: Session, on_answer: OnAnswer) -> None:
     """Have all clients that a session makes from now on tell of each answer, and of each attempt that got none."""
+    attempt = local()
+
+    def begin(**_event: Any) -> None:  # noqa: ANN401 - as below
+        attempt.began = perf_counter()
 
     def note(**event: Any) -> None:  # noqa: ANN401 - botocore's signature
         _, service, operation = event["event_name"].split(".", 2)
         code = _code(event["response_dict"], event["parsed_response"], event["exception"])
-        on_answer(AwsAnswer(service, operation, code, is_throttling(code)))
+        on_answer(AwsAnswer(service, operation, code, is_throttling(code)), perf_counter() - attempt.began)
 
+    # Handlers of a longer name, such as the budget's for KMS, come first; an attempt has one thread from begin to end.
+    session.register("before-send", begin)
     session.register("response-received", note)
 
 
@@ -41,14 +49,14 @@ class Tally:
 
     def __init__(self) -> None:
         self._lock = Lock()
-        self._counts: Counter[AwsAnswer] = Counter()
+        self._told: defaultdict[AwsAnswer, list[float]] = defaultdict(list)
 
-    def note(self, answer: AwsAnswer) -> None:
+    def note(self, answer: AwsAnswer, seconds: float) -> None:
         with self._lock:
-            self._counts[answer] += 1
+            self._told[answer].append(seconds)
 
-    def take(self) -> dict[AwsAnswer, int]:
-        """Return what was counted since the last time."""
+    def take(self) -> dict[AwsAnswer, Sequence[float]]:
+        """Return what was told since the last time: how long each answer of a kind took."""
         with self._lock:
-            counts, self._counts = self._counts, Counter()
-        return dict(counts)
+            told, self._told = self._told, defaultdict(list)
+        return dict(told)

@@ -5,15 +5,18 @@ https://docs.slack.dev/authentication/verifying-requests-from-slack/
 """
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from http import HTTPStatus
 from io import BytesIO
 from threading import Lock
-from time import monotonic, time
+from time import monotonic, perf_counter, time
 from typing import TYPE_CHECKING, Any
 
 from slack_bolt.adapter.wsgi import SlackRequestHandler
+from slack_bolt.request.internals import parse_body
 from slack_sdk.signature import SignatureVerifier
+
+from bot.inbound.payloads import Answer, OnAck, answering, unheard
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
@@ -45,11 +48,13 @@ class HttpMode:
         signing_secret: str,
         pages: "WSGIApplication",
         clock: Callable[[], float] = time,
+        on_ack: OnAck = unheard,
     ) -> None:
         self._bolt = SlackRequestHandler(app, path=PATH)
         self._verifier = SignatureVerifier(signing_secret)
         self._pages = pages
         self._clock = clock
+        self._on_ack = on_ack
         self._refusals = Refusals()
 
     def open(self) -> None:
@@ -60,6 +65,7 @@ class HttpMode:
         self.is_open = False
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        came = perf_counter()
         if environ.get("PATH_INFO") != PATH:
             return self._pages(environ, start_response)
         if environ["REQUEST_METHOD"] != "POST":
@@ -80,7 +86,15 @@ class HttpMode:
         if objection := self._objection(environ, body):
             self._refusals.tell(objection)
             return _refuse(start_response, HTTPStatus.UNAUTHORIZED)
-        return self._bolt({**environ, "wsgi.input": BytesIO(body)}, start_response)
+        with answering(_payload(body, environ.get("CONTENT_TYPE")), came, self._on_ack) as answer:
+            return self._answered({**environ, "wsgi.input": BytesIO(body)}, start_response, answer)
+
+    def _answered(self, environ: "WSGIEnvironment", start_response: "StartResponse", answer: Answer) -> Iterable[bytes]:
+        def heed(status: str, *rest: Any) -> Any:  # noqa: ANN401 - WSGI's
+            answer.is_acked = status.startswith(f"{HTTPStatus.OK.value} ")
+            return start_response(status, *rest)
+
+        return self._bolt(environ, heed)
 
     def _objection(self, environ: "WSGIEnvironment", body: bytes) -> str:
         """What is wrong with a request that Bolt would refuse, or stumble over; empty for a good one."""
@@ -120,6 +134,15 @@ class Refusals:
             count, self._untold, self._told_at = self._untold, 0, monotonic()
         more = f" ({count} refused since the last such line)" if count > 1 else ""
         log.warning("A request to %s was refused, and nothing was done: %s%s.", PATH, objection, more)
+
+
+def _payload(body: bytes, content_type: str | None) -> Mapping[str, Any]:
+    """Read what Slack sent, as Bolt will; where nobody can, Bolt says so."""
+    try:
+        found: object = parse_body(body.decode(), content_type)
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def _refuse(start_response: "StartResponse", status: HTTPStatus, *headers: tuple[str, str]) -> list[bytes]:

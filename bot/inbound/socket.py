@@ -8,8 +8,9 @@ import json
 import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from http import HTTPStatus
 from threading import Condition, Thread, Timer
-from time import time
+from time import perf_counter, time
 from typing import Any
 
 from slack_bolt.adapter.socket_mode.internals import run_bolt_app, send_response
@@ -19,6 +20,7 @@ from websockets.exceptions import ConnectionClosed
 
 from bot.errors import UserError
 from bot.inbound.connection import SOCKET_ERRORS, Connection, NotGreetedError, Patience
+from bot.inbound.payloads import OnAck, answering, unheard
 from bot.slack.failures import SLACK_ERRORS, failure_of
 
 ANSWERING_THREADS = 10
@@ -36,7 +38,7 @@ log = logging.getLogger(__name__)
 
 
 class SocketMode:
-    """`ask` gets the address of a new socket from Slack; `replaced` is told why one was replaced."""
+    """`ask` gets the address of a new socket from Slack; `replaced` is told why one was replaced, `on_ack` of acks."""
 
     tells_of_removal = True
 
@@ -46,10 +48,12 @@ class SocketMode:
         ask: Callable[[], str],
         replaced: Callable[[str], object] = lambda _why: None,
         patience: Patience | None = None,
+        on_ack: OnAck = unheard,
     ) -> None:
         self._app = app
         self._ask = ask
         self._replaced = replaced
+        self._on_ack = on_ack
         self._patience = patience or Patience()
         self._changed = Condition()
         self._current: Connection | None = None
@@ -165,7 +169,7 @@ class SocketMode:
                 self._too_late += 1
                 return
             self._in_hand += 1
-        self._answering.submit(self._answer, connection, request)
+        self._answering.submit(self._answer, connection, request, perf_counter())
 
     def _leave(self, connection: Connection, reason: str) -> None:
         if reason == SWITCHED_OFF:
@@ -178,17 +182,26 @@ class SocketMode:
                 self._why = self._why or reason
             self._changed.notify_all()
 
-    def _answer(self, connection: Connection, request: SocketModeRequest) -> None:
+    def _answer(self, connection: Connection, request: SocketModeRequest, came: float) -> None:
         try:
-            send_response(_Answers(self, connection), request, run_bolt_app(self._app, request), time())
-        except ConnectionClosed:
-            log.warning("An ack did not reach Slack: the socket broke. What was asked for is done all the same.")
-        except Exception:  # the next payload is answered all the same
-            log.exception("A payload could not be answered.")
+            with answering(request.payload, came, self._on_ack, request.envelope_id) as answer:
+                answer.is_acked = self._is_acked(connection, request)
         finally:
             with self._changed:
                 self._in_hand -= 1
                 self._changed.notify_all()
+
+    def _is_acked(self, connection: Connection, request: SocketModeRequest) -> bool:
+        try:
+            response = run_bolt_app(self._app, request)
+            send_response(_Answers(self, connection), request, response, time())
+        except ConnectionClosed:
+            log.warning("An ack did not reach Slack: the socket broke. What was asked for is done all the same.")
+            return False
+        except Exception:  # the next payload is answered all the same
+            log.exception("A payload could not be answered.")
+            return False
+        return bool(response.status == HTTPStatus.OK)  # or nothing was sent
 
     def send(self, connection: Connection, text: str) -> None:
         """Send over the socket that the payload came by; where that is gone, over the one after it.

@@ -16,6 +16,7 @@ from procrastinate.manager import JobManager
 from bot.models.shares import ScanWorker, ShareState
 from bot.queue.connecting import TASK, make_app
 from bot.queue.working import QueueWorker
+from bot.tracing import following
 
 DEAD_SECONDS = 30.0
 """A worker whose heartbeat is so old is taken for dead. Procrastinate's own figure."""
@@ -87,7 +88,7 @@ class Queue:
     def helping(self) -> Iterator[None]:
         """Be a worker on a thread of this process while the block runs."""
         stop = Event()
-        thread = Thread(target=self.helper().run, args=(stop,), name="scan-helper", daemon=True)
+        thread = Thread(target=following(self.helper().run), args=(stop,), name="scan-helper", daemon=True)
         thread.start()
         try:
             yield

@@ -1,7 +1,7 @@
 """Asking for rotation: from the button to a request that waits for approval."""
 
+import logging
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -23,11 +23,14 @@ from bot.rules.approvers import who_decides
 from bot.rules.house import House
 from bot.rules.period import SHORTEST_PERIOD_DAYS
 from bot.rules.verdict import Policy
+from bot.tracing import FollowingThreads, learned
 
 NOTHING_LEFT = "Nothing was asked for, for none of these keys needs it any more."
 AT_THE_SAME_MOMENT = "Somebody else asked for one of these keys at the same moment. Send it again without that key."
 READERS = 8
 """Keys that are read at once."""
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,11 +103,13 @@ class Asking:
             return self._refuse(actor, known, Refused(RefusalReason.DAILY_CAP, str(error)))
         if made is None:
             return self._somebody_was_first(wanted)
+        learned(request=made.id)
+        log.info("A request was made for %d keys, and is %s.", len(made.changes), made.state)
         return Asked(made, who_decides(permitted.rules), tuple(left_out))
 
     def _ruled(self, wanted: Sequence[Finding]) -> list[RuledKey]:
         """Read what the rules look at in each key, several keys at a time."""
-        with ThreadPoolExecutor(READERS) as readers:
+        with FollowingThreads(READERS) as readers:
             facts = list(readers.map(lambda finding: self.facts.read(finding.arn), wanted))
         return [
             RuledKey(each.arn, Account(each.account, each.account_name), each.region, found)
@@ -113,7 +118,7 @@ class Asking:
 
     def _needed(self, known: Sequence[Finding], kind: ChangeKind) -> tuple[list[Finding], list[str]]:
         """Read the keys anew, several at a time; those that are left out come as sentences."""
-        with ThreadPoolExecutor(READERS) as readers:
+        with FollowingThreads(READERS) as readers:
             looks = list(readers.map(lambda each: look(self.keys, each, kind, self.policy, self.clock()), known))
         wanted, left_out = list[Finding](), list[str]()
         for each in looks:

@@ -1,5 +1,6 @@
 """Deciding a request: approve, deny, withdraw, retry. The rules say who may, one conditional UPDATE who was first."""
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -16,8 +17,11 @@ from bot.rules.approvers import what_is_missing
 from bot.rules.counting import is_enough, tally
 from bot.rules.house import House, keys_of
 from bot.rules.reminding import reminders_due
+from bot.tracing import about
 
 UNKNOWN_REQUEST = "This request is not in the database. It may belong to another installation of the bot."
+
+log = logging.getLogger(__name__)
 
 _NO_LONGER = {
     RefusalReason.OTHER_WORKSPACE: "does not belong to this workspace any more",
@@ -56,11 +60,16 @@ class Deciding:
         if moved is None:
             found = self.requests.get(request_id)
             return Declined(too_late(found, actor, wish) if found else UNKNOWN_REQUEST, found)
+        log.info("%s by %s: the request is %s now.", wish, actor.user_id, moved.state)
         return Settled(moved)
 
     def expire_due(self) -> list[Request]:
         """End every request that waited too long."""
-        return [request for request in self.requests.in_state(RequestState.PENDING) if self._expire(request)]
+        ended = [request for request in self.requests.in_state(RequestState.PENDING) if self._expire(request)]
+        for request in ended:
+            with about(request=request.id):
+                log.info("The request has expired.")
+        return ended
 
     def still_holds(self, request: Request) -> Permitted | Refused:
         """Look once more whether those on whose word a request is carried out may still give it.

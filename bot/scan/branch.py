@@ -41,7 +41,7 @@ class Equipment(NamedTuple):
     reader: KeyReader
     memory: KeyMemory
     organization: AccountTagReader
-    calls: Callable[[], Mapping[AwsAnswer, int]] = dict
+    calls: Callable[[], Mapping[AwsAnswer, Sequence[float]]] = dict
 
 
 Equip = Callable[[], Equipment]
@@ -64,9 +64,9 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class Called:
-    """What a branch has asked of AWS since it last told so."""
+    """What a branch has asked of AWS since it last told so, and how many seconds each answer took."""
 
-    calls: Mapping[AwsAnswer, int]
+    calls: Mapping[AwsAnswer, Sequence[float]]
 
 
 Message = Wanted | Called | Done | list[Reading]

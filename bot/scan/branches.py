@@ -38,11 +38,11 @@ MOST_AT_ONCE = 64
 LEAVE_SECONDS = 5.0
 
 
-OnCalls = Callable[[Mapping[AwsAnswer, int]], None]
+OnCalls = Callable[[Mapping[AwsAnswer, Sequence[float]]], None]
 """Is told what the processes of a scan asked of AWS."""
 
 
-def unheard(_calls: Mapping[AwsAnswer, int]) -> None:
+def unheard(_calls: Mapping[AwsAnswer, Sequence[float]]) -> None:
     """Let nobody know: there is nobody who counts."""
 
 

@@ -2,10 +2,11 @@
 
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
-from contextvars import copy_context
 from queue import Empty, Full, Queue
 from threading import Condition, Event, Thread
 from typing import Generic, TypeVar
+
+from bot.tracing import following
 
 BACKLOG = 2000
 """Results that may wait for their reader; past that the crew waits, so that memory does not grow."""
@@ -79,8 +80,7 @@ class Crew(Generic[Result]):
         """
         try:
             for number in range(self._workers):
-                run = copy_context().run
-                Thread(target=run, args=(self._work,), name=f"scan-{number}", daemon=True).start()
+                Thread(target=following(self._work), name=f"scan-{number}", daemon=True).start()
             while (result := self._next()) is not None:
                 if isinstance(result, BaseException):
                     raise result

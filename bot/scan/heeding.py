@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Event, Thread
 
+from bot.tracing import following
+
 LOOK_SECONDS = 1.0
 
 log = logging.getLogger(__name__)
@@ -24,7 +26,7 @@ def heeding(is_asked: Callable[[], bool], stop: Event) -> Iterator[None]:
             except Exception:  # the scan goes on, and so does the looking
                 log.exception("Whether the scan is to stop could not be looked up.")
 
-    watcher = Thread(target=look, name="scan-heeding", daemon=True)
+    watcher = Thread(target=following(look), name="scan-heeding", daemon=True)
     watcher.start()
     try:
         yield

@@ -8,21 +8,26 @@ from slack_sdk.http_retry.builtin_handlers import (
     ServerErrorRetryHandler,
 )
 
-from bot.slack.counting import AnswerCounter, OnAnswer
+from bot.slack.counting import AnswerCounter, OnAnswer, OnCall, TimedClient
 
 TIMEOUT_SECONDS = 15
 
 
 def web_client(
-    token: SecretStr | None, api_url: str, *, waits: bool = True, on_answer: OnAnswer | None = None
+    token: SecretStr | None,
+    api_url: str,
+    *,
+    waits: bool = True,
+    on_answer: OnAnswer | None = None,
+    on_call: OnCall | None = None,
 ) -> WebClient:
     """Make a client that waits out rate limits, or says so at once; by itself the SDK retries lost connections only.
 
-    `on_answer` is told of every attempt.
+    `on_answer` is told of every attempt, `on_call` of every call.
     """
     counters = [] if on_answer is None else [AnswerCounter(api_url, on_answer)]
     rate_limits = [RateLimitErrorRetryHandler(max_retry_count=3)] if waits else []
-    return WebClient(
+    client = TimedClient(
         token.get_secret_value() if token is not None else None,
         base_url=api_url,
         timeout=TIMEOUT_SECONDS,
@@ -33,3 +38,5 @@ def web_client(
             ServerErrorRetryHandler(max_retry_count=2),
         ],
     )
+    client.on_call = on_call
+    return client

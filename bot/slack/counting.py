@@ -1,16 +1,23 @@
-"""Counts what Slack's Web API answers, every attempt."""
+"""Counts what Slack's Web API answers, every attempt, and how long each call takes."""
 
 import json
 import re
 from collections.abc import Callable
+from time import perf_counter
+from typing import Any
 
+from slack_sdk import WebClient
 from slack_sdk.http_retry.handler import RetryHandler
 from slack_sdk.http_retry.request import HttpRequest
 from slack_sdk.http_retry.response import HttpResponse
 from slack_sdk.http_retry.state import RetryState
+from slack_sdk.web import SlackResponse
 
 OnAnswer = Callable[[str, str], None]
 """Is told the method that was called, and `ok` or what it failed with."""
+
+OnCall = Callable[[str, float], None]
+"""Is told the method that was called, and how many seconds that took, all attempts and the waits between them."""
 
 UPLOAD = "upload"
 """Stands for the addresses that Slack gives out for one file each."""
@@ -42,6 +49,20 @@ class AnswerCounter(RetryHandler):
     def _method(self, url: str) -> str:
         name = url.removeprefix(self._api_url).partition("?")[0]
         return name if url.startswith(self._api_url) and _METHOD.fullmatch(name) else UPLOAD
+
+
+class TimedClient(WebClient):
+    """A client that tells how long its calls take."""
+
+    on_call: OnCall | None = None
+
+    def api_call(self, api_method: str, **how: Any) -> SlackResponse:  # noqa: ANN401 - the SDK's signature
+        began = perf_counter()
+        try:
+            return super().api_call(api_method, **how)
+        finally:
+            if self.on_call is not None:
+                self.on_call(api_method, perf_counter() - began)
 
 
 def _code(response: HttpResponse | None, error: Exception | None) -> str:

@@ -3,7 +3,7 @@
 Names: https://prometheus.io/docs/practices/naming/
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from prometheus_client import (
     CollectorRegistry,
@@ -20,7 +20,16 @@ from bot.models.watch import AwsAnswer
 from bot.version import VERSION
 
 SCAN_BUCKETS = (1, 5, 15, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 14400)
+CALL_BUCKETS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
+ACK_BUCKETS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 3)
+"""Past three seconds Slack has given up: https://docs.slack.dev/interactivity/handling-user-interaction"""
+
 LEVELS = ("INFO", "WARNING", "ERROR")
+
+KINDS = ("command", "click", "form", "event", "other")
+"""Of what Slack sends. They are told from the start: an alert sees no increase where a counter begins with one."""
+
+_TOLD = {True: "true", False: "false"}
 
 
 class Metrics:
@@ -63,6 +72,30 @@ class Metrics:
             buckets=SCAN_BUCKETS,
             registry=registry,
         )
+        self._slack_seconds = Histogram(
+            "kms_rotation_slack_call_duration_seconds",
+            "How long calls of Slack's Web API took, all attempts and the waits between them, by method.",
+            ["method"],
+            buckets=CALL_BUCKETS,
+            registry=registry,
+        )
+        self._aws_seconds = Histogram(
+            "kms_rotation_aws_call_duration_seconds",
+            "How long AWS took to answer, each attempt by itself.",
+            ["service", "operation"],
+            buckets=CALL_BUCKETS,
+            registry=registry,
+        )
+        self._acks = Histogram(
+            "kms_rotation_slack_ack_duration_seconds",
+            "From a payload's arrival to the answer to it, by what it is of; acked is false where there was no ack.",
+            ["kind", "acked"],
+            buckets=ACK_BUCKETS,
+            registry=registry,
+        )
+        for kind in KINDS:
+            for acked in _TOLD.values():
+                self._acks.labels(kind, acked)
         self._logged = Counter("kms_rotation_log_records", "Lines of the log, by level.", ["level"], registry=registry)
         for level in LEVELS:
             self._logged.labels(level)
@@ -70,15 +103,23 @@ class Metrics:
     def slack_answered(self, method: str, code: str) -> None:
         self._slack.labels(method, code).inc()
 
-    def aws_answered(self, answer: AwsAnswer, times: int = 1) -> None:
-        self._aws.labels(answer.service, answer.operation, answer.code).inc(times)
-        if answer.is_throttled:
-            self._throttled.labels(answer.service, answer.operation).inc(times)
+    def slack_called(self, method: str, seconds: float) -> None:
+        self._slack_seconds.labels(method).observe(seconds)
 
-    def aws_tallied(self, tally: Mapping[AwsAnswer, int]) -> None:
+    def slack_waited(self, kind: str, seconds: float, is_acked: bool) -> None:  # noqa: FBT001 - it is what is told
+        self._acks.labels(kind, _TOLD[is_acked]).observe(seconds)
+
+    def aws_answered(self, answer: AwsAnswer, seconds: float) -> None:
+        self._aws.labels(answer.service, answer.operation, answer.code).inc()
+        if answer.is_throttled:
+            self._throttled.labels(answer.service, answer.operation).inc()
+        self._aws_seconds.labels(answer.service, answer.operation).observe(seconds)
+
+    def aws_tallied(self, tally: Mapping[AwsAnswer, Sequence[float]]) -> None:
         """Count what a process of a scan counted."""
-        for answer, times in tally.items():
-            self.aws_answered(answer, times)
+        for answer, took in tally.items():
+            for seconds in took:
+                self.aws_answered(answer, seconds)
 
     def socket_replaced(self, reason: str) -> None:
         self._replaced.labels(reason).inc()

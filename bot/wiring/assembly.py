@@ -37,7 +37,12 @@ def build_process(settings: Settings, stop: Event, timing: Timing | None = None)
     if settings.slack is None:
         raise ValueError("the settings were read without Slack")
     metrics = Metrics()
-    way = partial(web_client, api_url=settings.slack.api_url, on_answer=metrics.slack_answered)
+    way = partial(
+        web_client,
+        api_url=settings.slack.api_url,
+        on_answer=metrics.slack_answered,
+        on_call=metrics.slack_called,
+    )
     client = way(settings.slack.bot_token)
     app_client = None if settings.slack.over_http else way(settings.slack.app_token)
     database = open_database(settings)

@@ -15,10 +15,11 @@ def build_inbound(parts: Parts, app: Any) -> Inbound:  # noqa: ANN401 - Bolt is 
     slack, watch = parts.slack.settings, parts.watch
     if slack.over_http and slack.signing_secret is not None:
         watch.listening = None
-        return HttpMode(app, slack.signing_secret.get_secret_value(), watch.pages)
+        return HttpMode(app, slack.signing_secret.get_secret_value(), watch.pages, on_ack=watch.metrics.slack_waited)
     patience = parts.timing.patience
-    counted = watch.metrics.slack_answered
-    ask = partial(socket_address, slack.app_token, slack.api_url, patience.asking, counted)
-    socket = SocketMode(app, ask, watch.metrics.socket_replaced, patience)
+    metrics = watch.metrics
+    counted = metrics.slack_answered, metrics.slack_called
+    ask = partial(socket_address, slack.app_token, slack.api_url, patience.asking, *counted)
+    socket = SocketMode(app, ask, metrics.socket_replaced, patience, metrics.slack_waited)
     watch.is_connected = lambda: socket.is_open
     return socket

@@ -17,7 +17,7 @@ from bot.store.engine import Database
 from bot.store.key_facts import KeyFactStore
 from bot.store.scan_workers import WorkerStore
 from bot.store.shares import ShareStore
-from bot.tracing import about
+from bot.tracing import begun
 from bot.wiring.marks import this_process
 
 if TYPE_CHECKING:
@@ -77,8 +77,8 @@ def build_worker(
     )
 
     def read(scan_id: str, account: str, is_stopping: Callable[[], bool]) -> bool:
-        with about(scan=scan_id, account=account):
-            return reader.read(scan_id, account, is_stopping) is Outcome.OVER
+        begun(scan=scan_id, account=account)  # for what Procrastinate says of it as well
+        return reader.read(scan_id, account, is_stopping) is Outcome.OVER
 
     return QueueWorker(settings.database_url, queue_of(me), read, concurrency)
 
