@@ -12,6 +12,15 @@ class DatabaseAwayError(UserError):
     """The database cannot be used just now. What was to be done in that transaction was not done."""
 
 
+class ScanEndedError(UserError):
+    """A scan was ended by somebody else, and nothing more is written down for it."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Another process of the bot took this scan for lost and ended it. What was read is kept; scan again."
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
     """One thing that is wrong in the configuration: where it stands, what is wrong, what to do. All are sentences."""

@@ -4,6 +4,7 @@ import logging
 from threading import Event, Thread
 from typing import Any
 
+from bot.errors import ScanEndedError
 from bot.models.approval import Refused, Wish
 from bot.models.messages import Rendered
 from bot.models.people import Actor
@@ -47,6 +48,9 @@ def scan(desk: Desk, call: Call) -> None:
     except (ScanRunningError, BadFilterError) as error:
         board.close_if_up(failed(call.actor.user_id, str(within), "Nothing was scanned."))
         call.reply.say(str(error))
+        return
+    except ScanEndedError as error:
+        board.close(failed(call.actor.user_id, str(within), str(error)))
         return
     except Exception:  # raised again, once the message says that it ended
         board.close(failed(call.actor.user_id, str(within), "Something went wrong in the bot; its log says what."))

@@ -7,6 +7,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from bot.errors import ScanEndedError
 from bot.models.scans import Coverage, CoverageStatus, Scan, ScanState
 from bot.models.trail import SYSTEM, Act, Entry
 from bot.store.counting import count
@@ -21,11 +22,11 @@ from bot.store.trail import append
 def finish(database: Database, scan_id: str, at: datetime) -> Scan:
     """Count, make the scan visible, and let a narrowed one refresh its part of the current scan.
 
-    Raises ValueError where the scan is not running any more: what it read may be gone already.
+    Raises ScanEndedError where the scan is not running any more: what it read may be gone already.
     """
     with folded(database, scan_id, None) as connection:
         if not _end(connection, scan_id, ScanState.FINISHED, at):
-            raise ValueError(f"scan {scan_id} is not running and cannot be finished")
+            raise ScanEndedError
         count(connection, scan_id)
         finished = _scan(connection, scan_id)
         details = {**asdict(finished.summary), "scope": finished.scope}
@@ -52,6 +53,13 @@ def interrupt(
         by = interrupted.stopped_by
         append(connection, Entry(at, by or SYSTEM, Act.SCAN_STOPPED if by else Act.SCAN_INTERRUPTED, scan_id, details))
         return interrupted
+
+
+def require_running(connection: Connection, scan_id: str) -> None:
+    """Keep a scan from being ended before this transaction is. Raises ScanEndedError where it was."""
+    is_running = (scans.c.id == scan_id, scans.c.state == ScanState.RUNNING.value)
+    if connection.execute(sa.select(scans.c.id).where(*is_running).with_for_update(read=True)).first() is None:
+        raise ScanEndedError
 
 
 def begun_targets(connection: Connection, scan_id: str) -> list[Coverage]:

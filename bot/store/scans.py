@@ -49,13 +49,17 @@ class ScanStore(Answers):
             add_left_out(connection, scan_id, accounts)
 
     def add(self, scan_id: str, found: Sequence[Finding], covered: Sequence[Coverage] = ()) -> None:
-        """Store findings, and with them how much was read of the targets whose last findings are among them."""
+        """Store findings, and with them how much was read of the targets whose last findings are among them.
+
+        Raises ScanEndedError where the scan is not running any more: it was shown by then, and counted.
+        """
         with self._database.write() as connection:
+            scan_ends.require_running(connection, scan_id)
             add_findings(connection, scan_id, excused(connection, found))
             add_coverage(connection, scan_id, covered)
 
     def finish(self, scan_id: str, at: datetime) -> Scan:
-        """Make a scan visible. Raises ValueError where it is not running any more."""
+        """Make a scan visible. Raises ScanEndedError where it is not running any more."""
         return scan_ends.finish(self._database, scan_id, at)
 
     def interrupt(

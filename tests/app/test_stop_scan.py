@@ -3,18 +3,17 @@
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 
+from bot.store.scans import ScanStore
 from deploy.sandbox.slack.driver import Actor
 from deploy.sandbox.slack.things import Message
-from tests.app.house import CHANNEL, House, eventually, house, shown
+from tests.app.house import CHANNEL, HANGS, House, eventually, house, shown
 from tests.store.databases import POSTGRESQL_ALONE
 
 __all__ = ["house"]
-
-LONG_SECONDS = 15
-"""A call that takes so long is one that nobody waits for."""
 
 
 @contextmanager
@@ -23,7 +22,7 @@ def scanning(house: House, who: Actor) -> Iterator[Message]:
     house.key()
     with house.running():
         house.aws.calls.clear()
-        house.aws.faults.slow(LONG_SECONDS, action="kms:DescribeKey")
+        house.aws.faults.slow(HANGS, action="kms:DescribeKey")
         who.slash("/kms-rotation scan", channel=CHANNEL)
         house.slack.wait_for(lambda: house.channel.roots, what="the scan's message")
         eventually(lambda: house.scans.running() or None, "the scan to read")
@@ -46,8 +45,8 @@ def test_a_scan_is_stopped_by_whoever_may_start_one_and_its_message_says_by_whom
 
 def test_the_first_of_two_who_stop_a_scan_is_the_one_who_stopped_it(house: House) -> None:
     with scanning(house, house.jonas) as message:
-        for who in (house.aiko, house.jonas):
-            house.press(who, message, "Stop the scan")
+        house.whisper(house.aiko, lambda: house.press(house.aiko, message, "Stop the scan"))
+        house.jonas.click_stale(message, text="Stop the scan")
         assert f"stopped by <@{house.aiko.id}>" in house.until_shown(message, "ended early")
         eventually(lambda: len(house.jonas.ephemerals) == 1, "an answer to the second")
 
@@ -68,6 +67,23 @@ def test_a_click_on_a_message_that_a_crash_left_behind_finds_nothing_to_stop(hou
         assert house.whisper(house.jonas, lambda: house.jonas.click_stale(message, text="Stop the scan")) == (
             "No scan is reading anything now, so there is none to stop."
         )
+
+
+def test_a_scan_that_another_process_ended_says_so_in_its_message(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add = ScanStore.add
+
+    def add_too_late(store: ScanStore, scan_id: str, *read: Any) -> None:  # noqa: ANN401 - as the method has it
+        store.interrupt(scan_id, house.clock(), [])
+        add(store, scan_id, *read)
+
+    house.key()
+    with house.running():
+        monkeypatch.setattr(ScanStore, "add", add_too_late)
+        house.jonas.slash("/kms-rotation scan", channel=CHANNEL)
+        house.slack.wait_for(lambda: house.channel.roots, what="the scan's message")
+        house.until_shown(house.channel.roots[0], "Another process of the bot took this scan for lost and ended it")
 
 
 @POSTGRESQL_ALONE

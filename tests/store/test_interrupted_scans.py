@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from bot.errors import ScanEndedError
 from bot.models.keys import Finding
 from bot.models.scans import EVERYWHERE, Coverage, CoverageStatus, LeftOut, Scan, ScanState, Summary
 from bot.models.trail import Act
@@ -268,6 +269,13 @@ def test_a_scan_that_has_ended_is_not_interrupted_any_more(store: ScanStore, dat
     assert store.interrupt(made.id, at(99), [unread(GAMMA)]) == made
     assert store.coverage(made.id) == [covered(), unread(BETA)]
     assert len(Trail(database).newest(10)) == 2
+
+
+def test_nothing_is_written_down_for_a_scan_that_somebody_ended(store: ScanStore) -> None:
+    made = cut_short(store, [finding("a")], [covered()], [unread(BETA)])
+    with pytest.raises(ScanEndedError, match="took this scan for lost"):
+        store.add(made.id, [finding("late", BETA)], [covered(BETA)])
+    assert shown(store) == ([finding("a")], [covered(), unread(BETA)])
 
 
 def test_a_scan_that_was_killed_names_the_targets_that_it_had_begun(store: ScanStore) -> None:

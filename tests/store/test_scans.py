@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from bot.errors import ScanEndedError
 from bot.models.keys import Finding, Reason, Verdict
 from bot.models.scans import Coverage, CoverageStatus, ScanState, Summary
 from bot.models.trail import Act
@@ -57,14 +58,14 @@ def test_a_scan_that_was_interrupted_cannot_be_finished(store: ScanStore) -> Non
     cut_short = scan(minutes=2)
     store.begin(cut_short)
     store.interrupt(cut_short.id, at(3), [])
-    with pytest.raises(ValueError, match="is not running"):
+    with pytest.raises(ScanEndedError):
         store.finish(cut_short.id, at(4))
     assert store.current() == first
 
 
 def test_a_scan_is_finished_once_and_then_not_interrupted(store: ScanStore, database: Database) -> None:
     finished = run(store)
-    with pytest.raises(ValueError, match="is not running"):
+    with pytest.raises(ScanEndedError):
         store.finish(finished.id, at(9))
     store.interrupt(finished.id, at(9), [])
     assert store.current() == finished
@@ -83,7 +84,7 @@ def test_finishing_and_interrupting_at_once_ends_a_scan_one_way(store: ScanStore
                 return False
             try:
                 store.finish(scan_id, at(1))
-            except ValueError:
+            except ScanEndedError:
                 return False
             return True
 
