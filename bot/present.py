@@ -10,11 +10,11 @@ from bot.models.code import Managed
 from bot.models.digests import Digest
 from bot.models.exempting import Reach
 from bot.models.exemptions import Exemption, ExemptionScope
-from bot.models.keys import Finding
+from bot.models.keys import Finding, Verdict
 from bot.models.messages import Attachment, Message, MessageKind, Rendered
 from bot.models.owners import Owner
 from bot.models.processes import Disagreement
-from bot.models.requests import ChangeKind, ChangeState, Request
+from bot.models.requests import ChangeKind, ChangeState, Request, RequestState
 from bot.models.trend import Trend
 from bot.models.troubles import Trouble
 from bot.models.undone import UndoneFix
@@ -209,9 +209,12 @@ class Presenter:
         return digest_page(stored, message.position)
 
     def _root(self, stored: Digest) -> Rendered:
-        newest = self.requests.newest_for(key.arn for key in stored.content.top)
-        shown = {arn: each for arn, each in newest.items() if _concerns(each, stored)}
-        return digest(stored, shown, trend_blocks(self.trends.of(stored)))
+        arns = [key.arn for key in stored.content.top]
+        read = self.fixes.last_readings(arns)
+        newest = {arn: each for arn, each in self.requests.newest_for(arns).items() if _concerns(each, stored)}
+        shown = {arn: each for arn, each in newest.items() if not _was_exempt(each, read.get(arn))}
+        excused = {arn: each.exempt_until for arn, each in read.items() if each.exempt_until is not None}
+        return digest(stored, shown, trend_blocks(self.trends.of(stored)), excused)
 
     def _owners(self, stored: Digest) -> Sequence[Owner]:
         """Say who the owners are: looked up once, when they are first mentioned."""
@@ -226,3 +229,10 @@ class Presenter:
 def _concerns(asked: Request, stored: Digest) -> bool:
     """Leave out what ended before the keys were read: a key that is open again needs its button."""
     return asked.is_open or (asked.closed_at is not None and asked.closed_at >= stored.content.as_of)
+
+
+def _was_exempt(asked: Request, read: Finding | None) -> bool:
+    """Say that a key was exempt by a request, and is open again: its row needs the button back."""
+    is_granted = asked.kind is ChangeKind.EXEMPT and asked.state is RequestState.DONE
+    is_open = read is not None and read.verdict is Verdict.NON_COMPLIANT and read.exempt_until is None
+    return is_granted and is_open

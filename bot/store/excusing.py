@@ -5,7 +5,7 @@ time: one whose time is over goes on until it is ended, and its keys are opened 
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -20,6 +20,7 @@ from bot.store.counting import count
 from bot.store.current_scan import CURRENT, current_scan
 from bot.store.engine import take_turns
 from bot.store.exemption_rows import is_there_any, load_active
+from bot.store.messages import touch_digests
 from bot.store.narrowing import is_among, narrow
 from bot.store.patterns import Condition
 from bot.store.tables import findings, scans
@@ -41,8 +42,22 @@ def excused(connection: Connection, found: Sequence[Finding]) -> Sequence[Findin
     return [replace(each, exempt_until=_until(excuses, each)) for each in found]
 
 
-def excuse_everywhere(connection: Connection) -> int:
+@dataclass(frozen=True, slots=True)
+class Excused:
+    """The keys of a scan that are excused now and were not, or the other way round, and their accounts.
+
+    `reopened` counts those that are open and were excused.
+    """
+
+    arns: tuple[str, ...] = ()
+    accounts: frozenset[str] = frozenset()
+    reopened: int = 0
+
+
+def excuse_everywhere(connection: Connection, at: datetime) -> int:
     """Bring what readers are shown, and will be, up to date with the exemptions. Return how many keys are open again.
+
+    The newest digests that show any of these keys are wished to be shown anew.
 
     The caller has changed exemptions in the same transaction.
     """
@@ -53,19 +68,17 @@ def excuse_everywhere(connection: Connection) -> int:
     current = current_scan(connection)
     if current is None:
         return 0
-    accounts, reopened = excuse(connection, current.id)
-    if accounts:
-        count(connection, current.id, accounts)
-    return reopened
+    changed = excuse(connection, current.id)
+    if changed.arns:
+        count(connection, current.id, set(changed.accounts))
+        touch_digests(connection, changed.arns, at)
+    return changed.reopened
 
 
-def excuse(connection: Connection, scan_id: str) -> tuple[set[str], int]:
-    """Work out anew until when the findings of a scan are excused. Counts are the caller's.
-
-    Returns the accounts whose findings changed, and how many keys are open that were excused.
-    """
+def excuse(connection: Connection, scan_id: str) -> Excused:
+    """Work out anew until when the findings of a scan are excused. Counts are the caller's."""
     if not is_there_any(connection):
-        return set(), 0
+        return Excused()
     excuses = _excuses(connection)
     is_concerned = sa.or_(findings.c.exempt_until.is_not(None), *_narrowed(connection, scan_id, excuses))
     query = sa.select(*_COVERABLE).where(
@@ -81,7 +94,8 @@ def excuse(connection: Connection, scan_id: str) -> tuple[set[str], int]:
     for until, arns in changed.items():
         chosen = is_among(connection, findings.c.arn, arns)
         connection.execute(findings.update().where(findings.c.scan_id == scan_id, chosen).values(exempt_until=until))
-    return accounts, len(changed.get(None, ()))
+    every = tuple(arn for each in changed.values() for arn in each)
+    return Excused(every, frozenset(accounts), len(changed.get(None, ())))
 
 
 def narrow_to(

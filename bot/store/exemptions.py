@@ -64,7 +64,7 @@ def grant(connection: Connection, change: Change, at: datetime) -> None:
     add_exemption(connection, made)
     old = load_exemption(connection, terms.renews) if terms.renews else None
     is_renewed = old is not None and end_exemption(connection, old.id, ExemptionState.RENEWED, made.asked_by, at)
-    excuse_everywhere(connection)
+    excuse_everywhere(connection, at)
     append(connection, _granted(made))
     if old is not None and is_renewed:
         ended = replace(old, state=ExemptionState.RENEWED, ended_by=made.asked_by, ended_at=at)
@@ -116,7 +116,7 @@ class ExemptionStore:
             granted = [each for _, each in sorted(wanted.items()) if declare_again(connection, each)]
             if not (ended or granted):
                 return
-            excuse_everywhere(connection)
+            excuse_everywhere(connection, at)
             for each in ended:
                 append(connection, _ended(replace(each, state=ExemptionState.WITHDRAWN, ended_by=SYSTEM), at))
             for each in granted:
@@ -137,7 +137,7 @@ class ExemptionStore:
         with self._database.write() as connection:
             if not end_exemption(connection, exemption.id, state, by, at):
                 return None
-            reopened = excuse_everywhere(connection)
+            reopened = excuse_everywhere(connection, at)
             note_reopened(connection, exemption.id, reopened)
             ended = replace(exemption, state=state, ended_by=by, ended_at=at, reopened=reopened)
             append(connection, _ended(ended, at))

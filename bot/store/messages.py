@@ -1,7 +1,7 @@
 """The messages that the bot owes to Slack. A state change and the wish to show it are one transaction."""
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -12,7 +12,8 @@ from bot.models.requests import Request
 from bot.models.slack import SlackFailure
 from bot.models.trail import SYSTEM, Act, Entry
 from bot.store.engine import Database
-from bot.store.tables import digest_rows, messages
+from bot.store.narrowing import is_among
+from bot.store.tables import digest_rows, digests, messages
 from bot.store.trail import append, hold
 from bot.store.troubles import begin_trouble, end_trouble
 
@@ -60,6 +61,20 @@ def touch_request(connection: Connection, request_id: str, arns: Iterable[str], 
         .where(sa.or_(of_request, of_digest), messages.c.lost.is_(None))
         .values(wanted=messages.c.wanted + 1, next_attempt_at=at, attempts=0)
     )
+
+
+def touch_digests(connection: Connection, arns: Collection[str], at: datetime) -> None:
+    """Wish to show the newest digest of each name anew, where it has rows of these keys.
+
+    A pattern may mean any number of keys. The digests of the days before are left: hundreds of them would keep all
+    that is to be told beside them waiting, by Slack's limit. https://docs.slack.dev/apis/web-api/rate-limits
+    """
+    later = digests.alias()
+    is_newest = ~sa.exists().where(later.c.name == digests.c.name, later.c.created_at > digests.c.created_at)
+    chosen = sa.select(digest_rows.c.digest_id).where(is_among(connection, digest_rows.c.arn, arns))
+    found = connection.execute(sa.select(digests.c.id).where(digests.c.id.in_(chosen), is_newest)).scalars().all()
+    for digest_id in found:
+        show_anew(connection, MessageKind.DIGEST, digest_id, at)
 
 
 def touch_whole_request(connection: Connection, request: Request, at: datetime) -> None:

@@ -1,7 +1,8 @@
 """The digest's message and the pages of its thread."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 
 from bot.models.digests import Digest, DigestContent, DigestForm, OpenKey
 from bot.models.messages import Attachment, Block, Rendered
@@ -32,13 +33,21 @@ from bot.views.standing import first_thing, quiet_line, title
 from bot.views.trouble import without_file
 
 
-def digest(message: Digest, requests: Mapping[str, Request], trend: Sequence[Block] = ()) -> Rendered:
-    """The one message of a digest; `requests` are the newest of each key, by ARN. `trend` comes after the posture."""
+def digest(
+    message: Digest,
+    requests: Mapping[str, Request],
+    trend: Sequence[Block] = (),
+    excused: Mapping[str, datetime] = MappingProxyType({}),
+) -> Rendered:
+    """The one message of a digest. `trend` comes after the posture.
+
+    `requests` are the newest of each key, `excused` says until when one is exempt that was open before, by ARN.
+    """
     content = message.content
     if content.form is not DigestForm.FULL:
         return _quiet(message)
     told = title(content)
-    lines, sentences = _posture(message, requests, told)
+    lines, sentences = _posture(message, requests, told, excused)
     blocks: list[Block] = [header(f"🔑 {told}"), *_scope(content), rich(*lines), *trend, *news(message, requests)]
     if gaps := gap_blocks(content.gaps):
         blocks.append(joined(*gaps))
@@ -48,7 +57,7 @@ def digest(message: Digest, requests: Mapping[str, Request], trend: Sequence[Blo
     if content.top:
         blocks.append(divider())
     for key in content.top:
-        blocks += key_row(key, requests.get(key.arn), _told_at(message))
+        blocks += key_row(key, requests.get(key.arn), _told_at(message), exempt_until=excused.get(key.arn))
     blocks.append(_footer(content))
     return within_budget(fallback(f"KMS key rotation: {told}. {sentences}"), [*blocks, *_anchor(content)])
 
@@ -71,13 +80,15 @@ def digest_file(message: Digest, content: str) -> Attachment:
     return Attachment(name, "Open keys", comment, content, instead=without_file())
 
 
-def _posture(message: Digest, requests: Mapping[str, Request], told: str) -> tuple[list[list[Inline]], str]:
+def _posture(
+    message: Digest, requests: Mapping[str, Request], told: str, excused: Collection[str]
+) -> tuple[list[list[Inline]], str]:
     """What to do first and how the keys stand, in lines and in sentences."""
     content = message.content
     stand = headline(content.summary, bool(content.gaps.failures_total), content.scope)
     lines: list[list[Inline]] = []
     sentences: list[str] = []
-    if first := first_thing(message, requests):
+    if first := first_thing(message, requests, excused):
         lines.append([bold("First: "), *first])
         sentences.append("First: " + "".join(each if isinstance(each, str) else each["text"] for each in first))
     if stand != told:

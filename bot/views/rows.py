@@ -38,9 +38,13 @@ MARKS = {ChangeState.SUCCEEDED: "✅", ChangeState.NOT_NEEDED: "✅", ChangeStat
 
 
 def key_row(
-    key: OpenKey, request: Request | None, at: datetime | None = None, snoozed_until: datetime | None = None
+    key: OpenKey,
+    request: Request | None,
+    at: datetime | None = None,
+    snoozed_until: datetime | None = None,
+    exempt_until: datetime | None = None,
 ) -> list[Block]:
-    """A key of a digest or list, in two blocks. Its buttons give way to the request that covers it.
+    """A key of a digest or list, in two blocks. Its buttons give way to the request or exemption that covers it.
 
     `at` is when it is told how long the key is open; `snoozed_until` is for whoever it is shown to, and nobody else.
     """
@@ -53,6 +57,9 @@ def key_row(
     ]
     if request is not None and change is not None and not _may_ask_again(request, change):
         return [rich(*head), context(*request_lines(request, change))]
+    if exempt_until is not None:
+        told = f"✅ Exempt until {date(exempt_until, DAY)}. `/kms-rotation exemptions` says why."
+        return [rich(*head), context(mrkdwn(told))]
     head += filter(None, [_details(key, at)])
     if snoozed_until is not None:
         head.append(["💤 Snoozed for you until ", moment(snoozed_until, DAY)])

@@ -1,6 +1,6 @@
 """Whether a digest's keys are better or worse than in the digest before, what to do first, and a quiet day's line."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date
 
 from bot.models.digests import Delta, DeltaKind, Digest, DigestContent, OpenKey
@@ -44,10 +44,13 @@ def title(content: DigestContent) -> str:
     return f"Not everything could be read; since {since}: {told or 'nothing else is new'}"
 
 
-def first_thing(message: Digest, requests: Mapping[str, Request]) -> list[Inline]:
-    """Say what to do first: the first key for which nothing is under way, or else what waits, or what is unread."""
+def first_thing(message: Digest, requests: Mapping[str, Request], excused: Collection[str] = ()) -> list[Inline]:
+    """Say what to do first: the first key for which nothing is under way, or else what waits, or what is unread.
+
+    `excused` are those that are exempt by now.
+    """
     content = message.content
-    key = first_to_do(content.top, requests)
+    key = first_to_do([each for each in content.top if each.arn not in excused], requests)
     if key is not None:
         shorten = key.reason is Reason.PERIOD_TOO_LONG
         act = "shorten the rotation period of " if shorten else "enable rotation of "

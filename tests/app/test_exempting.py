@@ -186,6 +186,39 @@ def test_a_form_keeps_what_was_entered_when_it_tells_what_it_would_cover(house: 
         assert WHY in shown(asked(house)[0])
 
 
+def test_a_digest_that_is_posted_follows_what_is_exempt_by_a_pattern_and_what_is_no_longer(house: House) -> None:
+    house.key("legacy/a")
+    house.key("legacy/b")
+    house.key(OTHER)
+    with house.running():
+        for _ in range(2):
+            house.command(house.jonas, "digest")
+        older, digest = house.slack.wait_for(lambda: house.channel.roots[1:] and house.channel.roots, what="digests")
+        assert shown(digest).count("Enable rotation\n") == 3
+        assert "First: enable rotation of legacy/a" in shown(digest)
+        grant(house, house.jonas, ask(house, house.mara, f"account={PAYMENTS} alias=legacy/*"))
+        told = house.until_shown(digest, "Exempt until")
+        assert told.count("Exempt until") == 2
+        assert told.count("Enable rotation\n") == 1
+        assert f"First: enable rotation of {OTHER}" in told
+        assert house.now(older).blocks == older.blocks, "of a pattern, the newest digest alone is shown anew"
+        house.command(house.mara, "exemptions")
+        house.whisper(house.mara, lambda: house.mara.click(house.mara.ephemerals[-1], text="Withdraw"))
+        house.slack.wait_for(lambda: "Exempt until" not in shown(house.now(digest)), what="the buttons")
+        assert shown(house.now(digest)).count("Enable rotation\n") == 3
+
+
+def test_a_digest_has_the_button_of_a_key_again_whose_exemption_has_ended(house: House) -> None:
+    house.key(KEY)
+    with house.running() as process:
+        house.command(house.jonas, "digest")
+        digest = house.slack.wait_for(lambda: house.channel.roots, what="the digest")[-1]
+        grant(house, house.jonas, ask(house, house.mara))
+        assert "Enable rotation\n" not in house.until_shown(digest, "Granted")
+        pass_days(house, process, 11)
+        house.until_shown(digest, "Enable rotation\n")
+
+
 def test_what_cannot_be_exempted_is_answered_with_what_could_be(house: House) -> None:
     house.key(KEY)
     house.key("web/rotating", rotation=365)

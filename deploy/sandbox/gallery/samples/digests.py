@@ -124,6 +124,12 @@ def _rows() -> Iterator[Sample]:
     yield shown("a row that thirty approved", CHANNEL_MESSAGE, "More approvers than can be named", crowd.state).by(
         digest, one, {keys[0].arn: crowd}
     )
+    three = open_keys(3)
+    excused = {each.arn: later(days=40) for each in three[:2]}
+    since = digest_of(Summary(35, 3), *three, delta=Delta(still_open=("a",) * 3))
+    yield shown("rows that are exempt by now", CHANNEL_MESSAGE, "A pattern was exempted since").by(
+        digest, since, {}, (), excused
+    )
 
 
 def _threads() -> Iterator[Sample]:
