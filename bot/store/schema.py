@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from bot.errors import UserError
 from bot.models.examined import Schema, SchemaAge
 from bot.store.engine import Database, in_one_line, take_turns
+from bot.store.outage import remedy_for
 from bot.store.tables import metadata
 
 
@@ -47,6 +48,8 @@ def _migrate(config: Config, failed: str) -> None:
     try:
         command.upgrade(config, "head")
     except DBAPIError as error:
+        if remedy_for(error, writing=True) is not None:
+            raise  # the database itself cannot be used, as at any other statement
         raise UserError(
             f"{failed}: {in_one_line(error)}. Nothing was changed. The bot makes and changes its own tables: give its "
             "user the right to, and try again."

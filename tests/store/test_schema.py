@@ -1,13 +1,17 @@
 """Migrations: they make the tables that the code knows, once, and refuse what they do not know."""
 
+from contextlib import closing
+
 import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 
-from bot.errors import UserError
+from bot.errors import DatabaseAwayError, UserError
 from bot.models.trail import GENESIS_HASH
+from bot.store import engine
 from bot.store.engine import Database
+from bot.store.outage import NOT_LET_GO
 from bot.store.schema import upgrade
 from bot.store.tables import audit_head, metadata, scans
 from bot.store.trail import Trail
@@ -126,6 +130,21 @@ def test_a_user_who_may_make_no_tables_is_told_so(make_postgresql: MakeUrl) -> N
     with admin.write() as connection:
         connection.exec_driver_sql("DROP ROLE reader")
     admin.close()
+
+
+def test_a_table_that_somebody_holds_is_not_taken_for_a_missing_right(
+    make_postgresql: MakeUrl, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "BUSY_TIMEOUT_SECONDS", 0.1)
+    with closing(Database(make_postgresql("empty"))) as database:
+        leave(database, "0004")
+        with database.write() as holding:
+            holding.exec_driver_sql("LOCK TABLE findings")
+            with pytest.raises(DatabaseAwayError) as away:
+                upgrade(database)
+        assert str(away.value).endswith(f". {NOT_LET_GO}")
+        upgrade(database)
+        assert differences(database) == []
 
 
 def test_processes_that_start_at_once_on_an_older_schema_migrate_once(empty_database: Database) -> None:
