@@ -12,6 +12,8 @@ from psycopg import AsyncConnection
 from psycopg.sql import SQL, Identifier
 from sqlalchemy.engine import make_url
 
+from bot.store.engine import lively, waiting_at_most
+
 SCHEMA = "kms_rotation_queue"
 TASK = "read_account"
 NAME = "kms-rotation-queue"
@@ -39,9 +41,15 @@ class Again(BaseRetryStrategy):
 
 def make_app(database_url: str, read: Read | None = None) -> App:
     """Prepare the queue; nothing connects before it is opened. Workers say how an account is read."""
-    url = make_url(database_url).set(drivername="postgresql").render_as_string(hide_password=False)
-    named = {"application_name": NAME}
-    connector = PsycopgConnector(conninfo=url, kwargs=named, configure=_enter, min_size=1, max_size=CONNECTIONS)
+    url = make_url(database_url).set(drivername="postgresql")
+    options = lively(url) | {"application_name": NAME}
+    connector = PsycopgConnector(
+        conninfo=url.render_as_string(hide_password=False),
+        kwargs=options,
+        configure=_enter,
+        min_size=1,
+        max_size=CONNECTIONS,
+    )
     app = App(connector=connector)
     if read is not None:
 
@@ -54,5 +62,7 @@ def make_app(database_url: str, read: Read | None = None) -> App:
 
 
 async def _enter(connection: AsyncConnection[Any]) -> None:
+    """Say where the queue's tables are. As the bot's own connections, it waits for no lock for ever."""
     await connection.execute(SQL("SET search_path TO {}").format(Identifier(SCHEMA)))
+    await connection.execute(*waiting_at_most())
     await connection.commit()

@@ -20,7 +20,7 @@ BUSY_TIMEOUT_SECONDS = 30
 PATIENCE_SECONDS = 600
 """So long one waits that does not mind: another one may be at work that long."""
 
-_LIVELY = {
+_LIVELY: Mapping[str, str | int] = {
     "application_name": "kms-rotation",
     "connect_timeout": 10,
     "keepalives_idle": 15,
@@ -175,9 +175,22 @@ def _readable(url: str) -> URL:
 def _engine_options(url: str) -> dict[str, Any]:
     if url.startswith("sqlite"):
         return {"connect_args": {"timeout": BUSY_TIMEOUT_SECONDS}}
-    query = make_url(url).query
-    arguments = {name: value for name, value in _LIVELY.items() if name not in query}
-    return {"pool_pre_ping": True, "pool_size": 10, "max_overflow": 20, "connect_args": arguments}
+    return {"pool_pre_ping": True, "pool_size": 10, "max_overflow": 20, "connect_args": lively(make_url(url))}
+
+
+def lively(url: URL) -> dict[str, str | int]:
+    """Say what PostgreSQL's library is to be told of every connection, as far as DATABASE_URL does not."""
+    return {name: value for name, value in _LIVELY.items() if name not in url.query}
+
+
+def waiting_at_most() -> tuple[str, tuple[str]]:
+    """Make the statement by which a new connection waits for no lock for ever, unless it is said elsewhere how long.
+
+    Elsewhere is the server, or DATABASE_URL. A SET, as poolers between let no `options` through.
+    https://www.postgresql.org/docs/current/runtime-config-client.html#GUC-LOCK-TIMEOUT
+    """
+    wait = "SELECT set_config('lock_timeout', %s, false) WHERE current_setting('lock_timeout') = '0'"
+    return wait, (f"{round(BUSY_TIMEOUT_SECONDS * 1000)}ms",)
 
 
 def in_one_line(error: DBAPIError) -> str:
@@ -196,13 +209,7 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:  # noqa: ANN401 - SQ
 
 
 def _prepare_postgresql(connection: Any, _record: Any) -> None:  # noqa: ANN401 - SQLAlchemy's event signature
-    """Wait for no lock for ever, unless it is said elsewhere how long: by the server, or in DATABASE_URL.
-
-    A SET, as poolers between let no `options` through.
-    https://www.postgresql.org/docs/current/runtime-config-client.html#GUC-LOCK-TIMEOUT
-    """
-    wait = "SELECT set_config('lock_timeout', %s, false) WHERE current_setting('lock_timeout') = '0'"
-    connection.execute(wait, (f"{round(BUSY_TIMEOUT_SECONDS * 1000)}ms",))
+    connection.execute(*waiting_at_most())
     connection.commit()
 
 
