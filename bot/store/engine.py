@@ -10,12 +10,16 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, Connection, Engine, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from bot.errors import DatabaseAwayError, UserError
-from bot.store.outage import CHECK_URL, remedy_for
+from bot.store.outage import ALL_BUSY, CHECK_URL, remedy_for
 
 BUSY_TIMEOUT_SECONDS = 30
 """So long a transaction waits for another one; then that is an error, on either kind of database."""
+
+POOLED, MORE = 10, 20
+"""Connections to PostgreSQL that a process keeps, and those that it makes beside them while it needs them."""
 
 PATIENCE_SECONDS = 600
 """So long one waits that does not mind: another one may be at work that long."""
@@ -113,6 +117,9 @@ class Database:
     def _connected(self) -> Iterator[Connection]:
         try:
             connection = self.engine.connect()
+        except PoolTimeoutError as error:
+            sentence = f"The database at {self.name} keeps all {POOLED + MORE} connections of this process waiting"
+            raise DatabaseAwayError(f"{sentence}. {ALL_BUSY}") from error
         except DBAPIError as error:
             known = remedy_for(error, writing=False) if self._is_sqlite else None
             cause = in_one_line(error)
@@ -175,7 +182,8 @@ def _readable(url: str) -> URL:
 def _engine_options(url: str) -> dict[str, Any]:
     if url.startswith("sqlite"):
         return {"connect_args": {"timeout": BUSY_TIMEOUT_SECONDS}}
-    return {"pool_pre_ping": True, "pool_size": 10, "max_overflow": 20, "connect_args": lively(make_url(url))}
+    pool = {"pool_size": POOLED, "max_overflow": MORE, "pool_timeout": BUSY_TIMEOUT_SECONDS, "pool_pre_ping": True}
+    return {**pool, "connect_args": lively(make_url(url))}
 
 
 def lively(url: URL) -> dict[str, str | int]:

@@ -12,6 +12,7 @@ NOT_LET_GO = (
     "Another session of it holds what is needed here and does not let go: pg_stat_activity shows its oldest "
     "transactions; end that one."
 )
+ALL_BUSY = "See whether the server runs and can be reached, and in pg_stat_activity what its sessions wait for."
 _RESTORE = "Stop the bot and restore a backup: docs/operations.md says how."
 _SQLITE = {
     sqlite3.SQLITE_BUSY: "Another program holds it and does not let go: find and end that one.",

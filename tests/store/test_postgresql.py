@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import closing, suppress
 from itertools import product
 
 import pytest
@@ -73,6 +73,18 @@ def test_a_row_that_nobody_lets_go_is_one_sentence(database: Database) -> None:
             waiting.execute(change)
     assert "cannot be used: canceling statement due to lock timeout" in str(away.value)
     assert str(away.value).endswith(f". {NOT_LET_GO}")
+
+
+def test_where_all_connections_are_busy_that_is_one_sentence(
+    make_postgresql: MakeUrl, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "BUSY_TIMEOUT_SECONDS", 0.1)
+    monkeypatch.setattr(engine, "POOLED", 1)
+    monkeypatch.setattr(engine, "MORE", 1)
+    with closing(Database(make_postgresql("migrated"))) as database, database.read(), database.session():
+        with pytest.raises(DatabaseAwayError) as away, database.write():
+            pass
+        assert str(away.value).startswith(f"The database at {database.name} keeps all 2 connections of this process ")
 
 
 def test_a_turn_that_nobody_ends_is_one_sentence(database: Database) -> None:
