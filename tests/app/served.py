@@ -5,7 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from http.client import HTTPConnection
@@ -26,6 +26,8 @@ bot.process.DRAIN_SECONDS, bot.process.LAST_DELIVERY_SECONDS = 2.0, 0.5
 sys.exit(bot.terminal.main(["run"], os.environ))
 """
 """`python -m bot run` that gives what hangs two seconds instead of twelve."""
+
+RUN, IMPATIENTLY = ("-m", "bot", "run"), ("-c", IMPATIENT)
 
 
 @dataclass
@@ -71,11 +73,16 @@ def over_http(house: House, more: str = "") -> None:
 
 @contextmanager
 def running(
-    house: House, *, scanned: bool = True, impatient: bool = False, environ: Mapping[str, str] | None = None
+    house: House,
+    *,
+    scanned: bool = True,
+    impatient: bool = False,
+    environ: Mapping[str, str] | None = None,
+    command: Sequence[str] = RUN,
 ) -> Iterator[Bot]:
     """Run the bot until the end of the block; killed there where it still runs."""
     log = house.folder / "log.txt"
-    command = [sys.executable, *(("-c", IMPATIENT) if impatient else ("-m", "bot", "run"))]
+    command = [sys.executable, *(IMPATIENTLY if impatient else command)]
     with log.open("wb") as output:
         process = subprocess.Popen(command, env={**os.environ, **house.environ, **(environ or {})}, stderr=output)
     url = house.slack.requests.url
