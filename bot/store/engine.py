@@ -38,6 +38,12 @@ What the query of DATABASE_URL says goes before it.
 https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-PARAMKEYWORDS
 """
 
+_NOTICED = (
+    "SELECT set_config('tcp_keepalives_idle', '15', false), set_config('tcp_keepalives_interval', '5', false),"
+    " set_config('tcp_keepalives_count', '3', false), set_config('tcp_user_timeout', '30000', false)"
+)
+"""The same for the server. https://www.postgresql.org/docs/current/runtime-config-connection.html#GUC-TCP-KEEPALIVES-IDLE"""
+
 BREATH_SECONDS = 0.01
 """Long work in many transactions pauses so long between them: SQLite gives its lock to whoever asks first."""
 
@@ -144,6 +150,12 @@ class Database:
         self.engine.dispose()
 
 
+def database_time(connection: Connection) -> datetime:
+    """Ask the database what time it is: the clocks of the machines that share it need not agree."""
+    now: datetime = connection.execute(sa.select(sa.type_coerce(sa.func.now(), UtcDateTime))).scalar_one()
+    return now
+
+
 def take_turns(connection: Connection, what: str, *, patiently: bool = False) -> None:
     """Wait until no other transaction holds this name, and hold it until the end.
 
@@ -217,7 +229,12 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:  # noqa: ANN401 - SQ
 
 
 def _prepare_postgresql(connection: Any, _record: Any) -> None:  # noqa: ANN401 - SQLAlchemy's event signature
+    """Bound what is waited for, and have the server notice a machine that is gone as soon as we would notice its own.
+
+    Its names and locks go with its session; by the server's own figures that would take hours.
+    """
     connection.execute(*waiting_at_most())
+    connection.execute(_NOTICED)
     connection.commit()
 
 

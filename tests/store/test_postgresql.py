@@ -94,6 +94,14 @@ def test_a_turn_that_nobody_ends_is_one_sentence(database: Database) -> None:
             take_turns(waiting, "anything")
 
 
+def test_the_server_is_told_how_soon_to_notice_that_a_machine_is_gone(database: Database) -> None:
+    """Its own figures are hours, and so long nobody else could hold the names of what ran there."""
+    told = sa.text("SELECT name FROM pg_settings WHERE source = 'session' AND name LIKE 'tcp_%' ORDER BY name")
+    with database.read() as connection:
+        names = list(connection.execute(told).scalars())
+    assert names == [*(f"tcp_keepalives_{each}" for each in ("count", "idle", "interval")), "tcp_user_timeout"]
+
+
 def test_whoever_brings_the_schema_up_to_date_is_waited_for(database: Database) -> None:
     with ThreadPoolExecutor(1) as threads:
         with database.write() as holding:
