@@ -1,8 +1,8 @@
 """The database: reachable, of our schema, writable, its record whole at the end; and the channels in trouble."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC
 
 from bot.doctor.examination import Step
 from bot.doctor.gateways import DatabaseToExamine, Processes, Troubles
@@ -21,7 +21,6 @@ class DatabaseChecks:
     database: DatabaseToExamine
     processes: Processes
     troubles: Troubles
-    clock: Callable[[], datetime]
 
     def steps(self) -> list[Step]:
         return [Step(Check.DATABASE, self.database.name, self._look)]
@@ -63,7 +62,7 @@ class DatabaseChecks:
         return Line(Check.RECORD, name, Status.FAILED, fault, told)
 
     def _sharing(self, name: str) -> Iterator[Line]:
-        running = self.processes.running(self.clock())
+        running = self.processes.running()
         found = differences(running)
         for each in found:
             seen = f"Processes that share this database have different settings: {in_words(each)}."

@@ -1,7 +1,7 @@
 """What the doctor asks of the database, of Slack and of AWS."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Protocol
 
 from bot.errors import Problem
@@ -30,7 +30,7 @@ class DatabaseToExamine(Protocol):
 class Processes(Protocol):
     """The processes of the bot that share a database."""
 
-    def running(self, now: datetime) -> Sequence[RunningProcess]: ...
+    def running(self) -> Sequence[RunningProcess]: ...
 
 
 class Troubles(Protocol):

@@ -1,4 +1,7 @@
-"""Which processes share this database, and whether they have the same settings."""
+"""Which processes share this database, and whether they have the same settings.
+
+When each was last heard of goes by the database's own clock: one whose machine is ahead would forget all the others.
+"""
 
 import secrets
 from collections.abc import Sequence
@@ -13,7 +16,7 @@ from bot.models.messages import MessageKind
 from bot.models.processes import Difference, Disagreement, RunningProcess
 from bot.models.trail import SYSTEM, Act, Entry
 from bot.rules.agreement import ALIVE, PATIENCE, differences, in_words
-from bot.store.engine import Database, take_turns
+from bot.store.engine import Database, database_time, take_turns
 from bot.store.messages import owe, show_anew
 from bot.store.tables import disagreements, processes
 from bot.store.trail import append
@@ -35,20 +38,21 @@ class ProcessStore:
         """
         with self._database.write() as connection:
             take_turns(connection, "processes")
-            connection.execute(processes.delete().where(_is(process.id) | (processes.c.seen_at < now - ALIVE)))
+            here = database_time(connection)
+            connection.execute(processes.delete().where(_is(process.id) | (processes.c.seen_at < here - ALIVE)))
             values = {"name": process.name, "started_at": process.started_at, "settings": dict(process.settings)}
-            connection.execute(processes.insert().values(id=process.id, seen_at=now, **values))
-            return _settle(connection, differences(_running(connection, now)), now, tell)
+            connection.execute(processes.insert().values(id=process.id, seen_at=here, **values))
+            return _settle(connection, differences(_running(connection)), now, tell)
 
     def leave(self, process_id: str) -> None:
         """Forget a process that ends."""
         with self._database.write() as connection:
             connection.execute(processes.delete().where(_is(process_id)))
 
-    def running(self, now: datetime) -> Sequence[RunningProcess]:
+    def running(self) -> Sequence[RunningProcess]:
         """Return the processes that were heard of lately, the eldest first."""
         with self._database.read() as connection:
-            return _running(connection, now)
+            return _running(connection)
 
     def disagreement(self, disagreement_id: str) -> Disagreement | None:
         with self._database.read() as connection:
@@ -61,8 +65,8 @@ def _is(process_id: str) -> sa.ColumnElement[bool]:
     return processes.c.id == process_id
 
 
-def _running(connection: Connection, now: datetime) -> Sequence[RunningProcess]:
-    query = sa.select(processes).where(processes.c.seen_at >= now - ALIVE)
+def _running(connection: Connection) -> Sequence[RunningProcess]:
+    query = sa.select(processes).where(processes.c.seen_at >= database_time(connection) - ALIVE)
     rows = connection.execute(query.order_by(processes.c.started_at, processes.c.id))
     return [RunningProcess(row.id, row.name, row.started_at, row.seen_at, row.settings) for row in rows]
 

@@ -1,11 +1,11 @@
 """Which workers are alive, by the database's own clock: those of their machines need not agree."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import sqlalchemy as sa
 
 from bot.models.shares import ScanWorker
-from bot.store.engine import Database, UtcDateTime
+from bot.store.engine import Database, database_time
 from bot.store.tables import scan_workers
 
 BEAT_SECONDS = 5.0
@@ -13,8 +13,6 @@ BEAT_SECONDS = 5.0
 
 ALIVE = timedelta(seconds=30)
 """One that said nothing for so long is taken for dead."""
-
-_NOW = sa.type_coerce(sa.func.now(), UtcDateTime)
 
 
 class WorkerStore:
@@ -25,12 +23,12 @@ class WorkerStore:
 
     def beat(self, worker: ScanWorker) -> None:
         """Note that a worker is alive, and forget those that died."""
-        values = {"name": worker.name, "version": worker.version, "settings": worker.settings, "seen_at": sa.func.now()}
+        values = {"name": worker.name, "version": worker.version, "settings": worker.settings}
         with self._database.write() as connection:
-            now: datetime = connection.execute(sa.select(_NOW)).scalar_one()
+            now = database_time(connection)
             gone = (scan_workers.c.id == worker.id) | (scan_workers.c.seen_at < now - ALIVE)
             connection.execute(scan_workers.delete().where(gone))
-            connection.execute(scan_workers.insert().values(id=worker.id, **values))
+            connection.execute(scan_workers.insert().values(id=worker.id, seen_at=now, **values))
 
     def leave(self, worker_id: str) -> None:
         with self._database.write() as connection:
@@ -39,6 +37,6 @@ class WorkerStore:
     def alive(self) -> list[ScanWorker]:
         """Return the workers that are alive, by their names."""
         with self._database.read() as connection:
-            now: datetime = connection.execute(sa.select(_NOW)).scalar_one()
-            query = sa.select(scan_workers).where(scan_workers.c.seen_at >= now - ALIVE).order_by(scan_workers.c.name)
+            is_alive = scan_workers.c.seen_at >= database_time(connection) - ALIVE
+            query = sa.select(scan_workers).where(is_alive).order_by(scan_workers.c.name)
             return [ScanWorker(row.id, row.name, row.version, row.settings) for row in connection.execute(query)]

@@ -69,7 +69,7 @@ def build_doctor(
     surgery = _Surgery(settings, clock, Event(), _aws(settings))
     steps = list[Step]()
     if "database" in sections:
-        steps += _database(settings, clock, known)
+        steps += _database(settings, known)
     if "slack" in sections:
         steps += surgery.slack(environ, known)
     if "aws" in sections:
@@ -88,14 +88,14 @@ def _settings(environ: Mapping[str, str], *, with_slack: bool) -> tuple[Settings
     return None, problems
 
 
-def _database(settings: Settings, clock: Callable[[], datetime], known: list[Line]) -> list[Step]:
+def _database(settings: Settings, known: list[Line]) -> list[Step]:
     try:
         database = Database(settings.database_url)
     except UserError as error:
         known.append(Line(Check.DATABASE, "DATABASE_URL", Status.FAILED, str(error), "Correct DATABASE_URL."))
         return []
     examination = DatabaseExamination(database)
-    return DatabaseChecks(examination, ProcessStore(database), TroubleStore(database), clock).steps()
+    return DatabaseChecks(examination, ProcessStore(database), TroubleStore(database)).steps()
 
 
 def _aws(settings: Settings) -> Aws | UserError:

@@ -20,7 +20,7 @@ from tests.store.samples import at
 def look(url: str) -> list[Line]:
     database = Database(url)
     book, troubles = ProcessStore(database), TroubleStore(database)
-    steps = DatabaseChecks(DatabaseExamination(database), book, troubles, lambda: at(0)).steps()
+    steps = DatabaseChecks(DatabaseExamination(database), book, troubles).steps()
     try:
         return examine(steps, seconds=30, on_progress=lambda *_: None, stop=Event())
     finally:

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+import sqlalchemy as sa
 
 from bot.models.messages import Message, MessageKind
 from bot.models.processes import Disagreement, RunningProcess
@@ -11,6 +12,7 @@ from bot.rules.agreement import ALIVE, PATIENCE, in_words
 from bot.store.engine import Database
 from bot.store.messages import MessageStore
 from bot.store.processes import ProcessStore
+from bot.store.tables import processes
 from bot.store.trail import Trail
 from tests.store.crowd import all_at_once
 from tests.store.samples import CHANNEL, at
@@ -36,6 +38,14 @@ def beat(store: ProcessStore, *processes: RunningProcess, minutes: float = 0) ->
     return found
 
 
+def let_pass(database: Database, time: timedelta) -> None:
+    """Have every process be heard of so much longer ago."""
+    with database.write() as connection:
+        for row in connection.execute(sa.select(processes)).all():
+            earlier = {"seen_at": row.seen_at - time}
+            connection.execute(processes.update().where(processes.c.id == row.id).values(earlier))
+
+
 def acts(database: Database) -> list[str]:
     return [entry.act for entry in Trail(database).entries()]
 
@@ -46,7 +56,7 @@ def words(database: Database) -> list[Message]:
 
 def test_processes_with_the_same_settings_are_no_news(database: Database, store: ProcessStore) -> None:
     assert beat(store, process("a"), process("b"), process("worker", {"scan": "aa"})) is None
-    assert [each.name for each in store.running(at(0))] == ["a", "b", "worker"]
+    assert [each.name for each in store.running()] == ["a", "b", "worker"]
     assert acts(database) == []
 
 
@@ -87,12 +97,22 @@ def test_it_is_over_with_the_process_that_differed(database: Database, store: Pr
     assert ended.ended_at == at(1)
 
 
-def test_a_process_that_was_killed_is_forgotten_in_a_while(store: ProcessStore) -> None:
+def test_a_process_that_was_killed_is_forgotten_in_a_while(database: Database, store: ProcessStore) -> None:
     beat(store, process("a"), process("b", OTHERS))
-    gone = ALIVE / timedelta(minutes=1)
-    assert beat(store, process("a"), minutes=gone) is not None
-    assert beat(store, process("a"), minutes=gone + 0.1) is None
-    assert [each.name for each in store.running(at(gone + 0.1))] == ["a"]
+    let_pass(database, ALIVE / 2)
+    assert beat(store, process("a"), minutes=1) is not None
+    let_pass(database, ALIVE * 0.75)
+    assert beat(store, process("a"), minutes=2) is None
+    assert [each.name for each in store.running()] == ["a"]
+
+
+def test_processes_whose_clocks_do_not_agree_hear_of_each_other(database: Database, store: ProcessStore) -> None:
+    ours, ahead = process("a"), process("b", OTHERS)
+    for minutes in range(3):
+        assert beat(store, ours, minutes=minutes) is None or minutes
+        assert beat(store, ahead, minutes=minutes + 2 * ALIVE / timedelta(minutes=1))
+    assert [each.name for each in store.running()] == ["a", "b"]
+    assert acts(database) == [Act.SETTINGS_DIFFER]
 
 
 def test_a_process_that_starts_again_with_the_same_old_file_begins_no_new_disagreement(
