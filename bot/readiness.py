@@ -23,8 +23,9 @@ LONGEST_SCHEDULE = timedelta(days=366)
 class Pulse:
     """Beats while the bot gets on with its chores. What waits for AWS, Slack or the database does not stop it."""
 
-    def __init__(self, clock: Callable[[], float] = monotonic) -> None:
+    def __init__(self, clock: Callable[[], float] = monotonic, who: str = "The bot") -> None:
         self._clock = clock
+        self._who = who
         self._last = clock()
 
     def beat(self) -> None:
@@ -34,11 +35,11 @@ class Pulse:
         """Say whether the process is alive; where it is not, starting it anew is what helps."""
         silent = self._clock() - self._last
         if silent <= LONGEST_SILENCE_SECONDS:
-            return Part("process", is_well=True, says="The bot gets on with its chores.")
+            return Part("process", is_well=True, says=f"{self._who} gets on with its chores.")
         return Part(
             "process",
             is_well=False,
-            says=f"The bot has not got on with its chores for {silent:.0f} seconds. Start it anew.",
+            says=f"{self._who} has not got on with its chores for {silent:.0f} seconds. Start it anew.",
         )
 
 
@@ -102,10 +103,8 @@ class Watchman:
         try:
             last = self.last_scan()
         except Exception as error:  # noqa: BLE001 - whatever keeps the database from answering; the log has the details
-            why = "in time" if isinstance(error, TimeoutError) else "as it should; the log says why"
-            database = Part("database", is_well=False, says=f"The database does not answer {why}.")
-            return database, Part("scan", is_well=False, says="When the last scan ended cannot be read.")
-        return Part("database", is_well=True, says="The database answers."), self._scan(last)
+            return _no_answer(error), Part("scan", is_well=False, says="When the last scan ended cannot be read.")
+        return _ANSWERS, self._scan(last)
 
     def _scan(self, last: ScanTimes | None) -> Part:
         wanted = self.punctuality.wanted_since(self.clock())
@@ -119,3 +118,41 @@ class Watchman:
             is_well=False,
             says=f"{ended}; by its schedule, one should have ended after {wanted:%Y-%m-%dT%H:%M:%SZ}.",
         )
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerWatchman:
+    """Looks at what must be well for a worker. `ask_database` asks it anything, and may raise anything."""
+
+    ask_database: Callable[[], object]
+    is_taking: Callable[[], bool]
+    is_stopping: Callable[[], bool]
+
+    def readiness(self) -> Readiness:
+        """Look at every part, each by itself."""
+        return Readiness((self._process(), self._database(), self._queue()))
+
+    def _process(self) -> Part:
+        if self.is_stopping():
+            return Part("process", is_well=False, says="The worker is stopping.")
+        return Part("process", is_well=True, says="The worker runs.")
+
+    def _database(self) -> Part:
+        try:
+            self.ask_database()
+        except Exception as error:  # noqa: BLE001 - as above
+            return _no_answer(error)
+        return _ANSWERS
+
+    def _queue(self) -> Part:
+        if self.is_taking():
+            return Part("queue", is_well=True, says="Accounts are taken from the queue.")
+        return Part("queue", is_well=False, says="The queue cannot be used yet, and is tried again; the log says why.")
+
+
+_ANSWERS = Part("database", is_well=True, says="The database answers.")
+
+
+def _no_answer(error: Exception) -> Part:
+    why = "in time" if isinstance(error, TimeoutError) else "as it should; the log says why"
+    return Part("database", is_well=False, says=f"The database does not answer {why}.")

@@ -2,9 +2,10 @@
 
 import asyncio
 import logging
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from threading import Event
 
 from bot.queue.connecting import Read, make_app
@@ -24,13 +25,19 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class QueueWorker:
-    """Reads so many accounts of one queue at once."""
+    """Reads so many accounts of one queue at once.
+
+    `beat` is called again and again while it gets on, also where the database is away; `is_taking` is set while it
+    takes accounts.
+    """
 
     database_url: str
     queue: str
     read: Read
     concurrency: int
     drain_seconds: float = DRAIN_SECONDS
+    beat: Callable[[], object] = lambda: None
+    is_taking: Event = field(default_factory=Event)
 
     def run(self, stop: Event) -> None:
         """Work until `stop` is set: then nothing is begun any more, and what does not end soon is handed back.
@@ -38,6 +45,7 @@ class QueueWorker:
         A database that goes away is waited for. What was begun is begun again by then: see `Queue.rescue`.
         """
         while not stop.is_set():
+            self.beat()
             try:
                 asyncio.run(self._work(stop))
             except Exception as error:  # noqa: BLE001 - whatever it was, the next try may do
@@ -59,8 +67,13 @@ class QueueWorker:
                     update_heartbeat_interval=HEARTBEAT_SECONDS,
                 )
             )
-            while not stop.is_set() and not working.done():
-                await asyncio.wait([working], timeout=STOP_SECONDS)
+            self.is_taking.set()
+            try:
+                while not stop.is_set() and not working.done():
+                    self.beat()
+                    await asyncio.wait([working], timeout=STOP_SECONDS)
+            finally:
+                self.is_taking.clear()
             working.cancel()
             with suppress(asyncio.CancelledError):
                 await working

@@ -104,7 +104,7 @@ class Asking:
         if made is None:
             return self._somebody_was_first(wanted)
         learned(request=made.id)
-        log.info("A request was made for %d keys, and is %s.", len(made.changes), made.state)
+        log.info("A request was made, and is %s; keys: %d.", made.state, len(made.changes))
         return Asked(made, who_decides(permitted.rules), tuple(left_out))
 
     def _ruled(self, wanted: Sequence[Finding]) -> list[RuledKey]:

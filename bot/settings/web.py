@@ -28,6 +28,14 @@ class ListenAddress:
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
 
+def read_address(text: str) -> ListenAddress | None:
+    """Read host and port; None for what is neither."""
+    match = _ADDRESS.fullmatch(text)
+    if match is None or int(match["port"]) not in PORTS:
+        return None
+    return ListenAddress(match["v6"] or match["name"], int(match["port"]))
+
+
 def _address(value: object) -> ListenAddress:
     match = _ADDRESS.fullmatch(value) if isinstance(value, str) else None
     if match is None:

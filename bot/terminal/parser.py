@@ -3,7 +3,7 @@
 from argparse import ArgumentParser, ArgumentTypeError, RawDescriptionHelpFormatter
 
 from bot.models.anchor import HASH_CHARACTERS, Anchor
-from bot.settings.web import FORMATS
+from bot.settings.web import FORMATS, ListenAddress, read_address
 
 MOST_AT_ONCE = 64
 """Accounts that one worker reads at once; an interpreter keeps one core busy, however many they are."""
@@ -153,6 +153,12 @@ def parser() -> ArgumentParser:
         default=8,
         help="so many accounts at once (default: %(default)s keep one core busy)",
     )
+    worker.add_argument(
+        "--listen",
+        metavar="HOST:PORT",
+        type=_address,
+        help="where /healthz, /readyz and /metrics are (default: web.listen, unless another process has it)",
+    )
     rules = command(
         "rules",
         "list, explain and check the approval rules",
@@ -246,6 +252,13 @@ def _anchor(text: str) -> Anchor:
     except ValueError as error:
         form = f"1234:hash with all {HASH_CHARACTERS} characters of the hash, as the digest shows it"
         raise ArgumentTypeError(f"{text!r} is no anchor, {error}; write {form}") from error
+
+
+def _address(text: str) -> ListenAddress:
+    found = read_address(text)
+    if found is None:
+        raise ArgumentTypeError(f"{text!r} is not an address to listen at: write host and port, like 127.0.0.1:8081")
+    return found
 
 
 def _few(text: str) -> int:

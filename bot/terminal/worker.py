@@ -6,6 +6,7 @@ import signal
 from argparse import Namespace
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from threading import Event, Thread, Timer
 from time import monotonic
 from types import FrameType
@@ -21,7 +22,11 @@ from bot.settings.spreading import WORKERS
 from bot.store.engine import Database
 from bot.store.scan_workers import BEAT_SECONDS, WorkerStore
 from bot.terminal.exits import Exit
+from bot.tracing import about
+from bot.web.metrics import Metrics
+from bot.web.watch import Watch
 from bot.wiring.presence import build_presence
+from bot.wiring.watching import build_worker_watch
 from bot.wiring.workers import NO_POSTGRESQL, open_worker
 
 LAST_SECONDS = 24.0
@@ -45,14 +50,31 @@ def worker(settings: Settings, asked: Namespace) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, stop_now)
     with closing(open_database(settings)) as database:
-        queue, me = open_worker(settings, database, asked.concurrency)
+        metrics = Metrics()
+        queue, me = open_worker(settings, database, asked.concurrency, metrics.aws_answered)
+        watch = build_worker_watch(database, metrics, asked.listen or settings.web.listen, queue.is_taking, stop)
         if settings.scan.spread != WORKERS:
             log.warning('No scan with these settings is shared out: write scan.spread = "workers".')
-        with _alive(database, me, build_presence(settings, database, utc_now)):
+        with _alive(database, me, build_presence(settings, database, utc_now)), _watched(watch, asked):
             log.info("Ready: %s reads up to %d accounts at once.", me.name, asked.concurrency)
-            queue.run(stop)
+            replace(queue, beat=watch.pulse.beat).run(stop)
             log.info("Stopping.")
     return Exit.OK
+
+
+@contextmanager
+def _watched(watch: Watch, asked: Namespace) -> Iterator[None]:
+    """Serve the pages while the block runs. A bot or another worker of this machine may have the file's address."""
+    try:
+        watch.start()
+    except UserError as error:
+        if asked.listen is not None:
+            raise
+        log.warning("%s This worker goes on without pages, unless --listen names an address of its own.", error)
+        watch.listening = None
+        watch.start()
+    with closing(watch):
+        yield
 
 
 @contextmanager
@@ -61,6 +83,10 @@ def _alive(database: Database, me: ScanWorker, presence: Presence) -> Iterator[N
     workers, over = WorkerStore(database), Event()
 
     def beat() -> None:
+        with about(task="heartbeat"):
+            go_on_beating()
+
+    def go_on_beating() -> None:
         is_told, told_at = True, -PRESENCE_SECONDS
         while not over.wait(BEAT_SECONDS):
             try:

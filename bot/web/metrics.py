@@ -27,7 +27,7 @@ ACK_BUCKETS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 3)
 LEVELS = ("INFO", "WARNING", "ERROR")
 
 KINDS = ("command", "click", "form", "event", "other")
-"""Of what Slack sends. They are told from the start: an alert sees no increase where a counter begins with one."""
+"""Of what Slack sends. A bot tells of all from the start: an alert sees no increase where a counter begins at one."""
 
 _TOLD = {True: "true", False: "false"}
 
@@ -93,15 +93,18 @@ class Metrics:
             buckets=ACK_BUCKETS,
             registry=registry,
         )
-        for kind in KINDS:
-            for acked in _TOLD.values():
-                self._acks.labels(kind, acked)
         self._logged = Counter("kms_rotation_log_records", "Lines of the log, by level.", ["level"], registry=registry)
         for level in LEVELS:
             self._logged.labels(level)
 
     def slack_answered(self, method: str, code: str) -> None:
         self._slack.labels(method, code).inc()
+
+    def expect_payloads(self) -> None:
+        """Tell of payloads from now on, also while there were none."""
+        for kind in KINDS:
+            for acked in _TOLD.values():
+                self._acks.labels(kind, acked)
 
     def slack_called(self, method: str, seconds: float) -> None:
         self._slack_seconds.labels(method).observe(seconds)

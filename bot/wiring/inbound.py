@@ -13,6 +13,7 @@ from bot.wiring.parts import Parts
 def build_inbound(parts: Parts, app: Any) -> Inbound:  # noqa: ANN401 - Bolt is published without types
     """Make it; nothing is open yet. Over HTTP the pages stand beside Slack's address, in the same server."""
     slack, watch = parts.slack.settings, parts.watch
+    watch.metrics.expect_payloads()
     if slack.over_http and slack.signing_secret is not None:
         watch.listening = None
         return HttpMode(app, slack.signing_secret.get_secret_value(), watch.pages, on_ack=watch.metrics.slack_waited)
@@ -21,5 +22,5 @@ def build_inbound(parts: Parts, app: Any) -> Inbound:  # noqa: ANN401 - Bolt is 
     counted = metrics.slack_answered, metrics.slack_called
     ask = partial(socket_address, slack.app_token, slack.api_url, patience.asking, *counted)
     socket = SocketMode(app, ask, metrics.socket_replaced, patience, metrics.slack_waited)
-    watch.is_connected = lambda: socket.is_open
+    watch.ask_whether_connected(lambda: socket.is_open)
     return socket

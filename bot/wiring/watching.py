@@ -11,9 +11,10 @@ from zoneinfo import ZoneInfo
 
 from bot.cron import cron_trigger
 from bot.models.watch import Census
-from bot.readiness import Punctuality, Watchman
+from bot.readiness import Punctuality, Watchman, WorkerWatchman
 from bot.settings import Settings
 from bot.settings.spreading import WORKERS
+from bot.settings.web import ListenAddress
 from bot.store.census import CensusTaker
 from bot.store.engine import Database
 from bot.store.scan_workers import WorkerStore
@@ -21,7 +22,7 @@ from bot.store.shares import ShareStore
 from bot.web.figures import Figures
 from bot.web.fresh import Fresh
 from bot.web.metrics import Metrics
-from bot.web.watch import Watch, make_watch
+from bot.web.watch import Watch, make_watch, make_worker_watch
 
 CENSUS_SECONDS = 5.0
 """So long figures are kept: three that scrape one process do not make the database count thrice."""
@@ -49,6 +50,15 @@ def build_watch(
     figures = Figures(census.get, punctuality.wanted_since, watchman.connected, clock)
     listen = settings.web.listen
     return make_watch(metrics, figures, watchman, None if listen is None else (listen.host, listen.port))
+
+
+def build_worker_watch(
+    database: Database, metrics: Metrics, listen: ListenAddress | None, is_taking: Event, stop: Event
+) -> Watch:
+    """Nothing listens and nothing is asked yet."""
+    ask = Fresh(_Heard("the database", WorkerStore(database).alive), PROBE_SECONDS, PATIENCE_SECONDS)
+    watchman = WorkerWatchman(ask.get, is_taking.is_set, stop.is_set)
+    return make_worker_watch(metrics, watchman, None if listen is None else (listen.host, listen.port))
 
 
 def _with_queue(taker: CensusTaker, shares: ShareStore, workers: WorkerStore, clock: Callable[[], datetime]) -> Census:

@@ -5,6 +5,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from bot.app import Aws, connect_aws
+from bot.aws.counting import OnAnswer
 from bot.errors import UserError
 from bot.models.shares import ScanWorker
 from bot.rules.verdict import Policy
@@ -83,12 +84,17 @@ def build_worker(
     return QueueWorker(settings.database_url, queue_of(me), read, concurrency)
 
 
-def open_worker(settings: Settings, database: Database, concurrency: int) -> tuple["QueueWorker", ScanWorker]:
-    """Prepare a process that does nothing but read. Raises UserError where the database is no PostgreSQL."""
+def open_worker(
+    settings: Settings, database: Database, concurrency: int, on_answer: OnAnswer | None = None
+) -> tuple["QueueWorker", ScanWorker]:
+    """Prepare a process that does nothing but read. Raises UserError where the database is no PostgreSQL.
+
+    `on_answer` is told of every answer of AWS.
+    """
     if database.engine.dialect.name != "postgresql":
         raise UserError(NO_POSTGRESQL)
     from bot.queue import schema  # noqa: PLC0415 - as above
 
     schema.upgrade(database)
     me = this_process(settings)
-    return build_worker(settings, database, me, partial(connect_aws, settings), concurrency), me
+    return build_worker(settings, database, me, partial(connect_aws, settings, on_answer), concurrency), me

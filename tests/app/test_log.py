@@ -68,7 +68,7 @@ def tell_what_each_is_about(lines: list[dict[str, str]], house: House) -> None:
     threads = {line["thread"].partition("_")[0] for line in lines[ready + 1 :]}
     assert threads >= {"listener", "looking", "deciding", "changing", "courier"}
     asking = [line for line in lines if line.get("task") == "asking"]
-    made = [line["message"] for line in asking].index("A request was made for 1 keys, and is PENDING.")
+    made = [line["message"] for line in asking].index("A request was made, and is PENDING; keys: 1.")
     deciding = [line for line in lines if line.get("task") in {"approve", f"the change of {change.arn}"}]
     posting = [line for line in lines if line.get("message_id")]
     for pieces in (asking[made:], deciding, posting):

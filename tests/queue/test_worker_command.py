@@ -7,6 +7,8 @@ import subprocess
 import sys
 from collections import Counter
 from pathlib import Path
+from urllib.error import HTTPError, URLError
+from urllib.request import urlopen
 
 import pytest
 
@@ -14,10 +16,12 @@ from bot.errors import ConfigurationError
 from bot.models.scans import ScanState
 from bot.settings import load
 from deploy.sandbox.aws import AwsServer
+from tests.app.served import free_port
 from tests.queue.office import SHARED, Office, Running, members
 from tests.queue.test_sharing import hangs
 from tests.scan.audits import FRANKFURT, MEMBER, wait_for
 from tests.terminal.shell import ROOT, Shell
+from tests.web.asking import samples_of
 
 HANGS_SECONDS = 60
 READERS_OF_THE_LAST = (
@@ -59,6 +63,63 @@ def test_what_a_killed_worker_had_begun_another_reads_and_nothing_is_told_twice(
             each.kill()
             each.wait()
         log.close()
+
+
+def test_a_worker_shows_its_pages_counts_its_calls_and_says_in_each_line_of_which_account_it_is(
+    aws: AwsServer, office: Office
+) -> None:
+    members(aws, 3)
+    shell = office.shell(aws)
+    log, other_log = office.folder / "worker.txt", office.folder / "other.txt"
+    page = f"127.0.0.1:{free_port()}"
+    shell.configure(f'{SHARED}\n[web]\nlisten = "{page}"\n')
+    with log.open("w") as written, other_log.open("w") as other_written:
+        watched = shell.start("worker", "--debug", "--log-format", "json", stderr=written.fileno())
+        try:
+            wait_for(lambda: read(page, "/readyz")[0] == 200, "the queue")
+            assert read(page, "/healthz")[0] == 200
+            other = shell.start("worker", stderr=other_written.fileno())
+            wait_for(lambda: len(office.workers.alive()) == 2, "a worker that found the address taken")
+            other.send_signal(signal.SIGTERM)
+            assert other.wait(25) == 0
+            aws.calls.clear()
+            made = Running(office.scanner()).end()
+            status, told = read(page, "/metrics")
+            asked = Counter(call.action for call in aws.calls if call.service == "kms")
+        finally:
+            watched.send_signal(signal.SIGTERM)
+            assert watched.wait(25) == 0
+    assert status == 200
+    counted = {
+        dict(labels)["operation"]: value
+        for (name, labels), value in samples_of(told).items()
+        if name == "kms_rotation_aws_call_duration_seconds_count" and dict(labels)["service"] == "kms"
+    }
+    assert counted == asked
+    assert "This worker goes on without pages, unless --listen names" in other_log.read_text()
+    lines = [json.loads(line) for line in log.read_text().splitlines()]
+    reading = [line for line in lines if line["thread"].startswith(("account", "scan-"))]
+    wanted = {(made.id, each.account) for each in office.of(made).coverage}
+    assert {(line["scan"], line["account"]) for line in reading} == wanted
+    ended = [line for line in lines if line["logger"] == "procrastinate.worker" and " ended with " in line["message"]]
+    assert {(line["scan"], line["account"]) for line in ended} == wanted
+
+
+def read(address: str, path: str) -> tuple[int, bytes]:
+    """Ask a page; 0 where nobody answers yet."""
+    try:
+        with urlopen(f"http://{address}{path}", timeout=20) as answer:
+            return answer.status, answer.read()
+    except HTTPError as error:
+        return error.code, error.read()
+    except URLError:
+        return 0, b""
+
+
+def test_an_address_that_is_none_is_refused(aws: AwsServer, tmp_path: Path) -> None:
+    done = Shell(tmp_path, aws.environment()).run("worker", "--listen", "8081")
+    assert done.returncode == 2
+    assert "'8081' is not an address to listen at: write host and port, like 127.0.0.1:8081" in done.stderr
 
 
 def test_a_worker_without_postgresql_says_what_it_needs(aws: AwsServer, tmp_path: Path) -> None:
