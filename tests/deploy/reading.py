@@ -41,6 +41,12 @@ class Page:
         lines += [span for span in self.spans if " " in span]
         return [_words(line) for line in lines if line.strip()]
 
+    @property
+    def anchors(self) -> set[str]:
+        """What may follow `#` in a link to the page: its headings, as GitHub writes them."""
+        headings = re.findall(r"^#+ (.+)$", _FENCED.sub("", self.text), re.MULTILINE)
+        return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
     def section(self, title: str) -> str:
         """The text under a heading that ends so."""
         (found,) = re.findall(rf"^## [^\n]*{title}\n(.*?)(?=^## |\Z)", self.text, re.MULTILINE | re.DOTALL)
