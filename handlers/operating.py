@@ -13,6 +13,7 @@ from bot.models.slack import Posted
 from bot.rules.filters import BadFilterError, Filter
 from bot.rules.sight import scope_named
 from bot.scan import ScanRunningError
+from bot.tracing import following
 from bot.views.names import STOP_SCAN
 from bot.views.scan import failed, finished, running, stop_answer, stopped
 from handlers.call import Call
@@ -94,7 +95,7 @@ class _Board:
         """Take note of the progress; called on the scan's own thread, so nothing here waits for Slack."""
         self.progress = progress
         if self._thread is None:
-            self._thread = Thread(target=self._show, name="scan-progress", daemon=True)
+            self._thread = Thread(target=following(self._show), name="scan-progress", daemon=True)
             self._thread.start()
 
     def close_if_up(self, last: Rendered) -> None:

@@ -17,7 +17,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from bot.models.shares import Depth
 from bot.models.watch import Census, Part, Readiness
 from bot.web.figures import Figures
-from bot.web.pages import Pages
+from bot.web.pages import PATHS, Pages
 from deploy.check import find
 from tests.app.house import Clock, House, house
 from tests.web.asking import ask
@@ -108,6 +108,17 @@ def test_every_alert_is_explained_on_the_page_says_what_to_do_and_is_tested_both
         assert rule["labels"]["severity"] in {"info", "warning", "critical"}
         assert rule["annotations"]["summary"].endswith(".")
         assert rule["annotations"]["description"].endswith((".", "…"))
+
+
+@pytest.mark.parametrize("name", ["bot", "worker"])
+def test_the_probes_ask_for_pages_that_there_are(name: str) -> None:
+    texts = (ROOT / f"deploy/kubernetes/{name}.yaml").read_text(encoding="utf-8")
+    [deployment] = [each for each in yaml.safe_load_all(texts) if each["kind"] == "Deployment"]
+    [container] = deployment["spec"]["template"]["spec"]["containers"]
+    asked = [container[f"{probe}Probe"]["httpGet"] for probe in ("startup", "liveness", "readiness")]
+    assert [each["path"].partition("?")[0] for each in asked] == ["/healthz", "/healthz", "/readyz"]
+    assert {each["path"].partition("?")[0] for each in asked} <= set(PATHS)
+    assert {each["port"] for each in asked} == {port["name"] for port in container["ports"]}
 
 
 def test_panels_have_names_of_their_own_and_do_not_overlap() -> None:
