@@ -42,14 +42,14 @@ def start(seconds: float, what: str) -> "subprocess.Popen[str]":
 def test_the_first_signal_lets_it_end_in_order(number: int) -> None:
     process = start(60, "ends")
     process.send_signal(number)
-    output, _ = process.communicate(timeout=10)
+    output, _ = process.communicate(timeout=30)
     assert (process.returncode, output) == (0, "ended in order\n")
 
 
 def test_what_hangs_past_the_bound_is_left_with_a_line_in_the_log() -> None:
     process = start(0.3, "hangs")
     process.send_signal(signal.SIGTERM)
-    _, log = process.communicate(timeout=10)
+    _, log = process.communicate(timeout=30)
     assert process.returncode == 7
     assert "something still hangs, and the bot ends now" in log
 
@@ -60,7 +60,7 @@ def test_the_second_signal_ends_it_at_once() -> None:
     process.send_signal(signal.SIGTERM)
     while process.poll() is None and monotonic() - began < 10:  # two of them at the same moment are one
         process.send_signal(signal.SIGINT)
-    process.communicate(timeout=10)
+    process.communicate(timeout=30)
     assert process.returncode == 128 + signal.SIGINT
 
 

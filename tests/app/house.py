@@ -37,6 +37,10 @@ Found = TypeVar("Found")
 
 CHANNEL = "C0SECURITY"
 PAYMENTS = "111111111111"
+PATIENCE_SECONDS = 60.0
+"""For whatever takes a moment where nothing else runs."""
+HANGS = 600.0
+"""A call of AWS that takes so long is one that is answered when the test says so."""
 
 CONFIGURATION = """
 [slack]
@@ -125,7 +129,8 @@ class House:
         with closing(process), self._reached(process):
             if scanned:
                 eventually(self.scans.current, "the first scan")
-                process.crews.looking.wait(30)  # or a fault that a test sets would hit the check of the rules
+                # Or a fault that a test sets would hit the check of the rules.
+                process.crews.looking.wait(PATIENCE_SECONDS)
             yield process
 
     @contextmanager
@@ -234,17 +239,29 @@ class House:
 
     def until_shown(self, message: Message, words: str) -> str:
         """Wait until a message says something."""
-        self.slack.wait_for(lambda: words in shown(self.now(message)), timeout=20, what=f"“{words}” in the message")
+        self.slack.wait_for(lambda: words in shown(self.now(message)), what=f"“{words}” in the message")
         return shown(self.now(message))
 
+    def in_time(self, predicate: Callable[[], Found | None], what: str) -> Found:
+        """Wait for what the bot does later, and let its time go by: by a few hours, in which no request expires."""
 
-def eventually(predicate: Callable[[], Found | None], what: str, seconds: float = 30) -> Found:
+        def found() -> Found | None:
+            if not (is_there := predicate()):
+                self.clock.ahead += timedelta(minutes=1)
+            return is_there
+
+        return eventually(found, what, every=0.1)
+
+
+def eventually(
+    predicate: Callable[[], Found | None], what: str, seconds: float = PATIENCE_SECONDS, every: float = 0.02
+) -> Found:
     """The predicate's first true answer, for what no server wakes us about: rows in the database, calls to AWS."""
     deadline = monotonic() + seconds
     while not (found := predicate()):
         if monotonic() > deadline:
             raise AssertionError(f"waited {seconds:g} s in vain for {what}")
-        sleep(0.02)
+        sleep(every)
     return found
 
 
@@ -277,6 +294,7 @@ def _pieces(thing: object) -> Iterator[str]:
 def house(tmp_path: Path, make_url: MakeUrl, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
     """Everything above, on each kind of database."""
     with AwsServer(seed=False) as aws, SlackServer() as slack:
+        slack.give_time(PATIENCE_SECONDS)
         aws.world.account(PAYMENTS, "prod-payments")
         for name, value in aws.environment(least_privilege=True).items():
             monkeypatch.setenv(name, value)

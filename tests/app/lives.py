@@ -23,11 +23,10 @@ from bot.views.names import APPROVE
 from deploy.sandbox.aws import AwsServer
 from deploy.sandbox.slack import SlackServer
 from deploy.sandbox.slack.things import Message
-from tests.app.house import CHANNEL, PAYMENTS, House, eventually
+from tests.app.house import CHANNEL, PATIENCE_SECONDS, PAYMENTS, House, eventually
 from tests.app.mortal import Doom, live
 
 KILLED = -SIGKILL
-PATIENCE_SECONDS = 30
 PROCESSES = get_context("forkserver")
 PROCESSES.set_forkserver_preload(["__main__", "tests.app.mortal"])
 """A new process takes a quarter of a second so, with everything imported; it shares nothing with this one."""
@@ -109,6 +108,7 @@ def ask_for_all(house: House) -> None:
 def servers(folder: Path, keys: int, url: str) -> Iterator[House]:
     """AWS and Slack with nobody between them yet."""
     with AwsServer(seed=False) as aws, SlackServer() as slack:
+        slack.give_time(PATIENCE_SECONDS)
         aws.world.account(PAYMENTS, "prod-payments")
         house = House(aws, slack, folder, url)
         for number in range(keys):

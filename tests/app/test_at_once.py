@@ -11,12 +11,11 @@ from bot.models.people import LookupFailure, Person
 from bot.models.requests import ChangeState, RequestState
 from bot.slack.people import People
 from deploy.sandbox.slack.driver import Actor
-from tests.app.house import CONFIGURATION, House, eventually, house, shown
+from tests.app.house import CONFIGURATION, PATIENCE_SECONDS, House, eventually, house, shown
 
 __all__ = ["house"]
 
 KEY = "payments/card-vault"
-TOGETHER_SECONDS = 5
 
 
 @contextmanager
@@ -27,7 +26,7 @@ def looked_up_together(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     def person(people: People, user_id: str) -> Person | LookupFailure:
         known = ask(people, user_id)
         if next(turns) < together.parties:
-            together.wait(TOGETHER_SECONDS)
+            together.wait(PATIENCE_SECONDS)
         return known
 
     with monkeypatch.context() as patched:

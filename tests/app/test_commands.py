@@ -4,7 +4,7 @@ import pytest
 
 from bot.models.requests import RequestState
 from handlers.commands import SUBCOMMANDS
-from tests.app.house import CHANNEL, PAYMENTS, House, eventually, house, shown
+from tests.app.house import CHANNEL, HANGS, PAYMENTS, House, eventually, house, shown
 
 __all__ = ["house"]
 
@@ -90,10 +90,11 @@ def test_whatever_is_typed_is_answered(house: House, subcommand: str) -> None:
 
 def test_before_the_first_scan_nothing_is_claimed(house: House) -> None:
     house.key()
-    house.aws.faults.slow(5, action="kms:ListKeys")
+    house.aws.faults.slow(HANGS, action="kms:ListKeys")
     with house.running(scanned=False):
         for command in ("status", "list", "accounts"):
             assert "Nothing has been scanned yet" in house.command(house.mara, command)
+        house.aws.faults.clear()
 
 
 def test_the_list_turns_its_pages_in_place(house: House) -> None:
@@ -158,11 +159,12 @@ def test_a_scan_shows_its_progress_in_one_message(house: House) -> None:
     for number in range(5):
         house.key(f"batch/{number}")
     with house.running():
-        house.aws.faults.slow(0.5, action="kms:DescribeKey")
+        house.aws.faults.slow(HANGS, action="kms:DescribeKey")
         house.jonas.slash("/kms-rotation scan", channel=CHANNEL)
         house.slack.wait_for(lambda: house.channel.roots, what="the scan's message")
         message = house.channel.roots[0]
         busy = house.command(house.aiko, "scan")
+        house.aws.faults.clear()
         told = house.until_shown(message, "Scan finished.")
     assert "A scan is running" in busy
     assert "5 keys do not rotate as they should" in told
@@ -232,14 +234,15 @@ def test_accounts_shows_coverage_with_causes(house: House) -> None:
         assert "eu-central-1 1" in house.command(house.mara, "accounts account=prod-*")
 
 
-def test_commands_are_acked_within_three_seconds_whatever_aws_does(house: House) -> None:
+def test_commands_are_acked_before_aws_has_answered_anything(house: House) -> None:
     house.key()
     with house.running():
-        house.aws.faults.slow(4, action="kms:*")
+        house.aws.faults.slow(HANGS, action="kms:*")
         for command in ("key payments/card-vault", "scan", "status", "list", "digest", "help"):
             house.jonas.slash(f"/kms-rotation {command}", channel=CHANNEL)
         assert [delivery.outcome.name for delivery in house.slack.acks] == ["ACKED"] * 6
         assert house.jonas.notices == []
+        house.aws.faults.clear()
 
 
 def test_a_button_of_an_older_version_says_so(house: House) -> None:
@@ -247,9 +250,8 @@ def test_a_button_of_an_older_version_says_so(house: House) -> None:
     with house.running():
         message = house.ask(house.mara, "payments/card-vault")
         old = eventually(lambda: house.now(message), "the message")
-        payload = house.jonas.click(old, text="Deny", deny=False, forged_value="x")
-        assert payload is not None
-        body = payload.payload
+        house.whisper(house.jonas, lambda: house.jonas.click(old, text="Deny", deny=False, forged_value="x"))
+        body = house.slack.acks[-1].payload
         body["actions"][0]["action_id"] = "something_of_last_year"
         told = house.whisper(house.jonas, lambda: house.jonas.replay(body))
     assert "older message" in told

@@ -18,7 +18,7 @@ from bot.remediate.hands import INTERRUPTED
 from bot.store.engine import Database
 from bot.work import AWAY
 from deploy.sandbox.slack.things import Message
-from tests.app.house import CHANNEL, CONFIGURATION, House, eventually, house
+from tests.app.house import CHANNEL, CONFIGURATION, HANGS, House, eventually, house
 from tests.app.lives import owed
 from tests.app.mortal import Writing
 from tests.app.truth import Truth
@@ -179,7 +179,7 @@ def test_connections_that_the_server_ends_are_made_anew_and_a_change_under_way_e
     house.key(KEY)
     with house.running() as process:
         message = house.ask(house.mara, KEY)
-        house.aws.faults.slow(0.5, action="kms:*")
+        house.aws.faults.slow(HANGS, action="kms:*")
         house.press(house.jonas, message, "Approve")
         eventually(house.requests.executing, "the claim")
         with house.database.session() as session:
@@ -189,6 +189,7 @@ def test_connections_that_the_server_ends_are_made_anew_and_a_change_under_way_e
             )
         for _ in range(3):
             process.sweep()
+        house.aws.faults.clear()
         house.until_shown(message, "Rotation is on")
         eventually(lambda: not owed(house), "everything to be shown")
         Truth(house).holds()

@@ -1,7 +1,6 @@
 """Slack fails in every way it has; what is stored stays true, and messages come to tell it."""
 
 from collections.abc import Iterator
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -13,7 +12,6 @@ from tests.app.house import CHANNEL, House, eventually, house, shown
 __all__ = ["house"]
 
 KEY = "payments/card-vault"
-MUCH_LATER = timedelta(hours=1)
 
 
 def ask_unseen(house: House) -> None:
@@ -40,8 +38,7 @@ def test_a_message_is_posted_once_slack_can(house: House, fault: object) -> None
     with house.running():
         fault(house.slack.faults)
         ask_unseen(house)
-        house.clock.ahead += MUCH_LATER
-        house.slack.wait_for(house.request_messages, timeout=30, what="the request's message")
+        house.in_time(house.request_messages, "the request's message")
         assert len(house.request_messages()) == 1
 
 
@@ -56,8 +53,7 @@ def test_a_message_waits_for_its_channel(house: House, fields: dict[str, object]
         eventually(lambda: house.requests.in_state(RequestState.PENDING), "the request")
         eventually(lambda: [call for call in house.slack.calls if not call.answer.get("ok")], "a refusal")
         house.slack.state.change_channel(CHANNEL, is_archived=before.is_archived, members=before.members)
-        house.clock.ahead += MUCH_LATER
-        house.slack.wait_for(house.request_messages, timeout=30, what="the request's message")
+        house.in_time(house.request_messages, "the request's message")
 
 
 def test_a_request_whose_message_was_deleted_is_posted_anew(house: House) -> None:
@@ -68,7 +64,7 @@ def test_a_request_whose_message_was_deleted_is_posted_anew(house: House) -> Non
         old = house.whisper(house.mara, lambda: house.mara.click_stale(message, text="Approve"))
         assert "somebody else has to approve" in old
         house.jonas.click_stale(message, text="Approve")
-        house.slack.wait_for(house.request_messages, timeout=30, what="the new message")
+        house.slack.wait_for(house.request_messages, what="the new message")
         (again,) = house.request_messages()
         assert again.ts != message.ts
         house.until_shown(again, "Rotation is on")
@@ -126,9 +122,9 @@ def test_a_dropped_socket_is_replaced_and_then_clicks_arrive_again(house: House)
     house.key(KEY)
     with house.running():
         message = house.ask(house.mara, KEY)
+        [dropped] = house.slack.sockets.connections
         house.slack.faults.drop_sockets()
-        house.slack.wait_for(lambda: house.slack.connections == 0, what="the drop")
-        house.slack.wait_for_bot(30)
+        house.slack.wait_for(lambda: set(house.slack.sockets.connections) - {dropped}, what="another socket")
         house.press(house.jonas, message, "Approve")
         assert "Rotation is on" in house.until_shown(message, "Rotation is on")
 

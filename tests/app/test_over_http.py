@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from deploy.sandbox.slack.delivery import Outcome
-from tests.app.house import House, eventually, house
+from tests.app.house import HANGS, House, eventually, house
 from tests.app.served import free_port, over_http, running
 from tests.store.databases import SQLITE_ALONE
 
@@ -117,7 +117,7 @@ def test_a_worker_that_was_killed_is_started_again_and_takes_up_what_it_left(hou
     over_http(house)
     with running(house) as bot:
         message = house.ask(house.mara, KEY)
-        house.aws.faults.slow(3, action="sts:AssumeRole")
+        house.aws.faults.slow(HANGS, action="sts:AssumeRole")
         house.press(house.jonas, message, "Approve")
         eventually(lambda: house.requests.executing() or house.requests.queued(), "the claim")
         [worker] = children(bot.process.pid)

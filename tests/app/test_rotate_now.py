@@ -31,9 +31,10 @@ def open_form(house: House, who: Actor, name: str = KEY) -> str:
 
 
 def ask(house: House, who: Actor, name: str = KEY) -> Message:
+    before = len(asked(house))
     open_form(house, who, name)
     who.submit(who.modal, REASON)
-    house.slack.wait_for(lambda: asked(house), what="the request's message")
+    house.slack.wait_for(lambda: len(asked(house)) > before, what="the request's message")
     return asked(house)[-1]
 
 

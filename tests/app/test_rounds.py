@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from bot.models.scans import ScanState
 from bot.process import Process
 from deploy.sandbox.aws.world import TOOLING_ACCOUNT
-from tests.app.house import CHANNEL, House, eventually, house
+from tests.app.house import CHANNEL, HANGS, House, eventually, house
 
 __all__ = ["house"]
 
@@ -13,11 +13,15 @@ __all__ = ["house"]
 def test_a_scheduled_scan_waits_for_a_narrowed_one_and_then_scans_everything(house: House) -> None:
     house.key()
     with house.running() as process:
-        house.aws.faults.slow(1, action="kms:DescribeKey", times=1)
+        house.aws.faults.slow(HANGS, action="kms:DescribeKey")
         house.jonas.slash("/kms-rotation scan account=prod-payments", channel=CHANNEL)
         eventually(house.scans.running, "the narrowed scan")
         due_at = house.clock()
-        assert process.calendar.jobs[0].run(due_at)
+        with ThreadPoolExecutor(1) as schedule:
+            is_done = schedule.submit(process.calendar.jobs[0].run, due_at)
+            assert [scan.scope for scan in house.scans.running()] == ["account=prod-payments"]
+            house.aws.faults.clear()
+            assert is_done.result()
     scan = house.scans.current()
     assert scan is not None
     assert (scan.scope, scan.started_at >= due_at) == ("", True)
@@ -27,7 +31,7 @@ def test_a_scheduled_scan_that_the_stop_cuts_short_is_not_taken_for_done(house: 
     house.key()
     with ThreadPoolExecutor(1) as schedule:
         with house.running() as process:
-            house.aws.faults.slow(2, action="kms:DescribeKey")
+            house.aws.faults.slow(HANGS, action="kms:DescribeKey")
             is_done = schedule.submit(process.calendar.jobs[0].run, house.clock())
             eventually(house.scans.running, "the scan")
         assert not is_done.result()
@@ -36,7 +40,7 @@ def test_a_scheduled_scan_that_the_stop_cuts_short_is_not_taken_for_done(house: 
 
 def test_a_digest_that_the_stop_cuts_short_is_not_taken_for_done(house: House) -> None:
     house.key()
-    house.aws.faults.slow(2, action="kms:DescribeKey")
+    house.aws.faults.slow(HANGS, action="kms:DescribeKey")
     with ThreadPoolExecutor(1) as schedule:
         with house.running(scanned=False) as process:
             is_done = schedule.submit(process.calendar.jobs[1].run, house.clock())
@@ -58,7 +62,7 @@ def test_a_digest_asked_for_twice_at_once_tells_what_is_new_once(house: House) -
 def test_a_first_scan_that_the_stop_cuts_short_is_shown_until_the_next_start_has_made_a_whole_one(house: House) -> None:
     for name in ("read", "waits"):
         house.key(f"payments/{name}")
-    house.aws.faults.slow(60, account=TOOLING_ACCOUNT, action="kms:ListKeys")
+    house.aws.faults.slow(HANGS, account=TOOLING_ACCOUNT, action="kms:ListKeys")
     with house.running(scanned=False) as process:
         eventually(lambda: keys_read(process) == 2, "the keys that are read")
     cut_short = eventually(house.scans.current, "the interrupted scan")
@@ -76,7 +80,7 @@ def test_a_first_scan_that_the_stop_cuts_short_is_shown_until_the_next_start_has
 
 def test_while_only_an_interrupted_scan_is_there_people_are_shown_it_and_no_digest_is_made_of_it(house: House) -> None:
     house.key("payments/read")
-    house.aws.faults.slow(60, account=TOOLING_ACCOUNT, action="kms:ListKeys")
+    house.aws.faults.slow(HANGS, account=TOOLING_ACCOUNT, action="kms:ListKeys")
     with house.running(scanned=False) as process:
         eventually(lambda: keys_read(process) == 1, "the key that is read")
     with ThreadPoolExecutor(1) as schedule:

@@ -67,6 +67,7 @@ def test_two_of_one_group_do_not_stand_for_two_groups(house: House, ruled: Calla
     with house.running():
         message = house.ask(house.mara, KEY)
         house.press(house.jonas, message, "Approve")
+        house.until_shown(message, "Approved by <@U0JONAS>")
         house.press(house.aiko, message, "Approve")
         assert "1 of 2 approvals so far." in house.until_shown(message, "<@U0JONAS> and <@U0AIKO>")
         assert not house.rotates(arn)
@@ -257,7 +258,7 @@ def test_what_a_rule_approves_beforehand_is_read_changed_verified_and_recorded_a
         house.slack.wait_for(house.request_messages, what="the request's message")
         (message,) = house.request_messages()
         assert "approved beforehand by the rule “playground”" in house.until_shown(message, "Rotation is on")
-        assert "Approved beforehand" in house.mara.modal.visible_text
+        house.slack.wait_for(lambda: "Approved beforehand" in house.mara.modal.visible_text, what="the answer")
     assert house.rotates(arn)
     assert acts(house) == [
         "REQUEST_CREATED",

@@ -32,12 +32,7 @@ def tries(house: House) -> int:
 def wait(house: House, so_many: int) -> None:
     """Let the bot try so many times more."""
     until = tries(house) + so_many
-
-    def tried() -> bool:
-        house.clock.ahead += timedelta(minutes=5)
-        return tries(house) >= until
-
-    eventually(tried, "more tries")
+    house.in_time(lambda: tries(house) >= until, "more tries")
 
 
 @pytest.mark.parametrize(
@@ -66,19 +61,13 @@ def test_the_fallback_is_told_once_what_is_wrong_and_once_that_it_works_again(
         assert "1 request waits for it." in shown(word)
         assert f"<#{CHANNEL}>" in word.text
         house.slack.state.change_channel(CHANNEL, is_archived=False, is_private=False, members=OPEN)
-        eventually(lambda: house.request_messages() or later(house), "the request's message")
-        eventually(lambda: fallback.thread(word.ts) or later(house), "word that it works")
+        house.in_time(house.request_messages, "the request's message")
+        house.in_time(lambda: fallback.thread(word.ts), "word that it works")
         assert [word.ts] == [each.ts for each in fallback.roots]
         (reply,) = fallback.thread(word.ts)
         eventually(lambda: "can post" in shown(fallback.message(word.ts)), "the first word to be brought up to date")
         assert "can post" in shown(reply)
     assert acts(house) == ["CHANNEL_BACK", "CHANNEL_LOST"]
-
-
-def later(house: House) -> bool:
-    """Let five minutes pass for the bot, while somebody waits for something else."""
-    house.clock.ahead += timedelta(minutes=5)
-    return False
 
 
 def test_a_person_can_be_told_and_later_reads_that_it_works(house: House) -> None:
@@ -91,8 +80,8 @@ def test_a_person_can_be_told_and_later_reads_that_it_works(house: House) -> Non
         direct = Room(house.slack.state, house.slack.state.direct_channel("U0PRIYA").id)
         house.slack.wait_for(lambda: direct.roots, what="word of it")
         house.slack.state.change_channel(CHANNEL, is_archived=False)
-        eventually(lambda: direct.thread(direct.roots[0].ts) or later(house), "word that it works")
-        eventually(lambda: "can post" in shown(direct.roots[0]) or later(house), "the first word brought up to date")
+        house.in_time(lambda: direct.thread(direct.roots[0].ts), "word that it works")
+        house.in_time(lambda: "can post" in shown(direct.roots[0]), "the first word brought up to date")
 
 
 def test_without_a_fallback_the_trouble_is_known_and_the_log_says_it_once(
@@ -121,7 +110,7 @@ def test_a_fallback_that_takes_no_messages_itself_is_told_of_to_nobody_and_waite
         eventually(lambda: len(TroubleStore(house.database).lasting()) == 2, "both troubles")
         wait(house, 2)
         house.slack.state.change_channel("C0PAYMENTS", is_archived=False)
-        eventually(lambda: fallback.roots or later(house), "word of the first")
+        house.in_time(lambda: fallback.roots, "word of the first")
         eventually(lambda: acts(house).count("CHANNEL_BACK"), "the end of the second")
         assert [f"<#{CHANNEL}>" in each.text for each in fallback.roots] == [True]
 
@@ -136,7 +125,7 @@ def test_the_digest_of_another_channel_goes_out_while_one_takes_none(house: Hous
         house.jonas.slash("/kms-rotation digest", channel="C0PAYMENTS")
         house.slack.wait_for(lambda: room.roots, what="the other channel's digest")
         house.slack.state.change_channel(CHANNEL, is_archived=False)
-        eventually(lambda: digests(house) or later(house), "the digest that waited")
+        house.in_time(lambda: digests(house), "the digest that waited")
         assert len(digests(house)) == 1
 
 

@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from bot.store.tables import scans
-from tests.app.house import CHANNEL, CONFIGURATION, House, eventually, house, shown
+from tests.app.house import CHANNEL, CONFIGURATION, HANGS, House, eventually, house, shown
 
 __all__ = ["house"]
 
@@ -121,7 +121,7 @@ def test_sigterm_does_not_wait_for_what_aws_does_not_answer(house: House) -> Non
     )
     house.slack.wait_for_bot(30)
     eventually(house.scans.current, "the first scan")
-    house.aws.faults.slow(60, action="kms:ListKeys")
+    house.aws.faults.slow(HANGS, action="kms:ListKeys")
     house.jonas.slash("/kms-rotation scan", channel=CHANNEL)
     house.slack.wait_for(lambda: house.channel.roots, what="the scan's message")
     bot.send_signal(signal.SIGTERM)
@@ -141,7 +141,7 @@ def test_a_bot_that_was_killed_takes_its_approved_change_up_again(house: House) 
     house.slack.wait_for_bot(30)
     eventually(house.scans.current, "the first scan")
     message = house.ask(house.mara, "payments/card-vault")
-    house.aws.faults.slow(3, action="sts:AssumeRole")
+    house.aws.faults.slow(HANGS, action="sts:AssumeRole")
     house.press(house.jonas, message, "Approve")
     eventually(lambda: house.requests.executing() or house.requests.queued(), "the claim")
     bot.kill()

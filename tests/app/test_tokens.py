@@ -50,8 +50,7 @@ def test_a_token_that_slack_accepts_when_asked_again_ends_nothing(house: House, 
         house.slack.faults.error_next("chat.postMessage", error)
         ask_unseen(house)
         eventually(lambda: any(call.answer.get("error") == error for call in house.slack.calls), "the refusal")
-        house.clock.ahead += timedelta(minutes=10)
-        house.slack.wait_for(house.request_messages, what="the request's message")
+        house.in_time(house.request_messages, "the request's message")
         assert not process.tokens.ending.why
         assert not process.stop.is_set()
 
@@ -94,11 +93,5 @@ def test_a_permission_that_is_missing_ends_nothing(house: House) -> None:
         house.slack.faults.error_next("chat.postMessage", "missing_scope", times=2)
         ask_unseen(house)
         eventually(lambda: any(call.answer.get("error") == "missing_scope" for call in house.slack.calls), "a refusal")
-        eventually(lambda: house.request_messages() or later(house), "the request's message")
+        house.in_time(house.request_messages, "the request's message")
         assert not process.stop.is_set()
-
-
-def later(house: House) -> bool:
-    """Let five minutes pass for the bot, while somebody waits for something else."""
-    house.clock.ahead += timedelta(minutes=5)
-    return False

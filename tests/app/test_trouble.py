@@ -13,7 +13,7 @@ from bot.models.requests import RequestState
 from bot.store import engine
 from bot.store.messages import MessageStore
 from bot.work import AWAY, STOPPING
-from tests.app.house import CHANNEL, House, eventually, house, shown
+from tests.app.house import CHANNEL, HANGS, House, eventually, house, shown
 from tests.store.databases import SQLITE_ALONE
 
 __all__ = ["house"]
@@ -141,12 +141,13 @@ def test_an_approval_does_not_wait_for_people_who_look(house: House) -> None:
     with house.running():
         message = house.ask(house.mara, KEY)
         before = len(house.mara.ephemerals)
-        house.aws.faults.slow(3, action="kms:ListKeyRotations")
+        house.aws.faults.slow(HANGS, action="kms:ListKeyRotations")
         for _ in range(20):
             house.mara.slash(f"/kms-rotation key {KEY}", channel=CHANNEL)
         house.press(house.jonas, message, "Approve")
         house.until_shown(message, "Rotation is on")
         assert len(house.mara.ephemerals) == before
+        house.aws.faults.clear()
 
 
 def test_an_approval_while_the_bot_stops_is_not_taken_and_the_person_is_told(house: House) -> None:
@@ -163,7 +164,7 @@ def test_an_approval_while_the_bot_stops_is_not_taken_and_the_person_is_told(hou
 def test_a_scan_that_is_stopped_says_so_in_its_message(house: House) -> None:
     house.key(KEY)
     with house.running():
-        house.aws.faults.slow(2, action="kms:DescribeKey")
+        house.aws.faults.slow(HANGS, action="kms:DescribeKey")
         house.jonas.slash("/kms-rotation scan", channel=CHANNEL)
         house.slack.wait_for(lambda: house.channel.roots, what="the scan's message")
     assert "Scan ended early. It was stopped" in shown(house.channel.roots[0])
@@ -172,10 +173,10 @@ def test_a_scan_that_is_stopped_says_so_in_its_message(house: House) -> None:
 def test_a_scan_that_cannot_be_written_down_says_so_in_its_message(house: House) -> None:
     house.key(KEY)
     with house.running():
-        house.aws.faults.slow(0.5, action="kms:DescribeKey")
+        house.aws.faults.slow(HANGS, action="kms:DescribeKey")
         house.jonas.slash("/kms-rotation scan", channel=CHANNEL)
         house.slack.wait_for(lambda: house.channel.roots, what="the scan's message")
         with without(house, "findings"):
+            house.aws.faults.clear()
             house.until_shown(house.channel.roots[0], "Scan ended early.")
-        house.aws.faults.clear()
         eventually(lambda: house.command(house.jonas, "status"), "an answer")

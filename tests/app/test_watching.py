@@ -17,6 +17,7 @@ from bot.scan import Branching
 from bot.wiring import watching
 from tests.app.house import CONFIGURATION, PAYMENTS, House, eventually, house
 from tests.app.lives import owed
+from tests.app.served import free_port
 from tests.app.test_trouble import without
 from tests.web.asking import Answer, ask, sample
 
@@ -24,6 +25,7 @@ __all__ = ["house"]
 
 KEY = "payments/card-vault"
 LINES = "kms_rotation_log_records_total"
+ACKS = "kms_rotation_slack_ack_duration_seconds"
 ACCOUNT = {"account": PAYMENTS, "account_name": "prod-payments"}
 HELD = {**ACCOUNT, "exempt": "false"}
 
@@ -93,6 +95,19 @@ def counted(page: Answer, metric: str, label: str) -> Counter[tuple[str, str]]:
     return counts
 
 
+def _told_slack(page: Answer) -> Counter[tuple[str, str]]:
+    return counted(page, "kms_rotation_slack_calls_total", "method")
+
+
+def timed(page: Answer, metric: str, label: str) -> Counter[str]:
+    """How many were timed of each, by one of the labels."""
+    counts = Counter[str]()
+    for (name, labels), value in page.samples.items():
+        if name == f"{metric}_count":
+            counts[dict(labels)[label]] += int(value)
+    return +counts
+
+
 def test_every_call_of_aws_and_slack_is_counted_once(house: House) -> None:
     house.key(KEY)
     with house.running() as process:
@@ -103,7 +118,9 @@ def test_every_call_of_aws_and_slack_is_counted_once(house: House) -> None:
         house.press(house.jonas, message, "Approve")
         house.until_shown(message, "Rotation is on")
         eventually(lambda: not owed(house), "everything to be shown")
-        process.crews.looking.wait(30)
+        eventually(
+            lambda: _told_slack(look(process)).total() == len(house.slack.calls), "the last answer to be counted"
+        )
         page = look(process)
         asked = Counter((call.action, call.error or "ok") for call in house.aws.calls)
         told = Counter(call.method for call in house.slack.calls)
@@ -111,10 +128,16 @@ def test_every_call_of_aws_and_slack_is_counted_once(house: House) -> None:
     assert asked["EnableKeyRotation", "ThrottlingException"] == 1
     throttles = {"service": "kms", "operation": "EnableKeyRotation"}
     assert sample(page, "kms_rotation_aws_throttles_total", **throttles) == 1
-    slack = counted(page, "kms_rotation_slack_calls_total", "method")
-    assert sum(slack.values()) == sum(told.values())
+    slack = _told_slack(page)
+    assert slack.total() == told.total()
     assert {method for method, _ in slack} == set(told)
     assert (slack["chat.update", "http_500"], slack["users.info", "ratelimited"]) == (1, 1)
+    assert timed(page, "kms_rotation_aws_call_duration_seconds", "operation") == Counter(
+        action for action, _ in asked.elements()
+    )
+    retried, by_bolt_itself = {"users.info": 1, "chat.update": 1}, {"auth.test": 1}
+    whole = told - Counter(retried | by_bolt_itself)
+    assert timed(page, "kms_rotation_slack_call_duration_seconds", "method") == whole
 
 
 def test_the_calls_of_a_scan_in_several_processes_are_counted_too(
@@ -130,6 +153,24 @@ def test_the_calls_of_a_scan_in_several_processes_are_counted_too(
         asked = Counter((call.action, call.error or "ok") for call in house.aws.calls)
     assert len({call.session_name for call in house.aws.calls.named("DescribeKey")}) == 1
     assert counted(page, "kms_rotation_aws_calls_total", "operation") == asked
+    assert timed(page, "kms_rotation_aws_call_duration_seconds", "operation") == Counter(
+        name for name, _ in asked.elements()
+    )
+
+
+def test_how_long_slack_waits_is_measured_for_all_that_a_person_does(house: House) -> None:
+    house.key(KEY)
+    with house.running() as process:
+        before = timed(look(process), ACKS, "kind")
+        assert before == Counter(), "and what there was none of yet is told, or an alert would miss the first"
+        assert sample(look(process), f"{ACKS}_count", kind="form", acked="false") == 0
+        house.ask(house.mara, KEY)
+        page = look(process)
+    acked = {kind: sample(page, f"{ACKS}_count", kind=kind, acked="true") for kind in ("command", "click", "form")}
+    assert acked == {"command": 1, "click": 1, "form": 1}
+    assert sum(timed(page, ACKS, "kind").values()) == 3
+    for kind in acked:
+        assert 0 < (sample(page, f"{ACKS}_sum", kind=kind, acked="true") or 0) < 30
 
 
 def test_the_bot_is_ready_where_everything_is_well(house: House) -> None:
@@ -218,9 +259,7 @@ def test_the_lines_of_the_log_are_counted_while_the_bot_runs_and_not_after(house
 
 def test_the_real_process_serves_the_pages_where_the_file_says_and_nowhere_unless_it_does(house: House) -> None:
     house.key(KEY)
-    with closing(socket.socket()) as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     house.configure(f'{CONFIGURATION}\n[web]\nlisten = "127.0.0.1:{port}"\n')
     with house.running(), urlopen(f"http://127.0.0.1:{port}/metrics", timeout=20) as answer:
         assert answer.status == 200

@@ -22,10 +22,10 @@ from bot.inbound.connection import Connection, Patience
 from bot.inbound.socket import SocketMode
 from deploy.sandbox.slack import SlackServer
 from deploy.sandbox.slack.delivery import Outcome
-from tests.app.house import eventually
+from tests.app.house import PATIENCE_SECONDS, eventually
 
 CHANNEL = "C0SECURITY"
-QUICK = Patience(ping=0.05, silence=0.5, look=0.05, asking=5.0, opening=5.0, hello=5.0, grace=0.5, closing=0.5)
+QUICK = Patience(ping=0.05, silence=2.0, look=0.05, asking=5.0, opening=5.0, hello=5.0, grace=0.5, closing=0.5)
 THOUSAND = 1000
 HELLO = '{"type": "hello"}'
 
@@ -44,13 +44,14 @@ class Listener:
     def dispatch(self, request: BoltRequest) -> BoltResponse:
         with self.lock:
             self.seen.append(str(request.body.get("text", request.body.get("number"))))
-        self.go.wait(10)
+        self.go.wait(PATIENCE_SECONDS)
         return BoltResponse(status=200, body="")
 
 
 @pytest.fixture
 def slack() -> Iterator[SlackServer]:
     with SlackServer() as server:
+        server.give_time(PATIENCE_SECONDS)
         yield server
 
 
@@ -114,6 +115,7 @@ def test_while_a_socket_is_being_left_clicks_on_both_are_acked(slack: SlackServe
         assert [type_something(slack, str(number)) for number in range(4)] == [Outcome.ACKED] * 4
         assert len({delivery.connection for delivery in slack.acks}) == 2
         assert sorted(listener.seen) == ["0", "1", "2", "3"]
+        eventually(lambda: why, "word of it")
         assert why == ["warning"]
 
 
@@ -226,7 +228,7 @@ def test_an_ack_that_nobody_reads_holds_nothing_up() -> None:
         peer.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         peer.send(HELLO)
         peer.recv_flow_control.acquire()  # it reads no more
-        quiet.wait(20)
+        quiet.wait(PATIENCE_SECONDS)
         peer.recv_flow_control.release()
 
     ended = Event()
@@ -237,9 +239,9 @@ def test_an_ack_that_nobody_reads_holds_nothing_up() -> None:
         sending.start()
         eventually(lambda: line.silent_for > QUICK.silence, "the silence")
         line.break_off()
-        sending.join(5)
+        sending.join(PATIENCE_SECONDS)
         assert not sending.is_alive()
-        assert ended.wait(5)
+        assert ended.wait(PATIENCE_SECONDS)
         quiet.set()
 
 

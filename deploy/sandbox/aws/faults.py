@@ -4,7 +4,7 @@ from collections import deque
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from fnmatch import fnmatchcase
-from threading import Lock
+from threading import Event, Lock
 from time import monotonic
 from typing import Any
 
@@ -19,7 +19,10 @@ from deploy.sandbox.aws.world import Denial, World
 
 @dataclass
 class Fault:
-    """Something that goes wrong with the calls it matches, `times` times, for ever if that is None."""
+    """Something that goes wrong with the calls it matches, `times` times, for ever if that is None.
+
+    `over` is set once it is taken back: a call that it holds up goes on then.
+    """
 
     kind: str
     account: str = "*"
@@ -30,6 +33,7 @@ class Fault:
     seconds: float = 0.0
     code: str = ""
     recent: dict[tuple[str, ...], deque[float]] = field(default_factory=dict, repr=False)
+    over: Event = field(default_factory=Event, repr=False)
 
     def matches(self, account: str, region: str, action: str) -> bool:
         return (
@@ -120,6 +124,7 @@ class Faults:
     def slow(
         self, seconds: float, account: str = "*", region: str = "*", action: str = "*", *, times: int | None = None
     ) -> None:
+        """Answer so many seconds later, or once all levers are taken back."""
         self._add(Fault("slow", account, region, action, times, seconds=seconds))
 
     def close_connection(
@@ -196,6 +201,8 @@ class Faults:
     def clear(self) -> None:
         """Take every lever back; what was done to roles and keys stays done."""
         with self._lock:
+            for fault in self._faults:
+                fault.over.set()
             self._faults.clear()
         self.denials.clear()
         self.lagging_reads = 0
@@ -221,7 +228,7 @@ class Faults:
     def as_json(self) -> dict[str, Any]:
         with self._lock:
             faults = [
-                {name: value for name, value in vars(fault).items() if name != "recent"}
+                {name: value for name, value in vars(fault).items() if name not in {"recent", "over"}}
                 for fault in self._faults
                 if fault.times is None or fault.times > 0
             ]

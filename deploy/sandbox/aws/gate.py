@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from http import HTTPStatus
-from time import sleep
 from typing import Any
 from uuid import uuid4
 
@@ -97,7 +96,7 @@ class Gate:
     def _trouble(self, call: Call) -> None:
         service = call.request.service
         if delay := self._struck("slow", call):
-            sleep(delay.seconds)
+            delay.over.wait(delay.seconds)
         if self._struck("throttle", call):
             code = {"kms": "ThrottlingException", "sts": "Throttling"}.get(service, "TooManyRequestsException")
             raise AwsError(code, THROTTLED.get(service, "Too many requests"), 429 if service == "account" else 400)

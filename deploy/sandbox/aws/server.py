@@ -68,6 +68,7 @@ class AwsServer:
         self._thread.start()
 
     def stop(self) -> None:
+        self.faults.clear()  # what they hold up would be answered out of the next server's world
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from deploy.sandbox.slack.page.beside import Beside
 
 HOST = "127.0.0.1"
-PATIENCE_SECONDS = 10.0
+PATIENCE_SECONDS = 30.0
 
 
 class SlackServer:
@@ -78,6 +78,10 @@ class SlackServer:
     @free_plan.setter
     def free_plan(self, value: bool) -> None:
         self.state.free_plan = value
+
+    def give_time(self, seconds: float) -> None:
+        """Wait so long for an ack, and as long for a form to be opened: for tests, on a machine that is busy."""
+        self.sockets.ack_seconds = self.requests.ack_seconds = self.state.trigger_seconds = seconds
 
     @property
     def calls(self) -> list[ApiCall]:

@@ -55,9 +55,9 @@ class ApiCall:
 class State:
     """Reads and writes happen inside `with state.lock:`; `change()` tells whoever waits.
 
-    `is_revoked` says that the app was removed from the workspace. `file_seconds` is how long Slack takes to look
-    through what is uploaded. `read` says how far each person has read each channel. `run` names this one server:
-    whoever hears another name has found one that was started anew.
+    `is_revoked` says that the app was removed from the workspace. `trigger_seconds` is how long a trigger is good for,
+    `file_seconds` how long Slack takes to look through what is uploaded. `read` says how far each person has read each
+    channel. `run` names this one server: whoever hears another name has found one that was started anew.
     """
 
     workspace: Workspace
@@ -75,6 +75,7 @@ class State:
     triggers: dict[str, Trigger] = field(default_factory=dict)
     response_urls: dict[str, ResponseUrl] = field(default_factory=dict)
     files: dict[str, File] = field(default_factory=dict)
+    trigger_seconds: float = TRIGGER_SECONDS
     file_seconds: float = 0.0
     is_revoked: bool = False
     tickets: set[str] = field(default_factory=set)
@@ -121,7 +122,7 @@ class State:
             raise SlackError("invalid_trigger_id")
         if trigger.used:
             raise SlackError("exchanged_trigger_id")
-        if self.clock.now() - trigger.made_at > TRIGGER_SECONDS:
+        if self.clock.now() - trigger.made_at > self.trigger_seconds:
             raise SlackError("expired_trigger_id")
         trigger.used = True
         return trigger
