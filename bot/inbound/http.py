@@ -16,6 +16,7 @@ from slack_bolt.adapter.wsgi import SlackRequestHandler
 from slack_bolt.request.internals import parse_body
 from slack_sdk.signature import SignatureVerifier
 
+from bot.inbound.patience import cut_off
 from bot.inbound.payloads import Answer, OnAck, answering, unheard
 
 if TYPE_CHECKING:
@@ -78,7 +79,8 @@ class HttpMode:
         if int(length) > MOST_BYTES:
             return _refuse(start_response, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
         try:
-            body = environ["wsgi.input"].read(int(length))
+            with cut_off(environ.get("gunicorn.socket")):
+                body = environ["wsgi.input"].read(int(length))
         except OSError:
             return _refuse(start_response, HTTPStatus.REQUEST_TIMEOUT)
         if len(body) < int(length):

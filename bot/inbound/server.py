@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 THREADS = 64
 """Each request holds one from its first byte until a listener has acked; those who watch take one as well.
 
-Whoever sends a request byte by byte keeps one for as long: in front stands a proxy that ends TLS, which Slack demands,
-and passes whole requests on. https://docs.gunicorn.org/en/stable/deploy.html
+A body that comes byte by byte is cut off (patience.py). Heads are not: in front stands a proxy that ends TLS, which
+Slack demands, and passes whole heads on. https://docs.gunicorn.org/en/stable/deploy.html
 """
 
 KEEP_ALIVE_SECONDS = 75

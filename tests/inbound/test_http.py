@@ -5,6 +5,7 @@ import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from io import BytesIO
+from socket import socketpair
 from wsgiref.types import StartResponse, WSGIEnvironment
 from wsgiref.util import setup_testing_defaults
 
@@ -14,7 +15,7 @@ from slack_bolt import Ack
 from slack_sdk import WebClient
 from slack_sdk.signature import SignatureVerifier
 
-from bot.inbound import http
+from bot.inbound import http, patience
 from bot.inbound.bolt import make_app, make_listeners
 from bot.inbound.http import MOST_BYTES, OLDEST_SECONDS, PATH, HttpMode
 from deploy.sandbox.slack import SlackServer
@@ -38,7 +39,7 @@ class Door:
     headers: dict[str, str] = field(default_factory=dict)
 
     def ask(
-        self, body: bytes = COMMAND, *, path: str = PATH, method: str = "POST", **environ: str
+        self, body: bytes = COMMAND, *, path: str = PATH, method: str = "POST", **environ: object
     ) -> tuple[int, bytes]:
         """Send a request as WSGI servers hand it over."""
         asked: WSGIEnvironment = {
@@ -58,7 +59,7 @@ class Door:
         return int(status[0][:3]), body
 
     def send(
-        self, body: bytes = COMMAND, *, secret: str = SECRET, at: float = NOW, **environ: str
+        self, body: bytes = COMMAND, *, secret: str = SECRET, at: float = NOW, **environ: object
     ) -> tuple[int, bytes]:
         return self.ask(body, **signed(body, secret, at), **environ)
 
@@ -171,6 +172,15 @@ def test_a_body_has_a_length_and_a_bound(door: Door, length: str, status: int) -
 @pytest.mark.parametrize("path", ["/", "/healthz", "/slack", "/slack/events/", "/slack/events/more", "/slack/install"])
 def test_every_other_address_is_the_pages(door: Door, path: str) -> None:
     assert door.send(path=path) == (418, b"a page")
+
+
+def test_a_body_that_does_not_come_is_not_waited_for(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(patience, "READ_SECONDS", 0.05)
+    ours, theirs = socketpair()
+    with ours, theirs, ours.makefile("rb") as stream:
+        theirs.sendall(COMMAND[:5])
+        status, _ = door.ask(COMMAND, **{"wsgi.input": stream, "gunicorn.socket": ours})
+    assert (status, door.heard) == (400, [])
 
 
 def test_while_it_drains_slack_is_told_that_nobody_is_here_and_the_pages_answer(door: Door) -> None:
