@@ -59,7 +59,7 @@ class Door:
         return int(status[0][:3]), body
 
     def send(
-        self, body: bytes = COMMAND, *, secret: str = SECRET, at: float = NOW, **environ: object
+        self, body: bytes = COMMAND, *, secret: str = SECRET, at: float = NOW, **environ: str
     ) -> tuple[int, bytes]:
         return self.ask(body, **signed(body, secret, at), **environ)
 
@@ -179,7 +179,8 @@ def test_a_body_that_does_not_come_is_not_waited_for(door: Door, monkeypatch: py
     ours, theirs = socketpair()
     with ours, theirs, ours.makefile("rb") as stream:
         theirs.sendall(COMMAND[:5])
-        status, _ = door.ask(COMMAND, **{"wsgi.input": stream, "gunicorn.socket": ours})
+        served: WSGIEnvironment = {"wsgi.input": stream, "gunicorn.socket": ours}
+        status, _ = door.ask(COMMAND, **served)
     assert (status, door.heard) == (400, [])
 
 
