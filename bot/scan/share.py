@@ -174,7 +174,10 @@ class ShareReader:
         covered = [
             Coverage(account.id, account.name, region, CoverageStatus.FAILED, error=error) for region in share.regions
         ]
-        _Book(self._record, share).add(share.scan_id, (), covered)
+        book = _Book(self._record, share)
+        for each in covered:
+            book.note(each)
+        book.add(share.scan_id, (), covered)
 
     def _places_of(self, scan_id: str) -> frozenset[tuple[str, str]]:
         with self._lock:

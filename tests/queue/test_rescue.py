@@ -131,8 +131,10 @@ def test_an_account_that_fails_again_and_again_is_given_up_and_the_others_are_re
     monkeypatch.setattr("bot.aws.kms.KmsReader.list_aliases", fails_in(MEMBER))
     monkeypatch.setattr(working, "POLL_SECONDS", 0.05)
     with office.worker():
-        made = Running(office.scanner()).end()
+        running = Running(office.scanner())
+        made = running.end()
     assert made.state is ScanState.FINISHED
+    assert running.told[-1].targets_done == running.told[-1].targets_total
     unread = [each for each in office.of(made).coverage if each.error]
     assert {each.account for each in unread} == {MEMBER}
     [told] = {each.error for each in unread if each.region == FRANKFURT}
