@@ -53,7 +53,8 @@ def connect_aws(settings: Settings, on_answer: OnAnswer | None = None) -> Aws:
     try:
         return _connect_aws(settings, on_answer)
     except (BotoCoreError, ValueError) as error:  # botocore says ValueError to an endpoint that is no address
-        raise UserError(f"The AWS configuration cannot be used: {str(error).rstrip('.')}.") from error
+        cause = str(error).rstrip(".")
+        raise UserError(f"The AWS configuration cannot be used: {cause}. Correct AWS_… or ~/.aws/config.") from error
 
 
 def _connect_aws(settings: Settings, on_answer: OnAnswer | None) -> Aws:

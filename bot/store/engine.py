@@ -220,8 +220,9 @@ def waiting_at_most() -> tuple[str, tuple[str]]:
 
 
 def in_one_line(error: DBAPIError) -> str:
-    """Put what the driver says, often several lines, into one."""
-    return " ".join(str(error.orig).split()).rstrip(".?")
+    """Put what the driver says, often several lines, into one; what it asks the reader is left out."""
+    lines = (line.strip() for line in str(error.orig).splitlines())
+    return " ".join(" ".join(line for line in lines if not line.endswith("?")).split()).rstrip(".")
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:  # noqa: ANN401 - SQLAlchemy's event signature

@@ -12,7 +12,7 @@ from bot.errors import UserError
 from bot.models.examined import Schema
 from bot.models.trail import ChainedEntry
 from bot.store.chain import fault_in_end
-from bot.store.engine import Database
+from bot.store.engine import Database, in_one_line
 from bot.store.schema import schema_of
 from bot.store.tables import audit_entries, audit_head
 
@@ -70,5 +70,4 @@ class DatabaseExamination:
         try:
             return act()
         except DBAPIError as error:
-            words = " ".join(str(error.orig).split()).rstrip(".?")
-            raise UserError(f"The database does not do what it should: {words}.") from error
+            raise UserError(f"The database does not do what it should: {in_one_line(error)}.") from error

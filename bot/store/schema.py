@@ -17,6 +17,12 @@ from bot.store.engine import Database, in_one_line, take_turns
 from bot.store.outage import remedy_for
 from bot.store.tables import metadata
 
+INSUFFICIENT_PRIVILEGE = "42501"
+"""https://www.postgresql.org/docs/current/errcodes-appendix.html"""
+
+_GIVE_RIGHT = "The bot makes and changes its own tables: give its user the right to, and try again."
+_RESTORE = "The tables do not seem to be as the bot made them: restore a whole backup, docs/operations.md says how."
+
 
 def upgrade(database: Database) -> None:
     """Apply the migrations that are missing; refuse a database that a newer version made.
@@ -50,10 +56,8 @@ def _migrate(config: Config, failed: str) -> None:
     except DBAPIError as error:
         if remedy_for(error, writing=True) is not None:
             raise  # the database itself cannot be used, as at any other statement
-        raise UserError(
-            f"{failed}: {in_one_line(error)}. Nothing was changed. The bot makes and changes its own tables: give its "
-            "user the right to, and try again."
-        ) from error
+        remedy = _GIVE_RIGHT if getattr(error.orig, "sqlstate", None) == INSUFFICIENT_PRIVILEGE else _RESTORE
+        raise UserError(f"{failed}: {in_one_line(error)}. Nothing was changed. {remedy}") from error
 
 
 def schema_of(database: Database | None) -> Schema:

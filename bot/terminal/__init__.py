@@ -1,4 +1,4 @@
-"""The bot from a terminal: `python -m bot {run,scan,rules,audit,db}`."""
+"""The bot from a terminal: `python -m bot {run,scan,worker,rules,audit,doctor,db}`."""
 
 from bot.terminal.main import main
 

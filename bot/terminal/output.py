@@ -90,7 +90,8 @@ def print_table(
             causes.add_row(*map(Text, (f"{len(accounts):,}", listing(map(_named, accounts)), why)))
         out.print(causes)
     out.print(Text(in_words(scan.summary)))
-    out.print(Text(f"{len(coverage) - len(unread):,} of {_targets(len(coverage))} were read in full."))
+    were = "was" if len(coverage) == 1 else "were"
+    out.print(Text(f"{len(coverage) - len(unread):,} of {_targets(len(coverage))} {were} read in full."))
 
 
 def left_out_in_words(left_out: Sequence[LeftOut]) -> str:

@@ -29,6 +29,14 @@ exit status:
   130  interrupted
 """
 
+_RUN_EXITS = """\
+exit status:
+  0   it was told to stop
+  2   bad usage or configuration, or a database, AWS or Slack that cannot be used; nothing was begun
+  70  a defect of the bot
+  77  Slack does not accept a token any more
+"""
+
 _SCAN_EXAMPLES = f"""\
 examples:
   {_PROGRAM} scan                                     everything that the settings name
@@ -110,7 +118,9 @@ def parser() -> ArgumentParser:
         )
         made.add_argument("--debug", action="store_true", help="log more, and tracebacks of unforeseen errors")
         made.add_argument(
-            "--log-format", choices=FORMATS, help="how to write the log, whatever the settings say (default: text)"
+            "--log-format",
+            choices=FORMATS,
+            help="how to write the log (default: as log.format in the settings, or text)",
         )
         return made
 
@@ -120,7 +130,7 @@ def parser() -> ArgumentParser:
         "Runs the Slack app until it is told to stop (SIGTERM or Ctrl-C; a second one ends it at once).\n\n"
         'Besides the settings below it needs SLACK_BOT_TOKEN and SLACK_APP_TOKEN, or with slack.mode = "http"\n'
         "SLACK_SIGNING_SECRET instead of the second; PORT counts there instead of web.listen.",
-        _ENVIRONMENT,
+        f"{_ENVIRONMENT}\n{_RUN_EXITS}",
     )
     scan = command(
         "scan",

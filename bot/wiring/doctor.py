@@ -22,6 +22,7 @@ from bot.doctor.lines import Check, Line, Status, not_tested
 from bot.doctor.people import PeopleChecks
 from bot.doctor.slack import APP_TOKEN, SlackChecks
 from bot.doctor.verdict import hint_at_common_causes
+from bot.doctor.workers import WorkerChecks
 from bot.errors import ConfigurationError, Problem, UserError
 from bot.models.examined import Introduced
 from bot.models.keys import FailureKind, ReadFailure
@@ -30,6 +31,7 @@ from bot.roll import RollCall
 from bot.rulebook import MOST_CHECKED, house_of
 from bot.rules.filters import Filter
 from bot.settings import Settings, Slack, load, place_of
+from bot.settings.spreading import WORKERS
 from bot.slack.client import web_client
 from bot.slack.examination import SlackExamination
 from bot.slack.people import People
@@ -37,8 +39,10 @@ from bot.slack.scopes import BOT_SCOPES
 from bot.store.engine import Database
 from bot.store.examination import DatabaseExamination
 from bot.store.processes import ProcessStore
+from bot.store.scan_workers import WorkerStore
 from bot.store.troubles import TroubleStore
-from bot.wiring.channels import channels_of
+from bot.wiring.channels import channels_of, edited_channels
+from bot.wiring.marks import this_process
 
 SECTIONS = ("configuration", "database", "slack", "aws")
 
@@ -95,7 +99,8 @@ def _database(settings: Settings, known: list[Line]) -> list[Step]:
         known.append(Line(Check.DATABASE, "DATABASE_URL", Status.FAILED, str(error), "Correct DATABASE_URL."))
         return []
     examination = DatabaseExamination(database)
-    return DatabaseChecks(examination, ProcessStore(database), TroubleStore(database)).steps()
+    shared = WorkerChecks(WorkerStore(database), this_process(settings)) if settings.scan.spread == WORKERS else None
+    return DatabaseChecks(examination, ProcessStore(database), TroubleStore(database), shared).steps()
 
 
 def _aws(settings: Settings) -> Aws | UserError:
@@ -140,6 +145,7 @@ class _Surgery:
             opens_sockets=has_app_token and not over_http,
             over_http=over_http,
             people=partial(self._people, People(client), slack),
+            edited=partial(edited_channels, self.settings),
         ).steps()
 
     def _people(self, people: People, slack: Slack, us: Introduced) -> list[Step]:
@@ -156,7 +162,9 @@ class _Surgery:
 
     def in_aws(self, within: Filter, known: list[Line]) -> list[Step]:
         if isinstance(self.aws, UserError):
-            known.append(Line(Check.IDENTITY, "AWS", Status.FAILED, str(self.aws), "Correct AWS_… or ~/.aws/config."))
+            known.append(
+                Line(Check.IDENTITY, "AWS", Status.FAILED, str(self.aws), "Until then nothing in AWS is looked at.")
+            )
             return []
         scan, aws = self.settings.scan, self.aws
         examination = AwsExamination(aws.identity, aws.clients, self.clock)

@@ -230,7 +230,8 @@ CASES = {
     ),
     "the AWS profile is not there": Case(
         "aws", lambda clinic: clinic.monkeypatch.setenv("AWS_PROFILE", "nobody"), Check.IDENTITY, FAILED,
-        "The AWS configuration cannot be used", "~/.aws/config", IN_ACCOUNTS | {Check.ORGANIZATION, Check.CLOCK},
+        "The AWS configuration cannot be used", "nothing in AWS is looked at",
+        IN_ACCOUNTS | {Check.ORGANIZATION, Check.CLOCK},
     ),
     "the bot's own policy lacks the organisation": Case(
         "aws", deny("organizations:ListAccounts"), Check.ORGANIZATION, FAILED, "the role's own policy lacks it",

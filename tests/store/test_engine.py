@@ -217,6 +217,7 @@ def test_a_server_that_does_not_answer_is_one_sentence_without_the_password(url:
     assert sentence.endswith(". Check DATABASE_URL, and that the server runs or the folder exists.")
     assert "s3cret" not in sentence
     assert "\n" not in sentence
+    assert "?" not in sentence.replace("?sslmode", "").replace("?nonsense", "")
 
 
 @pytest.mark.parametrize(

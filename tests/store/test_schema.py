@@ -125,11 +125,19 @@ def test_a_user_who_may_make_no_tables_is_told_so(make_postgresql: MakeUrl) -> N
         upgrade(reader)
     assert str(refused.value).startswith("The database could not be brought from empty to schema 0")
     assert "permission denied for schema public" in str(refused.value)
+    assert str(refused.value).endswith("give its user the right to, and try again.")
     assert "\n" not in str(refused.value)
     reader.close()
     with admin.write() as connection:
         connection.exec_driver_sql("DROP ROLE reader")
     admin.close()
+
+
+def test_tables_that_are_not_those_of_their_schema_are_not_taken_for_a_missing_right(database: Database) -> None:
+    with database.write() as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0004'")
+    with pytest.raises(UserError, match=r"Nothing was changed\. The tables do not seem to be as the bot made them"):
+        upgrade(database)
 
 
 def test_a_table_that_somebody_holds_is_not_taken_for_a_missing_right(

@@ -241,7 +241,11 @@ def test_a_database_of_no_use_is_2_and_nothing_is_read(aws: AwsServer, terminal:
         ({"AWS_ENDPOINT_URL": "http://127.0.0.1:9"}, 3, "AWS cannot be reached: check the network"),
         ({"AWS_SECRET_ACCESS_KEY": ""}, 2, "The AWS configuration cannot be used: Partial credentials found in env"),
         ({"AWS_PROFILE": "nobodys"}, 2, "The AWS configuration cannot be used: The config profile (nobodys) could not"),
-        ({"AWS_ENDPOINT_URL": "here"}, 2, "The AWS configuration cannot be used: Invalid endpoint: here."),
+        (
+            {"AWS_ENDPOINT_URL": "here"},
+            2,
+            "The AWS configuration cannot be used: Invalid endpoint: here. Correct AWS_… or",
+        ),
     ],
 )
 def test_no_way_into_aws_is_a_sentence(
