@@ -156,12 +156,6 @@ def database_time(connection: Connection) -> datetime:
     return now
 
 
-def database_time(connection: Connection) -> datetime:
-    """Ask the database what time it is: the clocks of the machines that share it need not agree."""
-    now: datetime = connection.execute(sa.select(sa.type_coerce(sa.func.now(), UtcDateTime))).scalar_one()
-    return now
-
-
 def take_turns(connection: Connection, what: str, *, patiently: bool = False) -> None:
     """Wait until no other transaction holds this name, and hold it until the end.
 
