@@ -7,6 +7,7 @@ from datetime import UTC
 from bot.doctor.examination import Step
 from bot.doctor.gateways import DatabaseToExamine, Processes, Troubles
 from bot.doctor.lines import Check, Line, Status, not_tested, ok
+from bot.doctor.workers import WorkerChecks
 from bot.errors import UserError
 from bot.models.examined import Schema, SchemaAge
 from bot.models.troubles import Trouble
@@ -16,11 +17,15 @@ from bot.views.trouble import remedy
 
 @dataclass(frozen=True, slots=True)
 class DatabaseChecks:
-    """What is looked at in the database: of what it holds only where its schema is ours."""
+    """What is looked at in the database: of what it holds only where its schema is ours.
+
+    `workers` is None where scans are not shared out.
+    """
 
     database: DatabaseToExamine
     processes: Processes
     troubles: Troubles
+    workers: WorkerChecks | None = None
 
     def steps(self) -> list[Step]:
         return [Step(Check.DATABASE, self.database.name, self._look)]
@@ -43,6 +48,8 @@ class DatabaseChecks:
         yield self._writing(name)
         yield self._record(name)
         yield from self._sharing(name)
+        if self.workers is not None:
+            yield from self.workers.lines(name)
         yield from map(_in_trouble, self.troubles.lasting())
 
     def _writing(self, name: str) -> Line:

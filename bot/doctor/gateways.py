@@ -9,6 +9,7 @@ from bot.models.examined import Caller, Introduced, Schema, Simulated
 from bot.models.keys import KeyMetadata, ReadFailure, Rotation, RotationStatus
 from bot.models.processes import RunningProcess
 from bot.models.requests import Mandate
+from bot.models.shares import ScanWorker
 from bot.models.slack import SlackFailure
 from bot.models.troubles import Trouble
 from bot.scan.gateways import AccountDirectory, KeyReader
@@ -31,6 +32,12 @@ class Processes(Protocol):
     """The processes of the bot that share a database."""
 
     def running(self) -> Sequence[RunningProcess]: ...
+
+
+class Workers(Protocol):
+    """The workers that read scans which are shared out."""
+
+    def alive(self) -> Sequence[ScanWorker]: ...
 
 
 class Troubles(Protocol):

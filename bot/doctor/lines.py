@@ -29,6 +29,7 @@ class Check(StrEnum):
     SCHEMA = "schema"
     RECORD = "record"
     PROCESSES = "processes"
+    WORKERS = "workers"
     CHANNEL = "channel"
     BOT_TOKEN = "bot token"  # noqa: S105 - the name of a check
     APP_TOKEN = "app token"  # noqa: S105 - as above

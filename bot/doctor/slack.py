@@ -9,12 +9,13 @@ from bot.doctor.clocks import clock_line
 from bot.doctor.examination import Step
 from bot.doctor.gateways import SlackToExamine
 from bot.doctor.lines import Check, Line, Status, not_tested, of_problem, ok
-from bot.errors import UnknownProblem
+from bot.errors import UnknownProblem, UserError
 from bot.models.examined import Introduced
 from bot.models.slack import SlackFailure, SlackFailureKind
 
 BOT_TOKEN = "SLACK_BOT_TOKEN"  # noqa: S105 - the name of a variable
 APP_TOKEN = "SLACK_APP_TOKEN"  # noqa: S105 - as above
+EDITED = "edited in Slack"
 SOME_DO_WITHOUT = frozenset({"files:write", "users:read.email"})
 """Scopes without which the bot does less, and says so."""
 
@@ -34,7 +35,8 @@ _AGAIN = "Update the app from deploy/slack/manifest.yml, and install it again."
 class SlackChecks:
     """What is looked at in Slack.
 
-    `scopes` are those that the bot needs, with what for; `channels` are ids by the place that names them. `over_http`
+    `scopes` are those that the bot needs, with what for; `channels` are ids by the place that names them, and `edited`
+    finds those that were set in Slack; it raises UserError where what keeps them cannot be read. `over_http`
     says that Slack reaches the bot over HTTP, `opens_sockets` that there is an app-level token to look at. `people` are
     further steps, which look people up.
     """
@@ -46,6 +48,7 @@ class SlackChecks:
     over_http: bool
     opens_sockets: bool
     people: Callable[[Introduced], Iterable[Step]] = field(default=lambda _: ())
+    edited: Callable[[], Mapping[str, str]] = dict
 
     def steps(self) -> list[Step]:
         tokens = [Step(Check.BOT_TOKEN, BOT_TOKEN, self._bot_token)]
@@ -65,8 +68,19 @@ class SlackChecks:
         yield self._workspace(found)
         for place, channel in self._places():
             yield Step(Check.CHANNEL, channel, partial(self._channel, place, channel))
+        yield from self._edited()
         yield Step(Check.APP, "Slack", partial(app_lines, self.slack, found, over_http=self.over_http))
         yield from self.people(found)
+
+    def _edited(self) -> Iterator[Line | Step]:
+        try:
+            channels = self.edited()
+        except UserError as error:
+            seen = f"Whether digests were given another channel in Slack cannot be read. {error}"
+            yield not_tested(Check.CHANNEL, EDITED, seen)
+            return
+        for place, channel in channels.items():
+            yield Step(Check.CHANNEL, channel, partial(self._channel, place, channel))
 
     def _app_token(self) -> Iterator[Line]:
         failure = self.slack.app_token_failure()
