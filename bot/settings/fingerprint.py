@@ -25,9 +25,10 @@ def fingerprints(settings: Settings, app: str = "") -> dict[str, str]:
     slack = settings.slack
     if slack is not None:
         sections["slack"] = [app, slack.api_url, slack.channel, slack.fallback, sorted(slack.workspaces)]
-    return {name: _fingerprint(section) for name, section in sections.items()}
+    return {name: fingerprint(section) for name, section in sections.items()}
 
 
-def _fingerprint(section: object) -> str:
+def fingerprint(section: object) -> str:
+    """Make the fingerprint of anything that JSON can hold."""
     text = json.dumps(section, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()[:_CHARACTERS]

@@ -1,7 +1,6 @@
 """What a worker and whoever shares out a scan must have in common: one version of the bot, and what it reads by."""
 
 import hashlib
-import json
 import os
 import secrets
 import socket
@@ -11,6 +10,7 @@ from pathlib import Path
 import bot
 from bot.models.shares import ScanWorker
 from bot.settings import Settings
+from bot.settings.fingerprint import fingerprint
 
 _CHARACTERS = 8
 
@@ -40,4 +40,4 @@ def _settings(settings: Settings) -> str:
         "policy": settings.policy.max_rotation_period_days,
         "owners": asdict(settings.owner_rules),
     }
-    return hashlib.sha256(json.dumps(read_by, sort_keys=True).encode()).hexdigest()[:_CHARACTERS]
+    return fingerprint(read_by)
