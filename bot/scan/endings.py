@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from bot.models.scans import EVERYWHERE, Coverage, CoverageStatus
+from bot.models.scans import EVERYWHERE, Coverage, CoverageStatus, Target
 
 
 class End(StrEnum):
@@ -30,6 +30,12 @@ def cut_short_somewhere(read: int) -> str:
 def plan_unknown(end: End) -> Coverage:
     """Say that nothing was read, because the scan ended before it knew what there is to read."""
     return _everywhere(f"The scan {end} before its accounts and Regions were known, so nothing was read.")
+
+
+def not_begun(target: Target) -> Coverage:
+    """Say that nothing was read of a target of which it is known that it was to be read."""
+    error = cut_short(End.KILLED, 0, 0)
+    return Coverage(target.account.id, target.account.name, target.region, CoverageStatus.FAILED, error=error)
 
 
 def plan_lost() -> Coverage:

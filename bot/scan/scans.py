@@ -1,5 +1,6 @@
 """The use case: one scan at a time, from its first row to its last, whoever starts it."""
 
+import logging
 import secrets
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -15,7 +16,7 @@ from bot.rules.filters import Filter
 from bot.rules.progress import how_far
 from bot.scan.course import Course, OnProgress
 from bot.scan.crew import StoppedError
-from bot.scan.endings import End, cut_short_somewhere, plan_lost, plan_unknown
+from bot.scan.endings import End, cut_short_somewhere, not_begun, plan_lost, plan_unknown
 from bot.scan.gateways import ScanRecord
 from bot.scan.heeding import heeding
 from bot.scan.here import Here
@@ -23,6 +24,8 @@ from bot.scan.plan import check_narrowing
 from bot.scan.scanner import Scanner, utc_now
 from bot.scan.sharing import Shared, Sharing
 from bot.tracing import about
+
+log = logging.getLogger(__name__)
 
 
 class ScanRunningError(UserError):
@@ -58,11 +61,13 @@ class Scans:
 
         A scan that was stopped comes back INTERRUPTED, with what it read by then. `on_progress` is called on this
         thread: it must be quick. Raises BadFilterError where nothing could match and ScanRunningError where a scan
-        runs already; both before anything is recorded.
+        runs already; both before anything is recorded. For who holds the name SCAN, as `recover`: a lost scan would
+        keep workers from this one.
         """
         check_narrowing(within)
         scan_id = secrets.token_hex(8)
         with about(scan=scan_id), self._one_at_a_time(_Running(Course(on_progress))) as running:
+            self.recover()
             self._record.prune(running.stop.wait)
             scan = Scan(scan_id, ScanState.RUNNING, self._clock(), None, str(within), started_by)
             try:
@@ -97,13 +102,23 @@ class Scans:
         self.cancel()
 
     def recover(self) -> list[Scan]:
-        """End the scans that a crash left behind, as of their last reading. For the start of the bot."""
+        """End the scans that a crash left behind, as of their last reading, and say so in the log.
+
+        For who holds the name SCAN: no other scan can be running then. Workers read nothing more for them.
+        """
         return [self._recover(scan) for scan in self._record.running()]
 
     def _recover(self, scan: Scan) -> Scan:
-        begun = (replace(each, error=cut_short_somewhere(each.keys)) for each in self._record.begun_targets(scan.id))
+        self._record.close_shares(scan.id)
+        begun = [replace(each, error=cut_short_somewhere(each.keys)) for each in self._record.begun_targets(scan.id)]
+        told = {(each.account, each.region) for each in (*begun, *self._record.coverage(scan.id))}
+        shared = self._record.shared_targets(scan.id)
+        rest = [not_begun(each) for each in shared if (each.account.id, each.region) not in told]
         read_until = self._record.last_reading(scan.id) or scan.started_at
-        return self._record.interrupt(scan.id, self._clock(), [*begun, plan_lost()], read_until)
+        unread = [*begun, *(rest if shared else [plan_lost()])]
+        ended = self._record.interrupt(scan.id, self._clock(), unread, read_until)
+        log.warning("The scan of %s was interrupted; what it read is kept.", scan.started_at)
+        return ended
 
     def _carry_out(self, scan: Scan, plan: Plan, running: "_Running") -> Scan:
         course = running.course

@@ -8,14 +8,14 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from bot.errors import ScanEndedError
-from bot.models.scans import Coverage, CoverageStatus, Scan, ScanState
+from bot.models.scans import Account, Coverage, CoverageStatus, Scan, ScanState, Target
 from bot.models.trail import SYSTEM, Act, Entry
 from bot.store.counting import count
 from bot.store.engine import Database
 from bot.store.folding import folded
 from bot.store.scan_rows import scan_of
 from bot.store.shares import close_shares
-from bot.store.tables import coverage, findings, scans
+from bot.store.tables import coverage, findings, scan_shares, scans
 from bot.store.trail import append
 
 
@@ -60,6 +60,13 @@ def require_running(connection: Connection, scan_id: str) -> None:
     is_running = (scans.c.id == scan_id, scans.c.state == ScanState.RUNNING.value)
     if connection.execute(sa.select(scans.c.id).where(*is_running).with_for_update(read=True)).first() is None:
         raise ScanEndedError
+
+
+def shared_targets(connection: Connection, scan_id: str) -> list[Target]:
+    """Return the targets that a scan shared out among workers: all that it planned, or none."""
+    query = sa.select(scan_shares).where(scan_shares.c.scan_id == scan_id).order_by(scan_shares.c.account)
+    rows = connection.execute(query)
+    return [Target(Account(row.account, row.account_name), region) for row in rows for region in row.regions]
 
 
 def begun_targets(connection: Connection, scan_id: str) -> list[Coverage]:

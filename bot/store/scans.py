@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from bot.models.keys import Finding, Verdict
-from bot.models.scans import Coverage, CoverageStatus, LeftOut, Scan, ScanState
+from bot.models.scans import Coverage, CoverageStatus, LeftOut, Scan, ScanState, Target
 from bot.models.trail import Act, Entry
 from bot.store import pruning, scan_ends
 from bot.store.answers import Answers
@@ -17,6 +17,7 @@ from bot.store.engine import Database, take_turns
 from bot.store.excusing import excused
 from bot.store.left_out import add_left_out, left_out_of
 from bot.store.scan_rows import add_coverage, add_findings, coverage_of, finding_of, finding_values, scan_of
+from bot.store.shares import close_shares
 from bot.store.tables import coverage, findings, scans
 from bot.store.trail import append
 
@@ -80,6 +81,16 @@ class ScanStore(Answers):
         query = sa.select(scans.c.id).where(scans.c.id == scan_id, scans.c.stopped_by != "")
         with self._database.read() as connection:
             return connection.execute(query).first() is not None
+
+    def close_shares(self, scan_id: str) -> None:
+        """See to it that no worker writes anything more for a scan. Whoever writes just now is waited for."""
+        with self._database.write() as connection:
+            close_shares(connection, scan_id)
+
+    def shared_targets(self, scan_id: str) -> list[Target]:
+        """Return the targets of a scan that was shared out; none where it was not, or not yet."""
+        with self._database.read() as connection:
+            return scan_ends.shared_targets(connection, scan_id)
 
     def begun_targets(self, scan_id: str) -> list[Coverage]:
         """Return the targets that a scan which was killed had begun, with the keys that it read of each."""

@@ -104,8 +104,8 @@ def _end_lost_scans(parts: Parts) -> None:
     if not parts.scan_store.running():
         return
     with parts.names.alone(SCAN) as none_runs:
-        for scan in parts.scans.recover() if none_runs else ():
-            log.warning("The scan of %s was interrupted; what it read is kept.", scan.started_at)
+        if none_runs:
+            parts.scans.recover()
 
 
 def _check_rules(parts: Parts) -> None:

@@ -54,12 +54,12 @@ POINTS = (
 
 
 @contextmanager
-def morning(folder: Path, url: str) -> Iterator[tuple[House, datetime]]:
+def morning(folder: Path, url: str, configuration: str = CONFIGURATION) -> Iterator[tuple[House, datetime]]:
     """A bot that scanned yesterday, and since an hour ago is to scan again."""
     with servers(folder, 1, url) as house:
         due_at = (house.clock() - timedelta(hours=1)).replace(second=0, microsecond=0)
         schedule = f'schedule = "{due_at.minute} {due_at.hour} * * *"'
-        house.configure(CONFIGURATION.replace('schedule = "0 0 1 1 *"', schedule))
+        house.configure(configuration.replace('schedule = "0 0 1 1 *"', schedule))
         yesterday = due_at - timedelta(days=1)
         house.scans.begin(Scan(YESTERDAY, ScanState.RUNNING, yesterday, started_by=SYSTEM))
         house.scans.finish(YESTERDAY, yesterday)

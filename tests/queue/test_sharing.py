@@ -7,8 +7,9 @@ import pytest
 
 from bot.errors import DatabaseAwayError
 from bot.models.keys import Finding
-from bot.models.scans import Coverage, Progress, ScanState
-from bot.models.shares import ShareProgress
+from bot.models.scans import Account, Coverage, CoverageStatus, Progress, Scan, ScanState
+from bot.models.shares import Share, ShareProgress
+from bot.models.trail import SYSTEM
 from bot.rules.filters import Filter
 from bot.store.shares import ShareStore
 from deploy.sandbox.aws import AwsServer
@@ -16,9 +17,11 @@ from tests.benchmarks.fake_aws.serving import Recipe, serving
 from tests.queue.office import SHARED, Office, Running, Scanned, members
 from tests.scale.organisation import generate
 from tests.scale.scanning import differences
-from tests.scan.audits import FRANKFURT, MEMBER, wait_for
+from tests.scan.audits import DUBLIN, FRANKFURT, MEMBER, wait_for
+from tests.store.samples import finding
 
 LATER = datetime(2030, 1, 1, tzinfo=UTC)
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 WORLD = {"seed": 3, "accounts": 30, "regions": 3, "keys_a_place": 6, "large_place": 370}
 HANGS_SECONDS = 60
 
@@ -136,6 +139,35 @@ def test_a_worker_that_is_to_stop_hands_back_what_it_cannot_end_and_another_goes
     assert made.state is ScanState.FINISHED
     assert {each.account for each in office.of(made).findings} == set(accounts)
     assert office.ask("SELECT account, failures, turn FROM scan_shares WHERE turn > 1") == [(MEMBER, 0, 2)]
+
+
+def test_a_scan_whose_sharer_was_killed_says_of_each_target_how_far_it_was_read(office: Office) -> None:
+    """Who shares it out is gone, and the shares are on record: what was to be read is known."""
+    office.scans.begin(Scan("lost", ScanState.RUNNING, NOON, started_by=SYSTEM))
+    accounts = [Account(f"{number:012}", f"team-{number}") for number in (1, 2, 3)]
+    office.shares.put_up([Share("lost", each, (FRANKFURT, DUBLIN)) for each in accounts], NOON)
+    ended, begun, _ = (office.shares.claim("lost", each.id, "a-worker", NOON) for each in accounts)
+    assert ended is not None
+    assert begun is not None
+    both = [Coverage("000000000001", "team-1", each, CoverageStatus.SCANNED, 0) for each in (FRANKFURT, DUBLIN)]
+    assert office.shares.add(ended, [], both, {})
+    assert office.shares.add(begun, [finding("a", "000000000002", FRANKFURT)], [], {})
+    [made] = office.scanner().recover()
+    assert made.state is ScanState.INTERRUPTED
+    before = "The scan was cut off by the end of the bot before this Region was read."
+    told = {(each.account, each.region): (each.keys, each.error) for each in office.scans.coverage("lost")}
+    assert told == {
+        ("000000000001", FRANKFURT): (0, None),
+        ("000000000001", DUBLIN): (0, None),
+        ("000000000002", FRANKFURT): (
+            1,
+            "The scan was cut off by the end of the bot when 1 key was read, and it is not known how many there are.",
+        ),
+        ("000000000002", DUBLIN): (0, before),
+        ("000000000003", FRANKFURT): (0, before),
+        ("000000000003", DUBLIN): (0, before),
+    }
+    assert not office.shares.add(begun, [], [], {})
 
 
 def hangs(progress: Progress, keys: int) -> bool:
