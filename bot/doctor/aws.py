@@ -96,7 +96,9 @@ class AwsChecks:
         for lost in chosen.rest.failures:
             name = sentences.account_name(Account(lost.account, lost.account_name))
             subject = "organization" if lost.account == EVERYWHERE else name
-            yield Line(Check.ORGANIZATION, subject, Status.FAILED, lost.error or "", "See [scan] in docs/configuration.md.")
+            yield Line(
+                Check.ORGANIZATION, subject, Status.FAILED, lost.error or "", "See [scan] in docs/configuration.md."
+            )
 
     def _by_tags(self, account: Account, selector: Selector, listed: ListedRegions | None) -> Iterator[Line | Step]:
         """Read an account's tags, which decide whether it is scanned."""

@@ -86,7 +86,9 @@ def test_each_file_that_is_named_is_there_or_is_made_by_a_step_of_the_page(page:
 def test_each_command_of_the_bot_is_one_that_it_takes(any_page: Page) -> None:
     commands = [_without_what_follows(words) for words in any_page.commands]
     found = [words[words.index("bot") + 1 :] for words in commands if _before(words, "bot") == ["-m", "bot"]]
-    found += [[words[-1]] for words in commands if words[:2] == ["docker", "compose"] and "run" in words]
+    found += [
+        words[words.index("bot") + 1 :] for words in commands if words[:2] == ["docker", "compose"] and "run" in words
+    ]
     nested = [re.findall(r"python -m bot (\w+)", word) for words in commands for word in words if " " in word]
     found += [[command] for commands in nested for command in commands]
     assert ["doctor"] in found or any_page.path not in PAGES
