@@ -117,7 +117,8 @@ class Delivery:
     def _deliver(self, message: Message) -> bool:
         parent = None
         if message.kind in THREAD_OF:
-            parent = self.owed.find(THREAD_OF[message.kind], message.subject)
+            first = message.position if message.kind is MessageKind.TROUBLE_OVER else 0  # several may have been told
+            parent = self.owed.find(THREAD_OF[message.kind], message.subject, first)
             if parent is None or (parent.ts is None and parent.lost is not None):
                 self.setbacks.lose(message, "The message whose thread it belongs to was never posted.")
                 return False

@@ -10,6 +10,7 @@ from typing import Protocol
 
 from bot.models.messages import Message, MessageKind
 from bot.models.slack import SlackFailure, SlackFailureKind
+from bot.models.troubles import Refusal
 
 FIRST_RETRY = timedelta(seconds=2)
 LONGEST_RETRY = timedelta(minutes=5)
@@ -26,7 +27,7 @@ class Owed(Protocol):
 
     def mark_refused(
         self, message: Message, failure: SlackFailure, retry_at: datetime, at: datetime, tell: str | None
-    ) -> bool: ...
+    ) -> Refusal: ...
 
     def mark_lost(self, message: Message, why: str, at: datetime) -> None: ...
 
@@ -97,10 +98,15 @@ class Setbacks:
         self.owed.mark_lost(message, why, self.clock())
 
     def _shut_out(self, message: Message, failure: SlackFailure) -> None:
-        """Try again later, and have word sent to whoever can mend it: once, and not at each try."""
+        """Try again later, for a month, and have word sent to whoever can mend it: once, and not at each try."""
         now = self.clock()
-        if self.owed.mark_refused(message, failure, now + _delay(message), now, self.fallback):
-            log.error("Messages for %s wait: %s", message.channel, failure.sentence)
+        match self.owed.mark_refused(message, failure, now + _delay(message), now, self.fallback):
+            case Refusal.FIRST:
+                log.error("Messages for %s wait: %s", message.channel, failure.sentence)
+            case Refusal.GIVEN_UP:
+                log.error(
+                    "%s %s for %s was given up: %s", message.kind, message.subject, message.channel, failure.sentence
+                )
 
     def _rest(self, channel: str, failure: SlackFailure) -> None:
         if failure.retry_after:

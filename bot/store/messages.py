@@ -11,11 +11,12 @@ from bot.models.messages import Message, MessageKind
 from bot.models.requests import Request
 from bot.models.slack import SlackFailure
 from bot.models.trail import SYSTEM, Act, Entry
+from bot.models.troubles import GIVEN_UP_AFTER, Refusal
 from bot.store.engine import Database
 from bot.store.narrowing import is_among
 from bot.store.tables import digest_rows, digests, messages
 from bot.store.trail import append, hold
-from bot.store.troubles import begin_trouble, end_trouble
+from bot.store.troubles import end_trouble, note_refusal
 
 
 def owe(
@@ -139,17 +140,21 @@ class MessageStore:
 
     def mark_refused(
         self, message: Message, failure: SlackFailure, retry_at: datetime, at: datetime, tell: str | None
-    ) -> bool:
+    ) -> Refusal:
         """Note that a message's channel takes none, and owe word of that to another channel, if there is one.
 
-        The message is tried again. False where the trouble is known already.
+        The message is tried again, unless its channel has taken none for too long: then it is given up.
         """
         with self._database.write() as connection:
-            begun = begin_trouble(connection, message, failure.code, failure.sentence, at)
-            if begun is not None and tell is not None and tell != message.channel:
-                owe(connection, MessageKind.TROUBLE, begun, tell, at)
-            _put_off(connection, message, retry_at)
-            return begun is not None
+            noted = note_refusal(connection, message, failure, at, None if tell == message.channel else tell)
+            if noted.is_to_be_told and tell is not None:
+                owe_another(connection, MessageKind.TROUBLE, noted.trouble_id, tell, at)
+            if noted.refusal is Refusal.GIVEN_UP:
+                days = GIVEN_UP_AFTER.days
+                _lose(connection, message, f"Its channel has taken no message for {days} days ({failure.code}).", at)
+            else:
+                _put_off(connection, message, retry_at)
+            return noted.refusal
 
     def mark_failed(self, message: Message, retry_at: datetime) -> None:
         with self._database.write() as connection:
@@ -164,10 +169,14 @@ class MessageStore:
         """Give a message up for good (deleted by hand, channel gone), and put that on record."""
         with self._database.write() as connection:
             hold(connection)
-            kept = sa.and_(messages.c.id == message.id, messages.c.lost.is_(None))
-            if connection.execute(messages.update().where(kept).values(lost=why)).rowcount:
-                details = {"kind": message.kind.value, "channel": message.channel, "why": why}
-                append(connection, Entry(at, SYSTEM, Act.MESSAGE_LOST, message.subject, details))
+            _lose(connection, message, why, at)
+
+
+def _lose(connection: Connection, message: Message, why: str, at: datetime) -> None:
+    kept = sa.and_(messages.c.id == message.id, messages.c.lost.is_(None))
+    if connection.execute(messages.update().where(kept).values(lost=why)).rowcount:
+        details = {"kind": message.kind.value, "channel": message.channel, "why": why}
+        append(connection, Entry(at, SYSTEM, Act.MESSAGE_LOST, message.subject, details))
 
 
 def _put_off(connection: Connection, message: Message, retry_at: datetime) -> None:
@@ -178,13 +187,12 @@ def _put_off(connection: Connection, message: Message, retry_at: datetime) -> No
 def _tell_of_the_end(connection: Connection, trouble_id: str, at: datetime) -> None:
     """Owe word of a trouble's end to whoever was told of it. Word that Slack does not show yet is not owed any more."""
     word = sa.and_(messages.c.kind == MessageKind.TROUBLE.value, messages.c.subject == trouble_id)
-    if connection.execute(messages.delete().where(word, messages.c.ts.is_(None))).rowcount:
-        return
-    told = connection.execute(sa.select(messages.c.channel).where(word, messages.c.lost.is_(None))).scalar_one_or_none()
-    if told is None:
-        return
+    connection.execute(messages.delete().where(word, messages.c.ts.is_(None)))
+    query = sa.select(messages.c.channel, messages.c.position).where(word, messages.c.lost.is_(None))
+    told = connection.execute(query.order_by(messages.c.position.desc())).all()
     show_anew(connection, MessageKind.TROUBLE, trouble_id, at)
-    owe(connection, MessageKind.TROUBLE_OVER, trouble_id, told, at)
+    for channel, position in {row.channel: row.position for row in told}.items():  # the first one in each
+        owe(connection, MessageKind.TROUBLE_OVER, trouble_id, channel, at, position=position)
 
 
 def _message(row: Row[tuple[object, ...]]) -> Message:

@@ -1,7 +1,7 @@
 """Word to the fallback: a channel takes no messages, and takes them again."""
 
 from bot.models.messages import Block, MessageKind, Rendered
-from bot.models.troubles import Trouble
+from bot.models.troubles import GIVEN_UP_AFTER, Trouble
 from bot.views.budget import message
 from bot.views.parts import context, counted, date, listed, meant, mrkdwn, rich, spoken
 
@@ -17,6 +17,11 @@ _REMEDIES = {
 _OF_A_PERSON = "Direct messages of the bot do not reach them: they may have left, or closed the app's messages."
 _LOCKED = "Who may post there is restricted: let the bot post, or name another channel in the configuration."
 
+_GIVEN_UP = (
+    f"It has taken none for {GIVEN_UP_AFTER.days} days, so what waited was given up, and that is on record: "
+    "`/kms-rotation history`. Each new message is tried once; when one gets through, the bot says so here."
+)
+
 _NAMED = {MessageKind.DIGEST: "digest", MessageKind.REQUEST: "request", MessageKind.REMINDER: "reminder"}
 
 
@@ -26,14 +31,17 @@ def trouble(told: Trouble) -> Rendered:
         return over(told)
     sentence = f"⚠️ The bot cannot post to {_place(told)}: {told.code}. {remedy(told)}"
     lines = [meant(sentence)]
-    if waits := _waits(told):
+    if told.given_up_at is not None:
+        lines.append(meant(_GIVEN_UP))
+    elif waits := _waits(told):
         lines.append(meant(f"{waits}. Nothing is lost: the bot keeps trying, and says here when it works again."))
     return message(spoken(sentence), [rich(*lines), _since(told)])
 
 
 def over(told: Trouble) -> Rendered:
-    """The channel takes messages again; what waited for it is posted."""
-    sentence = f"✅ The bot can post to {_place(told)} again. What waited is being posted."
+    """The channel takes messages again; what waited for it is posted, unless it was given up."""
+    rest = "What waited is being posted." if told.given_up_at is None else "What was given up before is not posted."
+    sentence = f"✅ The bot can post to {_place(told)} again. {rest}"
     return message(spoken(sentence), [rich(meant(sentence)), _since(told)])
 
 

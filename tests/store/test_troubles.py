@@ -5,6 +5,7 @@ import pytest
 from bot.models.messages import Message, MessageKind
 from bot.models.slack import SlackFailure, SlackFailureKind
 from bot.models.trail import Act
+from bot.models.troubles import GIVEN_UP_AFTER, Refusal
 from bot.store.engine import Database
 from bot.store.messages import MessageStore, owe, touch_request
 from bot.store.tables import messages
@@ -35,7 +36,7 @@ def owed(database: Database, subject: str, kind: MessageKind = MessageKind.REQUE
     return message
 
 
-def refuse(store: MessageStore, message: Message, minutes: float = 0, tell: str | None = FALLBACK) -> bool:
+def refuse(store: MessageStore, message: Message, minutes: float = 0, tell: str | None = FALLBACK) -> Refusal:
     return store.mark_refused(message, ARCHIVED, at(minutes + 1), at(minutes), tell)
 
 
@@ -51,9 +52,9 @@ def test_the_first_message_that_a_channel_does_not_take_is_told_and_the_others_a
     database: Database, store: MessageStore, troubles: TroubleStore
 ) -> None:
     first, second = owed(database, "r1"), owed(database, "d1", MessageKind.DIGEST)
-    assert refuse(store, first)
-    assert not refuse(store, second, 1)
-    assert not refuse(store, first, 2)
+    assert refuse(store, first) is Refusal.FIRST
+    assert refuse(store, second, 1) is Refusal.AGAIN
+    assert refuse(store, first, 2) is Refusal.AGAIN
     (trouble,) = troubles.lasting()
     assert (trouble.channel, trouble.code, trouble.since) == (CHANNEL, "is_archived", at(0))
     assert trouble.waiting == {MessageKind.DIGEST: 1, MessageKind.REQUEST: 1}
@@ -134,20 +135,61 @@ def test_without_anybody_to_tell_it_is_known_all_the_same(
     assert [each.channel for each in troubles.lasting()] == [CHANNEL]
 
 
+@pytest.mark.parametrize("before", [None, "C0ANOTHER"])
+def test_a_fallback_that_is_set_while_a_trouble_lasts_is_told_of_it_once(
+    database: Database, store: MessageStore, troubles: TroubleStore, before: str | None
+) -> None:
+    """Two processes may be set up differently for a while: neither is told again at each other's try."""
+    message = owed(database, "r1")
+    refuse(store, message, 0, before)
+    for minutes in (1, 2, 3):
+        refuse(store, message, minutes, FALLBACK)
+        refuse(store, message, minutes + 0.5, before)
+    told = [each for each in (before, FALLBACK) if each]
+    assert [each.channel for each in words(store)] == told
+    for number, word in enumerate(words(store)):
+        store.mark_shown(word, f"{number}.1", at(4), word.channel)
+    store.mark_shown(message, "9.9", at(5), CHANNEL)
+    over = [each for each in words(store) if each.kind is MessageKind.TROUBLE_OVER]
+    assert sorted((each.channel, each.position) for each in over) == sorted(zip(told, range(len(told)), strict=True))
+    assert troubles.lasting() == []
+
+
+def test_what_waits_for_a_channel_for_too_long_is_given_up_on_record_and_whoever_was_told_is_told(
+    database: Database, store: MessageStore, troubles: TroubleStore
+) -> None:
+    first, second = owed(database, "r1"), owed(database, "d1", MessageKind.DIGEST)
+    month = GIVEN_UP_AFTER.total_seconds() / 60
+    refuse(store, first)
+    assert refuse(store, second, month - 1) is Refusal.AGAIN
+    for number, each in enumerate((first, second)):
+        assert refuse(store, each, month + number) is Refusal.GIVEN_UP
+    assert [each.kind for each in store.due(at(2 * month))] == [MessageKind.TROUBLE] * 2
+    lost = store.find(MessageKind.REQUEST, "r1")
+    assert lost is not None
+    assert lost.lost == "Its channel has taken no message for 30 days (is_archived)."
+    assert acts(database) == [Act.CHANNEL_LOST, Act.MESSAGE_LOST, Act.MESSAGE_LOST]
+    (trouble,) = troubles.lasting()
+    assert (trouble.given_up_at, trouble.waiting) == (at(month), {})
+    newer = owed(database, "r2")
+    store.mark_shown(newer, "1.1", at(month + 5), CHANNEL)
+    assert troubles.lasting() == []
+
+
 def test_a_channel_that_is_lost_again_is_told_again(
     database: Database, store: MessageStore, troubles: TroubleStore
 ) -> None:
     first, second = owed(database, "r1"), owed(database, "r2")
     refuse(store, first)
     store.mark_shown(first, "1.1", at(1), CHANNEL)
-    assert refuse(store, second, 2)
+    assert refuse(store, second, 2) is Refusal.FIRST
     assert [each.since for each in troubles.lasting()] == [at(2)]
 
 
 def test_of_many_who_notice_at_once_one_tells(database: Database, store: MessageStore) -> None:
     messages = [owed(database, f"r{number}") for number in range(6)]
     told = all_at_once(lambda number: refuse(store, messages[number]), 6)
-    assert sorted(told) == [False] * 5 + [True]
+    assert sorted(told) == [Refusal.AGAIN] * 5 + [Refusal.FIRST]
     assert len(words(store)) == 1
 
 

@@ -34,6 +34,8 @@ channel_troubles = sa.Table(
     sa.Column("message_id", sa.String(32), nullable=False),
     sa.Column("since", UtcDateTime, nullable=False),
     sa.Column("ended_at", UtcDateTime),
+    sa.Column("told", sa.JSON, nullable=False, server_default="[]"),
+    sa.Column("given_up_at", UtcDateTime),
     sa.Index(
         ONE_OPEN_TROUBLE_A_CHANNEL,
         "channel",

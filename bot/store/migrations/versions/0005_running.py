@@ -80,3 +80,5 @@ def upgrade() -> None:
         sa.Column("hash", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("user_id", name=op.f("pk_home_tabs")),
     )
+    op.add_column("channel_troubles", sa.Column("told", sa.JSON(), nullable=False, server_default="[]"))
+    op.add_column("channel_troubles", sa.Column("given_up_at", UtcDateTime))

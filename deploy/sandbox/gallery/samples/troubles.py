@@ -15,6 +15,10 @@ PAYMENTS = "C0PAYMENTS"
 
 
 def troubles() -> Iterator[Sample]:
+    given_up = Trouble("t1", PAYMENTS, "channel_not_found", later(days=-30), given_up_at=later())
+    yield shown("given up", Surface.CHANNEL, "It has taken none for a month").by(trouble, given_up)
+    back = replace(given_up, ended_at=later(minutes=2))
+    yield shown("over, after it was given up", Surface.CHANNEL, "It takes messages again").by(over, back)
     one = Trouble("t1", PAYMENTS, "not_in_channel", later(minutes=-1), waiting={MessageKind.DIGEST: 1})
     yield shown("not in the channel", Surface.CHANNEL, "A digest waits").by(trouble, one)
     several = replace(
