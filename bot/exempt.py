@@ -22,7 +22,7 @@ from bot.models.trail import Act, Entry
 from bot.remediate.facts import FactReader
 from bot.remediate.gateways import Findings, KeyReader, PeopleDirectory, Record, RequestBook
 from bot.remediate.looking import look
-from bot.remediate.making import UNKNOWN_KEY, begin, caps_of, decide, new_change_id
+from bot.remediate.making import UNKNOWN_KEY, already_asked, begin, caps_of, decide, new_change_id
 from bot.remediate.standing import standing
 from bot.rules.approval import refuse_outsiders
 from bot.rules.approvers import who_decides
@@ -32,7 +32,7 @@ from bot.rules.house import House
 from bot.rules.sight import EVERYTHING, Sight
 from bot.rules.verdict import Policy
 from bot.tracing import learned
-from bot.wishes import UNKNOWN_EXEMPTION, Exemptions, Wishes, already_asked, declared
+from bot.wishes import UNKNOWN_EXEMPTION, Exemptions, Wishes, declared
 
 _SLACK_ID = re.compile(r"[UW][A-Z0-9]{2,}")
 AT_THE_SAME_MOMENT = "Somebody else asked for the same at the same moment. Look at `/kms-rotation requests`."
@@ -95,7 +95,7 @@ class Exempting:
             return self._refuse(actor, settled.scope, Wish.ASK, outsider)
         other = self.requests.open_for(str(settled.scope))
         if other is not None:
-            return Declined(already_asked(other), other)
+            return Declined(already_asked(other, ChangeKind.EXEMPT), other)
         nobody = self._no_such_owner(settled.owner)
         if nobody:
             return Declined(nobody)
@@ -168,7 +168,7 @@ class Exempting:
             return self._refuse(who.actor, wish.scope, Wish.ASK, Refused(RefusalReason.DAILY_CAP, str(error)))
         if made is None:
             other = self.requests.open_for(str(wish.scope))
-            return Declined(AT_THE_SAME_MOMENT if other is None else already_asked(other), other)
+            return Declined(AT_THE_SAME_MOMENT if other is None else already_asked(other, ChangeKind.EXEMPT), other)
         learned(request=made.id)
         log.info("A request for an exemption was made, and is %s.", made.state)
         return Asked(made, who_decides(permitted.rules))

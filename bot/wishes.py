@@ -12,7 +12,7 @@ from bot.models.exemptions import Exemption, ExemptionScope, ExemptionState
 from bot.models.keys import Finding, Verdict
 from bot.models.requests import ChangeKind, Request
 from bot.models.scans import Account, Scan
-from bot.remediate.making import UNKNOWN_KEY
+from bot.remediate.making import UNKNOWN_KEY, already_asked
 from bot.rules.exempting import USUAL, find_flaws, last_day_allowed, last_second
 from bot.rules.exemptions import tidy
 from bot.rules.filters import BadFilterError, Filter
@@ -76,7 +76,7 @@ class Wishes:
         scope = ExemptionScope(arn=arn or "") if old is None else old.scope
         request = self.requests.open_for(str(scope)) if arn or old else None
         if request is not None:
-            return Declined(already_asked(request), request)
+            return Declined(already_asked(request, ChangeKind.EXEMPT), request)
         finding = self._last_finding(scope.arn)
         if scope.is_one_key and finding is None:
             return Declined(UNKNOWN_KEY)
@@ -185,12 +185,6 @@ _NOTHING = "No key of the last scan matches this."
 
 def declared(place: str) -> str:
     return f"This exemption is declared in {place}. Change it there; it holds from the next start of the bot."
-
-
-def already_asked(request: Request) -> str:
-    """Say that a request is in the way, which may be for something else."""
-    what = "this exemption" if request.kind is ChangeKind.EXEMPT else "the rotation of this key"
-    return f"<@{request.requester}> has asked for {what} already, and that request is still open."
 
 
 def _not_open(finding: Finding) -> str:

@@ -10,13 +10,13 @@ from bot.models.asking import Asked, Choice, DailyCapError, Declined, Proposal, 
 from bot.models.keys import Finding, Verdict
 from bot.models.people import Actor
 from bot.models.posture import ListPage
-from bot.models.requests import Change, ChangeKind, ChangeState, Request, RequestState
+from bot.models.requests import Change, ChangeKind, ChangeState, Request
 from bot.models.scans import Account
 from bot.models.trail import Act, Entry
 from bot.remediate.facts import FactReader
 from bot.remediate.gateways import Findings, KeyReader, PeopleDirectory, Record, RequestBook
 from bot.remediate.looking import look
-from bot.remediate.making import UNKNOWN_KEY, begin, caps_of, decide, new_change_id
+from bot.remediate.making import UNKNOWN_KEY, already_asked, begin, caps_of, decide, new_change_id
 from bot.remediate.standing import standing
 from bot.rules.approval import refuse_outsiders
 from bot.rules.approvers import who_decides
@@ -102,7 +102,7 @@ class Asking:
         except DailyCapError as error:
             return self._refuse(actor, known, Refused(RefusalReason.DAILY_CAP, str(error)))
         if made is None:
-            return self._somebody_was_first(wanted)
+            return self._somebody_was_first(wanted, terms.kind)
         learned(request=made.id)
         log.info("A request was made, and is %s; keys: %d.", made.state, len(made.changes))
         return Asked(made, who_decides(permitted.rules), tuple(left_out))
@@ -124,19 +124,19 @@ class Asking:
         for each in looks:
             self.findings.record_reading(each.finding)
             other = self.requests.open_for(each.finding.arn)
-            why = each.why_not if other is None else _already_asked(other)
+            why = each.why_not if other is None else already_asked(other, kind)
             if not why:
                 wanted.append(each.finding)
             else:
                 left_out.append(why if len(known) == 1 else f"“{each.finding.name}”: {why}")
         return wanted, left_out
 
-    def _somebody_was_first(self, wanted: Sequence[Finding]) -> Declined:
+    def _somebody_was_first(self, wanted: Sequence[Finding], kind: ChangeKind) -> Declined:
         """Another request took one of the keys between the look and the making."""
         for finding in wanted:
             other = self.requests.open_for(finding.arn)
             if other is not None:
-                return Declined(_already_asked(other) if len(wanted) == 1 else AT_THE_SAME_MOMENT, other)
+                return Declined(already_asked(other, kind) if len(wanted) == 1 else AT_THE_SAME_MOMENT, other)
         return Declined(AT_THE_SAME_MOMENT)
 
     def _request(
@@ -171,7 +171,7 @@ class Asking:
         if finding is None:
             return Declined(UNKNOWN_KEY)
         request = self.requests.open_for(finding.arn)
-        return finding if request is None else Declined(_already_asked(request), request)
+        return finding if request is None else Declined(already_asked(request, ChangeKind.ENABLE_ROTATION), request)
 
     def _last_finding(self, arn: str | None) -> Finding | None:
         scan = self.findings.current()
@@ -191,9 +191,3 @@ class Asking:
 
 def _name(rule: ApprovalRule | Refused) -> str:
     return rule.name if isinstance(rule, ApprovalRule) else ""
-
-
-def _already_asked(request: Request) -> str:
-    if request.state is RequestState.PENDING:
-        return f"<@{request.requester}> has asked for this key already; that request waits for approval."
-    return f"A request by <@{request.requester}> for this key has been approved and is being carried out."

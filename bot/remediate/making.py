@@ -7,7 +7,7 @@ from datetime import datetime
 
 from bot.models.approval import Permitted, Refused, Ruled, Wish
 from bot.models.people import Actor, Standing
-from bot.models.requests import Request, RequestState
+from bot.models.requests import ChangeKind, Request, RequestState
 from bot.remediate.gateways import PeopleDirectory
 from bot.rules.approval import groups_that_matter, may_ask
 from bot.rules.house import House
@@ -44,6 +44,21 @@ def begin(house: House, actor: Actor, permitted: Permitted, reason: str, now: da
         created_at=now,
         expires_at=now + house.lifetime(permitted.rules),
         changes=(),
+    )
+
+
+def already_asked(request: Request, wanted: ChangeKind) -> str:
+    """Say which open request is in the way of another for the same, and where it is for something else, the way out."""
+    who, is_for_exemption = f"<@{request.requester}>", request.kind is ChangeKind.EXEMPT
+    if request.state is not RequestState.PENDING:
+        return f"A request by {who} for this key has been approved and is being carried out."
+    if is_for_exemption is (wanted is ChangeKind.EXEMPT):
+        what = "exemption" if is_for_exemption else "key"
+        return f"{who} has asked for this {what} already; that request waits for approval."
+    did = "asked to exempt this key" if is_for_exemption else "asked for the rotation of this key"
+    return (
+        f"{who} has {did}, and a key has one open request at a time. Once that one is withdrawn by {who} or denied by "
+        "an approver, ask again: `/kms-rotation requests` leads to it."
     )
 
 

@@ -219,6 +219,26 @@ def test_a_digest_has_the_button_of_a_key_again_whose_exemption_has_ended(house:
         house.until_shown(digest, "Enable rotation\n")
 
 
+def test_a_request_that_is_in_the_way_of_another_is_named_with_the_way_out(house: House) -> None:
+    house.key(KEY)
+    with house.running():
+        house.command(house.jonas, "list")
+        listed = house.jonas.ephemerals[-1]
+        message = ask(house, house.mara)
+        told = house.whisper(house.jonas, lambda: house.jonas.click(listed, text="Enable rotation"))
+        assert told == (
+            "<@U0MARA> has asked to exempt this key, and a key has one open request at a time. Once that one is "
+            "withdrawn by <@U0MARA> or denied by an approver, ask again: /kms-rotation requests leads to it."
+        )
+        house.press(house.jonas, message, "Deny")
+        house.until_shown(message, "denied")
+        house.press_enable(house.mara, KEY)
+        house.mara.submit(house.mara.modal, {})
+        eventually(house.request_messages, "the request")
+        told = house.whisper(house.mara, lambda: house.mara.slash(f"/kms-rotation exempt {KEY}", channel=CHANNEL))
+        assert "has asked for the rotation of this key, and a key has one open request at a time" in told
+
+
 def test_what_cannot_be_exempted_is_answered_with_what_could_be(house: House) -> None:
     house.key(KEY)
     house.key("web/rotating", rotation=365)

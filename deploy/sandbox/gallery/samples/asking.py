@@ -6,7 +6,8 @@ from bot.models.asking import Asked, Choice, Declined, Proposal, Terms
 from bot.models.digests import OpenKey
 from bot.models.keys import FailureKind, Finding, ReadFailure, RotationStatus
 from bot.models.people import Actor
-from bot.models.requests import RequestState
+from bot.models.requests import ChangeKind, RequestState
+from bot.remediate.making import already_asked
 from bot.rules.code_lines import LOGICAL_ID
 from bot.rules.period import SHORTEST_PERIOD_DAYS, BadPeriodError, read_period
 from bot.views.ask import ask, ask_for_several, asked, asking, declined
@@ -119,6 +120,9 @@ def declines() -> Iterator[Sample]:
     waiting.requests.create(request_in(RequestState.PENDING), CHANNEL)
     yield shown("asked already", Surface.REPLY, "A request waits").by(
         say, _declined(waiting.asking.propose("k1", finding().arn))
+    )
+    yield shown("asked already, for something else", Surface.REPLY, "An exemption is asked for meanwhile").by(
+        say, already_asked(request_in(RequestState.PENDING), ChangeKind.EXEMPT)
     )
     approved = Office().scanned([finding()])
     approved.requests.create(request_in(RequestState.APPROVED, approvers=[JONAS]), CHANNEL)
