@@ -205,12 +205,29 @@ class Process:
             self._sweep()
 
     def _sweep(self) -> None:
-        if [*self.deciding.expire_due(), *self.deciding.remind_due(), *self.lapse()]:
-            self.courier.tell()
-        self.wake()
-        self.end_lost_scans()
-        self.changer.take_up()
+        chores: tuple[tuple[str, Callable[[], object]], ...] = (
+            ("Expiring requests", self.deciding.expire_due),
+            ("Reminding of requests", self.deciding.remind_due),
+            ("Ending exemptions", self.lapse),
+            ("Ending snoozes", self.wake),
+            ("Ending lost scans", self.end_lost_scans),
+            ("Taking up changes", self.changer.take_up),
+            ("Looking for undone fixes", self._look_for_undone),
+            ("Looking at the tokens", self._look_at_tokens),
+        )
+        for name, chore in chores:
+            try:
+                if chore():
+                    self.courier.tell()
+            except DatabaseAwayError:
+                raise
+            except Exception:  # one request that cannot be reminded of keeps no exemption from ending
+                log.exception("%s failed, and is tried again soon.", name)
+
+    def _look_for_undone(self) -> None:
         self.crews.looking.submit("looking for undone fixes", self.look_for_undone)
+
+    def _look_at_tokens(self) -> None:
         if not (self.inbound.is_open and self.inbound.tells_of_removal):
             self.tokens.look()
 

@@ -2,8 +2,11 @@
 
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
+
 from bot.models.scans import ScanState
 from bot.process import Process
+from bot.remediate.decide import Deciding
 from deploy.sandbox.aws.world import TOOLING_ACCOUNT
 from tests.app.house import CHANNEL, HANGS, House, eventually, house
 
@@ -25,6 +28,24 @@ def test_a_scheduled_scan_waits_for_a_narrowed_one_and_then_scans_everything(hou
     scan = house.scans.current()
     assert scan is not None
     assert (scan.scope, scan.started_at >= due_at) == ("", True)
+
+
+def test_a_chore_that_fails_keeps_no_other_from_being_done(
+    house: House, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    done = set[str]()
+
+    def do(chore: str) -> list[str]:
+        done.add(chore)
+        return [chore]
+
+    with house.running() as process:
+        monkeypatch.setattr(Deciding, "remind_due", lambda _: 1 / 0)
+        process.lapse = lambda: do("exemptions")
+        process.wake = lambda: do("snoozes")
+        process.sweep()
+    assert done == {"exemptions", "snoozes"}
+    assert "Reminding of requests failed, and is tried again soon." in caplog.messages
 
 
 def test_a_scheduled_scan_that_the_stop_cuts_short_is_not_taken_for_done(house: House) -> None:
