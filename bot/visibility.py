@@ -12,6 +12,7 @@ from bot.models.scans import Account
 from bot.models.trail import Act, Entry
 from bot.models.visibility import VisibilityRule
 from bot.remediate.gateways import Record
+from bot.rules.approval import is_too_late
 from bot.rules.sight import EVERYTHING, Covers, Sight, covers_nothing, groups_asked_about, hidden_from
 
 NOT_SHOWN = "The keys of this request lie in accounts that are not shown to you."
@@ -66,7 +67,9 @@ class Visibility:
 
     def may_decide(self, actor: Actor, request: Request | None, wish: Wish) -> bool:
         """Refuse, on record, whoever would decide over what they may not see. What is one's own can be withdrawn."""
-        if request is None or not self.rules or (wish is Wish.WITHDRAW and actor.user_id == request.requester):
+        if request is None or not self.rules or is_too_late(request, wish):
+            return True
+        if wish is Wish.WITHDRAW and actor.user_id == request.requester:
             return True
         if not self.of(actor.user_id).hides_part_of_request(request):
             return True

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from bot.models.approval import ApprovalRule, Permitted, RefusalReason, Refused, Ruled, Wish
 from bot.models.people import Actor, LookupFailure, Standing
-from bot.models.requests import ChangeKind, Request
+from bot.models.requests import ChangeKind, Request, RequestState
 from bot.rules.approvers import who_approves, who_decides
 from bot.rules.house import House, keys_of
 
@@ -84,6 +84,11 @@ def may_decide(house: House, who: Standing, request: Request, wish: Wish, now: d
         theirs = tuple(rule for rule in rules if rule.self_approval and wish is Wish.APPROVE)
         return on_a_list(who, theirs, rules, wish) if theirs else Refused(RefusalReason.OWN_REQUEST, _OWN[wish])
     return on_a_list(who, rules, rules, wish)
+
+
+def is_too_late(request: Request, wish: Wish) -> bool:
+    """Say that a request is decided, so that nobody need ask who may decide it. What failed may be tried again."""
+    return request.state is not RequestState.PENDING and wish is not Wish.RETRY
 
 
 def may_operate(house: House, who: Standing, wish: Wish) -> Permitted | Refused:

@@ -191,6 +191,27 @@ def test_a_button_of_a_request_that_was_done_long_ago_says_who_approved_it(
     assert len(house.enable_calls) == 1
 
 
+@pytest.mark.parametrize("button", ["Approve", "Deny", "Withdraw"])
+def test_of_a_request_that_is_decided_it_is_said_by_whom_without_asking_slack_who_may_decide(
+    house: House, button: str
+) -> None:
+    house.key(KEY)
+    house.configure(CONFIGURATION + '[[visibility.rule]]\naccounts = ["secret-*"]\nvisible_to = ["S0ONCALL"]\n')
+    with house.running():
+        message = house.ask(house.mara, KEY)
+        house.press(house.jonas, message, "Approve")
+        house.until_shown(message, "Rotation is on")
+        before = len(lookups(house))
+        house.clock.ahead += timedelta(minutes=5)
+        told = press_old(house, house.aiko, message, button)
+        assert told == "This request was approved already, by <@U0JONAS>. Nothing was changed by your click."
+        assert len(lookups(house)) == before
+
+
+def lookups(house: House) -> list[str]:
+    return [each.method for each in house.slack.calls if each.method in {"users.info", "usergroups.users.list"}]
+
+
 @pytest.mark.parametrize(("ends", "by", "words"), [("Deny", "U0JONAS", "denied"), ("Withdraw", "U0MARA", "withdrawn")])
 @pytest.mark.parametrize("ahead", [timedelta(), MONTH], ids=["at once", "a month later"])
 def test_an_approval_of_what_was_closed_says_who_closed_it(

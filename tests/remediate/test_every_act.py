@@ -158,6 +158,8 @@ def what_an_approval_does(kind: str, state: State, who: str) -> Expected:
 
 def expected(kind: str, state: State, who: str, wish: Wish) -> Expected:
     waits, failed = state.request is RequestState.PENDING, state.change is ChangeState.FAILED
+    if not waits and wish is not Wish.RETRY and who != ELSEWHERE:
+        return TOO_LATE  # nobody is looked up for what is decided
     if who in USELESS:
         return refusal(who, USELESS[who])
     if state.is_overdue and wish is not Wish.WITHDRAW:
@@ -175,8 +177,6 @@ def expected(kind: str, state: State, who: str, wish: Wish) -> Expected:
     if wish is Wish.RETRY:
         can = failed and state.request is RequestState.DONE and not state.is_taken
         return Expected(RequestState.APPROVED, ((who, Act.CHANGE_RETRIED),)) if can else TOO_LATE
-    if not waits:
-        return TOO_LATE
     if wish is Wish.APPROVE:
         return what_an_approval_does(kind, state, who)
     return {

@@ -141,6 +141,7 @@ class Scene:
 
     def picture(self, before: Request) -> tuple[Any, ...]:
         request = self.office.now_of(before)
+        acts = [(entry.actor, entry.act) for entry in self.office.recorded() if entry.subject == request.id]
         messages = MessageStore(self.office.database)
         return (
             request.state,
@@ -149,7 +150,7 @@ class Scene:
             sorted((each.user_id, each.kind) for each in request.decisions),
             [change.state for change in request.changes],
             [kind for kind in MessageKind if messages.find(kind, request.id, 1 if kind is MessageKind.REMINDER else 0)],
-            [(entry.actor, entry.act) for entry in self.office.recorded() if entry.subject == request.id],
+            sorted(acts, key=lambda each: each[1] != Act.REFUSED),  # it changes nothing, and may be written down later
         )
 
 
@@ -210,7 +211,8 @@ PAIRS = [
 @pytest.mark.parametrize("start", ["waits for one", "waits for the second of two", "has failed"])
 def test_two_clicks_at_once(sqlite: Database, start: str, first: Click, second: Click) -> None:
     scene = scene_of(sqlite, start, has_gate_at_people=False)
-    assert check(scene, click(scene, *first), click(scene, *second)) >= comb(4, 2)
+    is_decided = start == "has failed"  # all but a retry end at the first look
+    assert check(scene, click(scene, *first), click(scene, *second)) >= (comb(2, 1) if is_decided else comb(4, 2))
 
 
 @pytest.mark.parametrize(("first", "second"), PAIRS)
