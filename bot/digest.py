@@ -7,9 +7,9 @@ from datetime import datetime
 from functools import partial
 from typing import Protocol
 
-from bot.models.digests import Comparison, Digest, Quiet
+from bot.models.digests import Comparison, Digest, Quiet, ToldElsewhere
 from bot.models.scans import Scan, ScanState
-from bot.rules.audience import Audience
+from bot.rules.audience import DEFAULT, Audience
 from bot.rules.composing import Plan, compose
 from bot.rules.filters import Filter
 from bot.rules.sight import EVERYTHING, Sight
@@ -80,17 +80,32 @@ class Digests:
 
     def _preview(self, audience: Audience, seen: Audience) -> Digest:
         now = self.clock()
-        made = partial(self._made, seen, now, in_full=True)
+        made = partial(self._made, seen, now, self._elsewhere(seen), in_full=True)
         digest = self.book.preview(seen.name, seen.scope, seen.top, now, made)
         is_narrowed = seen.scope.hidden != audience.scope.hidden
         return replace(digest, content=replace(digest.content, is_narrowed=is_narrowed))
 
     def _publish(self, audience: Audience, by: str, since: datetime | None) -> Digest | None:
         now = self.clock()
-        made = partial(self._made, audience, now, in_full=since is None)
+        made = partial(self._made, audience, now, self._elsewhere(audience), in_full=since is None)
         return self.book.publish(audience.name, audience.scope, audience.top, now, made, by=by, since=since)
 
-    def _made(self, audience: Audience, now: datetime, compared: Comparison, *, in_full: bool) -> Digest:
+    def _elsewhere(self, audience: Audience) -> tuple[ToldElsewhere, ...]:
+        """Say who hears of parts of the digest of everything as well."""
+        if audience.name != DEFAULT:
+            return ()
+        others = (each for each in self.audiences() if each.name != DEFAULT and each.channel != audience.channel)
+        return tuple(ToldElsewhere(str(each.scope), each.channel) for each in others)
+
+    def _made(
+        self,
+        audience: Audience,
+        now: datetime,
+        elsewhere: tuple[ToldElsewhere, ...],
+        compared: Comparison,
+        *,
+        in_full: bool,
+    ) -> Digest:
         plan = Plan(
             top=audience.top,
             scope=str(audience.scope),
@@ -99,6 +114,7 @@ class Digests:
             in_full=in_full,
             mention_owners=self.mention_owners,
             hidden=audience.scope.hidden,
+            elsewhere=elsewhere,
         )
         content = compose(compared, plan, now)
         return Digest(f"d{secrets.token_hex(6)}", audience.name, audience.channel, now, content)

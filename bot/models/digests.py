@@ -123,6 +123,14 @@ class Quiet(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class ToldElsewhere:
+    """A part of a digest's keys of which another channel hears as well: what they match, and where that is."""
+
+    scope: str
+    channel: str
+
+
+@dataclass(frozen=True, slots=True)
 class DigestContent:
     """All that a digest's message says, apart from the state of requests.
 
@@ -134,6 +142,7 @@ class DigestContent:
     digest before. `hidden` are patterns of accounts that its channel is not shown, `hidden_accounts` how many they are.
     `is_narrowed` is a preview for somebody who may not see all that the channel is told: what earlier digests counted
     holds what is hidden from them. `timezone` is its time zone, empty in those of a version that kept none.
+    `elsewhere` are the parts of its keys that other channels hear of as well.
     """
 
     as_of: datetime
@@ -160,6 +169,7 @@ class DigestContent:
     hidden_accounts: int = 0
     is_narrowed: bool = False
     timezone: str = ""
+    elsewhere: tuple[ToldElsewhere, ...] = ()
 
     @property
     def gaps(self) -> Gaps:

@@ -6,7 +6,7 @@ from datetime import datetime
 from itertools import islice
 from zoneinfo import ZoneInfo
 
-from bot.models.digests import Comparison, DigestContent, DigestForm, OpenKey, Quiet
+from bot.models.digests import Comparison, DigestContent, DigestForm, OpenKey, Quiet, ToldElsewhere
 from bot.rules.digest import MOST_PAGES, form_of, in_pages, rows_shown
 
 
@@ -16,6 +16,7 @@ class Plan:
 
     `in_full` is one that somebody asked for; any other keeps quiet on quiet days, as `quiet` says. `mention_owners` has
     its thread mention whose the open keys are. `hidden` are patterns of accounts that are left out of it.
+    `elsewhere` are the parts of its keys that other channels hear of as well.
     """
 
     top: int
@@ -25,6 +26,7 @@ class Plan:
     in_full: bool
     mention_owners: bool = True
     hidden: tuple[str, ...] = ()
+    elsewhere: tuple[ToldElsewhere, ...] = ()
 
 
 def compose(compared: Comparison, plan: Plan, at: datetime) -> DigestContent:
@@ -52,6 +54,7 @@ def compose(compared: Comparison, plan: Plan, at: datetime) -> DigestContent:
         hidden=plan.hidden,
         hidden_accounts=compared.hidden_accounts,
         timezone=plan.timezone,
+        elsewhere=plan.elsewhere,
     )
     form = form_of(whole, None if before is None else before.content, plan.quiet, in_full=plan.in_full)
     if form is not DigestForm.FULL:

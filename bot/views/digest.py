@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
 
-from bot.models.digests import Digest, DigestContent, DigestForm, OpenKey
+from bot.models.digests import Digest, DigestContent, DigestForm, OpenKey, ToldElsewhere
 from bot.models.messages import Attachment, Block, Rendered
 from bot.models.requests import Request
 from bot.views.age import age
@@ -32,6 +32,9 @@ from bot.views.rows import key_row, owner
 from bot.views.standing import first_thing, quiet_line, title
 from bot.views.trouble import without_file
 
+MOST_ELSEWHERE = 4
+"""So many other digests are named: a context has ten elements at most."""
+
 
 def digest(
     message: Digest,
@@ -58,7 +61,7 @@ def digest(
         blocks.append(divider())
     for key in content.top:
         blocks += key_row(key, requests.get(key.arn), _told_at(message), exempt_until=excused.get(key.arn))
-    blocks.append(_footer(content))
+    blocks += [_footer(content), *_elsewhere(content.elsewhere)]
     return within_budget(fallback(f"KMS key rotation: {told}. {sentences}"), [*blocks, *_anchor(content)])
 
 
@@ -132,6 +135,16 @@ def _footer(content: DigestContent) -> Block:
         pieces.append(note(f"{counted(hidden, 'more open key')} {where}."))
     pieces.append(mrkdwn("`/kms-rotation help` says what else there is."))
     return context(*pieces)
+
+
+def _elsewhere(told: Sequence[ToldElsewhere]) -> list[Block]:
+    """Say which parts of it other channels hear of as well, so that nobody is asked twice for the same key."""
+    if len(told) > MOST_ELSEWHERE:
+        return [context(mrkdwn(f"{len(told)} other digests tell of parts of this: `/kms-rotation routes`."))]
+    if not told:
+        return []
+    pieces = [piece for each in told for piece in (note(f"{each.scope}:"), mrkdwn(f"<#{each.channel}>"))]
+    return [context(note("Told elsewhere as well –"), *pieces)]
 
 
 def _line(key: OpenKey, at: datetime | None) -> list[Inline]:

@@ -85,6 +85,18 @@ def sent(house: House, text: str) -> str:
     return house.jonas.ephemerals[-1].text
 
 
+def test_the_digest_of_everything_says_which_parts_of_it_are_told_elsewhere_as_well(house: House) -> None:
+    house.configure(ROUTED)
+    house.key(tags=PAYMENTS_TEAM)
+    with house.running():
+        house.command(house.jonas, "digest")
+        house.slack.wait_for(lambda: digests(house) and digests(house, ROOM), what="both digests")
+    told = shown(digests(house)[0])
+    assert "Told elsewhere as well" in told
+    assert f"team=payments:\n<#{ROOM}>" in told
+    assert "elsewhere" not in shown(digests(house, ROOM)[0])
+
+
 def test_a_preview_is_for_one_persons_eyes_and_leaves_everything_as_it_was(house: House) -> None:
     house.configure(ROUTED)
     house.key(tags=PAYMENTS_TEAM)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from bot.models.digests import Delta
+from bot.models.digests import Delta, ToldElsewhere
 from bot.models.scans import Summary
 from bot.views.digest import digest, digest_file, digest_page
 from deploy.sandbox.gallery.asked import every_request
@@ -124,6 +124,11 @@ def _rows() -> Iterator[Sample]:
     yield shown("a row that thirty approved", CHANNEL_MESSAGE, "More approvers than can be named", crowd.state).by(
         digest, one, {keys[0].arn: crowd}
     )
+    told = (ToldElsewhere("team=payments", "C0PAYMENTS"), ToldElsewhere('account="data lake"', "C0DATALAKE"))
+    routed = digest_of(Summary(37, 1), keys[0], delta=Delta(still_open=("a",)), elsewhere=told)
+    yield shown("told elsewhere as well", CHANNEL_MESSAGE, "Two routes").by(digest, routed, {})
+    many = digest_of(Summary(37, 1), keys[0], delta=Delta(still_open=("a",)), elsewhere=told * 3)
+    yield shown("told in many places", CHANNEL_MESSAGE, "Six routes").by(digest, many, {})
     three = open_keys(3)
     excused = {each.arn: later(days=40) for each in three[:2]}
     since = digest_of(Summary(35, 3), *three, delta=Delta(still_open=("a",) * 3))
