@@ -28,6 +28,7 @@ from bot.rules.verdict import Policy
 from bot.store.exemptions import ExemptionStore
 from bot.store.scans import ScanStore
 from bot.wishes import UNKNOWN_EXEMPTION, Wishes
+from deploy.sandbox.memory import memory
 from tests.remediate.deciders import (
     ACCOUNT,
     ADMINS,
@@ -46,7 +47,6 @@ from tests.remediate.deciders import (
     SILENT,
     Office,
     actor,
-    memory,
 )
 from tests.remediate.test_still_holds import DENIED
 from tests.store.exempting import declared

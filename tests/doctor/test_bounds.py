@@ -11,6 +11,7 @@ from bot.doctor.lines import Check, Line, Status, grouped, ok
 from bot.doctor.verdict import hint_at_common_causes
 from bot.rules.clocks import Pace, ahead_by, pace_of
 from bot.rules.filters import BadFilterError
+from tests.app.house import HANGS
 from tests.doctor.clinic import PAYMENTS, Clinic, clinic
 
 __all__ = ["clinic"]
@@ -71,15 +72,15 @@ def test_progress_counts_the_steps_that_are_known() -> None:
 
 
 def test_an_account_that_does_not_answer_holds_up_no_other(clinic: Clinic) -> None:
-    clinic.aws.faults.slow(20, PAYMENTS, action="kms:ListKeys")
-    lines = clinic.look("aws", seconds=3)
+    clinic.aws.faults.slow(HANGS, PAYMENTS, action="kms:ListKeys")
+    lines = clinic.look("aws", seconds=6)
     late = [line for line in lines if line.status is Status.UNKNOWN]
     assert [(line.check, line.subject) for line in late] == [(Check.AUDIT_ROLE, f"prod-payments ({PAYMENTS})")]
     assert any(line.check is Check.AUDIT_ROLE and line.status is Status.OK for line in lines)
 
 
 def test_an_organisation_that_does_not_answer_is_no_defect(clinic: Clinic, caplog: pytest.LogCaptureFixture) -> None:
-    clinic.aws.faults.slow(20, action="organizations:ListAccounts")
+    clinic.aws.faults.slow(HANGS, action="organizations:ListAccounts")
     lines = clinic.look("aws", seconds=3)
     late = [line.check for line in lines if line.status is Status.UNKNOWN]
     assert late == [Check.ORGANIZATION]

@@ -11,8 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from bot.app import build_scans, connect_aws
-from bot.models.keys import Finding
-from bot.models.scans import Coverage, LeftOut, Progress, Scan
+from bot.models.scans import Progress, Scan
 from bot.rules.filters import Filter
 from bot.scan import Scans, sharing
 from bot.settings import Settings, load
@@ -23,6 +22,7 @@ from bot.store.scans import ScanStore
 from bot.store.shares import ShareStore
 from bot.wiring.workers import build_sharing, open_worker
 from deploy.sandbox.aws import AwsServer
+from tests.scale.scanning import Scanned
 from tests.scan.audits import MEMBER, point_at
 from tests.store.databases import MakeUrl
 from tests.terminal.shell import Shell
@@ -34,16 +34,6 @@ audit_role = "KmsRotationAudit"
 external_id = "sandbox-external-id"
 """
 SHARED = f'{SETTINGS}spread = "workers"\n'
-
-
-@dataclass(frozen=True)
-class Scanned:
-    """What the store has of a scan."""
-
-    scan: Scan
-    findings: tuple[Finding, ...]
-    coverage: tuple[Coverage, ...]
-    left_out: tuple[LeftOut, ...]
 
 
 @dataclass
@@ -101,12 +91,7 @@ class Office:
         return build_scans(settings, aws, self.scans, KeyFactStore(self.database), sharing=shared)
 
     def of(self, scan: Scan) -> Scanned:
-        return Scanned(
-            scan,
-            tuple(self.scans.findings(scan.id)),
-            tuple(self.scans.coverage(scan.id)),
-            tuple(self.scans.left_out(scan.id)),
-        )
+        return Scanned.of(scan, self.scans)
 
     @contextmanager
     def worker(self, text: str = SHARED, drain_seconds: float = 5.0) -> Iterator[Event]:

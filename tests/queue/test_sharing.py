@@ -14,9 +14,9 @@ from bot.rules.filters import Filter
 from bot.store.shares import ShareStore
 from deploy.sandbox.aws import AwsServer
 from tests.benchmarks.fake_aws.serving import Recipe, serving
-from tests.queue.office import SHARED, Office, Running, Scanned, members
+from tests.queue.office import SHARED, Office, Running, members
 from tests.scale.organisation import generate
-from tests.scale.scanning import differences
+from tests.scale.scanning import Scanned, differences
 from tests.scan.audits import DUBLIN, FRANKFURT, MEMBER, wait_for
 from tests.store.samples import finding
 
@@ -54,7 +54,7 @@ def test_two_workers_find_all_that_one_process_finds_and_both_are_true(
     together = office.of(made)
     for shared_out, by_one in zip(comparable(together), comparable(alone), strict=True):
         assert shared_out == by_one
-    assert differences(together, truth) == []  # type: ignore[arg-type]  # has the same fields
+    assert differences(together, truth) == []
     assert made.summary == alone.scan.summary
     last = running.told[-1]
     assert (last.targets_done, last.keys_read) == (last.targets_total, len(together.findings))

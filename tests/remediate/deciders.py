@@ -1,10 +1,8 @@
 """People who decide, a directory that answers from a table, and requests that fall under rules of every kind."""
 
-import sqlite3
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from functools import cache
 from itertools import count
 
 from bot.models.approval import ApprovalRule
@@ -16,8 +14,8 @@ from bot.remediate.gateways import RequestBook
 from bot.rules.house import House
 from bot.store.engine import Database
 from bot.store.requests import RequestStore
-from bot.store.schema import upgrade
 from bot.store.trail import Trail
+from deploy.sandbox.memory import memory
 
 OURS, THEIRS = "T0OURS", "T0THEIRS"
 CHANNEL, ACCOUNT = "C0SECURITY", "111111111111"
@@ -77,26 +75,6 @@ class Directory:
 
 def house_of(*rules: ApprovalRule) -> House:
     return House(frozenset({OURS}), rules)
-
-
-def memory() -> Database:
-    """Make a database that one thread uses alone."""
-    database = Database("sqlite://")
-    _driver(database).deserialize(_migrated())
-    return database
-
-
-@cache
-def _migrated() -> bytes:
-    database = Database("sqlite://")
-    upgrade(database)
-    return _driver(database).serialize()
-
-
-def _driver(database: Database) -> sqlite3.Connection:
-    connection = database.engine.raw_connection().driver_connection
-    assert isinstance(connection, sqlite3.Connection)
-    return connection
 
 
 def request_under(

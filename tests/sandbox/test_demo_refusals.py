@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 from urllib.request import Request, urlopen
 
@@ -43,11 +44,17 @@ class Demo:
             calls: list[dict[str, Any]] = json.load(answer)
         return [call for call in calls if call["key"] == key]
 
-    def hold_updates_back(self) -> None:
-        """Let Slack take no update of a message for some seconds: nobody's page catches up with what others did."""
-        lever = {"lever": "rate_limit_next", "method": "chat.update", "times": 2, "retry_after": 4}
+    @contextmanager
+    def updates_held_back(self) -> Iterator[None]:
+        """Let Slack take no update of a message: nobody's page catches up with what others did."""
+        self._pull("rate_limit_next", method="chat.update", times=99, retry_after=1)
+        yield
+        self._pull("clear")
+
+    def _pull(self, lever: str, **arguments: object) -> None:
+        asked = json.dumps({"lever": lever, **arguments}).encode()
         headers = {"Content-Type": "application/json"}
-        urlopen(Request(f"{self._address}/sandbox/faults", json.dumps(lever).encode(), headers)).close()  # noqa: S310 - the sandbox's own
+        urlopen(Request(f"{self._address}/sandbox/faults", asked, headers)).close()  # noqa: S310 - the sandbox's own
 
     def close(self) -> None:
         for context in self._contexts:
@@ -108,14 +115,16 @@ def press_at_once(pages: list[Page], alias: str, button: str) -> None:
     moment = pages[0].evaluate("Date.now() + 300")
     for page in pages:
         page.evaluate(AT_ONCE, moment)
+    for page in pages:
+        expect(page.get_by_test_id("confirm")).to_have_count(0)
 
 
 def test_of_two_who_approve_at_once_one_is_told_that_the_other_was_first(demo: Demo) -> None:
     alias = "security/backup"
     arn = ask(demo.page("U0MARA"), alias)
     jonas, aiko = demo.page("U0JONAS"), demo.page("U0AIKO")
-    demo.hold_updates_back()
-    press_at_once([jonas, aiko], alias, "Approve")
+    with demo.updates_held_back():
+        press_at_once([jonas, aiko], alias, "Approve")
     for page in (jonas, aiko):
         expect(request(page, alias)).to_contain_text("Read back from AWS")
         expect(request(page, alias).get_by_role("button", name="Approve")).to_have_count(0)

@@ -31,6 +31,15 @@ class Scanned:
     coverage: tuple[Coverage, ...]
     left_out: tuple[LeftOut, ...]
 
+    @classmethod
+    def of(cls, scan: Scan, store: ScanStore) -> "Scanned":
+        return cls(
+            scan,
+            tuple(store.findings(scan.id)),
+            tuple(store.coverage(scan.id)),
+            tuple(store.left_out(scan.id)),
+        )
+
 
 @dataclass
 class House:
@@ -55,13 +64,7 @@ class House:
             settings = load({"KMS_ROTATION_CONFIG": str(path), "DATABASE_URL": self.url}, with_slack=False)
             store = ScanStore(open_database(settings))
             scan = build_scans(settings, connect_aws(settings), store).run(Filter(), "U0TESTER")
-        scanned = Scanned(
-            scan,
-            tuple(store.findings(scan.id)),
-            tuple(store.coverage(scan.id)),
-            tuple(store.left_out(scan.id)),
-        )
-        return scanned, truth
+        return Scanned.of(scan, store), truth
 
 
 def differences(scanned: Scanned, truth: Truth) -> list[str]:

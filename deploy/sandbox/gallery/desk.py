@@ -37,7 +37,6 @@ from bot.store.mine import Mine
 from bot.store.requests import RequestStore
 from bot.store.route_edits import RouteEdits
 from bot.store.scans import ScanStore
-from bot.store.schema import upgrade
 from bot.store.snoozes import Snoozes
 from bot.store.trail import Trail
 from bot.views.digest import digest
@@ -46,6 +45,7 @@ from bot.visibility import Visibility
 from bot.wiring.exempting import exempting_of
 from deploy.sandbox.gallery.peers import AtOnce, BusyScans, Directory, Handles, Keys, People, Respond, Writer
 from deploy.sandbox.gallery.things import CHANNEL, HOUSE, NOW, POLICY, scan
+from deploy.sandbox.memory import memory
 from deploy.sandbox.slack.people import default_people
 from handlers.call import Call
 from handlers.commands import answer
@@ -58,10 +58,9 @@ class Office:
     """A desk with what it stands on."""
 
     keys: Keys = field(default_factory=Keys)
-    database: Database = field(default_factory=lambda: Database("sqlite://"))
+    database: Database = field(default_factory=memory)
 
     def __post_init__(self) -> None:
-        upgrade(self.database)
         self.scans, self.requests = ScanStore(self.database), RequestStore(self.database)
         self.trail = Trail(self.database)
 
