@@ -102,6 +102,7 @@ class Homes:
         scope = Filter().seen_by(sight)
         return HomePage(
             posture=self.postures.of(scope),
+            running=self.postures.running(),
             now=now,
             trend=self.trend(now) if sight.is_whole or not self.visibility.is_told_all else None,
             requests=self._requests(actor, sight, now),

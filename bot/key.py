@@ -21,6 +21,7 @@ from bot.models.requests import Request
 from bot.models.scans import Scan
 from bot.remediate.reading import read_again, read_key
 from bot.rules.filters import Filter
+from bot.rules.progress import NOT_SCANNED
 from bot.rules.sight import EVERYTHING, Sight
 from bot.rules.verdict import Policy
 
@@ -95,9 +96,7 @@ class KeyLookup:
         """
         scan = self.findings.current()
         if scan is None:
-            raise UnknownKeyError(
-                "Nothing has been scanned yet. The first scan comes by itself; `/kms-rotation scan` starts one now."
-            )
+            raise UnknownKeyError(NOT_SCANNED)
         if text.startswith("arn:"):
             return self._by_arn(scan, text, sight)
         return self._by_name(scan, text, Filter().seen_by(sight))

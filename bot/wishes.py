@@ -16,12 +16,12 @@ from bot.remediate.making import UNKNOWN_KEY, already_asked
 from bot.rules.exempting import USUAL, find_flaws, last_day_allowed, last_second
 from bot.rules.exemptions import tidy
 from bot.rules.filters import BadFilterError, Filter
+from bot.rules.progress import NOT_SCANNED
 from bot.rules.sight import EVERYTHING, Sight
 
 MOST_NAMES = 10
 """So many keys of a scope are named."""
 
-NOTHING_SCANNED = "Nothing has been scanned yet. The first scan comes by itself."
 RENEWED_ALREADY = "This exemption was renewed already. Renew the later one: `/kms-rotation exemptions`."
 UNKNOWN_EXEMPTION = "This exemption is not in the database. It may belong to another installation of the bot."
 
@@ -89,7 +89,7 @@ class Wishes:
     def preview(self, scope: ExemptionScope, sight: Sight) -> Reach | Declined:
         scan = self.findings.current()
         if scan is None:
-            return Declined(NOTHING_SCANNED)
+            return Declined(NOT_SCANNED)
         try:
             return self.exemptions.reach(scan, tidy(scope), MOST_NAMES, sight.hides)
         except BadFilterError as error:

@@ -29,7 +29,7 @@ from handlers.desk import NOT_OURS, Desk, Payload, actor_of, reply_to
 
 PREVIEW = "preview"
 MOST_PREVIEWS = 3
-NOT_SCANNED = "Nothing was scanned yet, so there is no digest to preview. `/kms-rotation scan` starts a scan."
+NONE_TO_PREVIEW = "No scan has finished yet, so there is no digest to preview."
 NOT_OPENED = "Slack did not open the form in time ({code}). Nothing was changed; try again."
 
 _BLOCKS = {"schedule": SCHEDULE_BLOCK, "timezone": ZONE_BLOCK}
@@ -100,7 +100,7 @@ def _preview(desk: Desk, call: Call, text: str) -> None:
         for each in shown:
             call.reply.show(each)
         if not shown:
-            call.reply.say(NOT_SCANNED)
+            call.reply.say(NONE_TO_PREVIEW)
 
 
 def _open(desk: Desk, body: Payload, name: str) -> str | None:

@@ -11,6 +11,7 @@ from bot.models.messages import MessageKind
 from bot.models.requests import Request, RequestState
 from bot.models.scans import Account
 from bot.models.trail import ChainedEntry
+from bot.rules.progress import not_scanned
 from bot.rules.sight import Sight, scope_named
 from bot.views import help as help_views
 from bot.views.accounts import accounts as accounts_view
@@ -29,7 +30,6 @@ from handlers.call import Call
 from handlers.desk import Desk
 from handlers.typed import unquoted
 
-NOT_SCANNED = "Nothing has been scanned yet. The first scan comes by itself; `/kms-rotation scan` starts one now."
 HISTORY_ENTRIES = 20
 MOST_LOOKED_AT = 500
 """So many entries of the record are looked at for those that somebody may see."""
@@ -38,7 +38,7 @@ MOST_LOOKED_AT = 500
 def status(desk: Desk, call: Call) -> None:
     posture = desk.postures.of(call.scope())
     if posture is None:
-        call.reply.say(NOT_SCANNED)
+        call.reply.say(not_scanned(desk.postures.running()))
         return
     if posture.scope and not posture.summary.keys and not is_by_team(posture.scope):
         call.say(f"No key of the last scan matches “{posture.scope}”. {nothing_matches(bool(posture.gaps))}")
@@ -49,7 +49,7 @@ def status(desk: Desk, call: Call) -> None:
 def listing(desk: Desk, call: Call) -> None:
     page = desk.listing.page(call.scope(), 1, who=call.actor.user_id)
     if page is None:
-        call.reply.say(NOT_SCANNED)
+        call.reply.say(not_scanned(desk.postures.running()))
     else:
         call.show(listing_view(page))
 
@@ -123,7 +123,7 @@ def _is_hidden(desk: Desk, sight: Sight, entry: ChainedEntry) -> bool:
 def accounts(desk: Desk, call: Call) -> None:
     found = desk.postures.accounts(call.scope())
     if found is None:
-        call.reply.say(NOT_SCANNED)
+        call.reply.say(not_scanned(desk.postures.running()))
     else:
         call.show(accounts_view(found))
 

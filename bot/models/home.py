@@ -8,7 +8,7 @@ from bot.models.digests import OpenKey
 from bot.models.exemptions import Exemption
 from bot.models.posture import Posture
 from bot.models.requests import Request
-from bot.models.scans import Scan
+from bot.models.scans import Progress, Scan
 from bot.models.trend import Trend
 
 
@@ -67,6 +67,7 @@ class HomePage:
     """All of it.
 
     `is_whole` is False while it is still being looked up who may do what: then there is only what the store knows.
+    `running` is how far a scan is that runs now.
     """
 
     posture: Posture | None
@@ -79,3 +80,4 @@ class HomePage:
     may_operate: bool = False
     hidden_accounts: int = 0
     is_whole: bool = True
+    running: Progress | None = None

@@ -23,6 +23,8 @@ SOONEST_SECONDS = 5.0
 SOONEST_SHARE = 0.05
 """Before so much time has gone and so much is done, nobody knows."""
 
+NOT_SCANNED = "Nothing has been scanned yet. The first scan comes by itself."
+
 MINUTE = 60
 """In seconds."""
 
@@ -130,6 +132,13 @@ class Pace:
         since, before = self._marks[0]
         is_early = now - self._began < SOONEST_SECONDS or done < SOONEST_SHARE * (done + left)
         return None if is_early or done <= before else left * (now - since) / (done - before)
+
+
+def not_scanned(running: Progress | None = None) -> str:
+    """Say that no scan has ended yet; `running` is how far one is that runs now."""
+    if running is None:
+        return NOT_SCANNED
+    return f"Nothing has been scanned yet. A scan is running: {how_far(running)}."
 
 
 def how_far(progress: Progress) -> str:

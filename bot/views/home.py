@@ -9,6 +9,7 @@ from bot.models.messages import Block
 from bot.models.scans import ScanState
 from bot.models.trail import SYSTEM
 from bot.rules.audience import Audience
+from bot.rules.progress import not_scanned
 from bot.rules.trend import can_be_drawn
 from bot.views.form import edit_choice
 from bot.views.home_requests import MOST_OTHERS, MOST_OWN, listed, more, to_decide
@@ -46,7 +47,6 @@ from bot.views.trend import trend_blocks
 
 MOST_LAPSING = 5
 TITLE = "KMS key rotation"
-NOT_SCANNED = "Nothing has been scanned yet. The first scan comes by itself."
 ON_ITS_WAY = "Looking up what waits for you …"
 NONE_OF_YOURS = "No open key is known to be yours."
 
@@ -84,7 +84,7 @@ def refused(sentence: str) -> Element:
 
 def _posture(page: HomePage) -> Iterator[Block]:
     if page.posture is None:
-        yield from (header(TITLE), said(NOT_SCANNED))
+        yield from (header(TITLE), said(not_scanned(page.running)))
     else:
         yield from status(page.posture, page.now).blocks
         if page.trend is not None and can_be_drawn(page.trend):
@@ -110,6 +110,8 @@ def _buttons(page: HomePage, audiences: Sequence[Audience]) -> Iterator[Block]:
 
 def _mine(page: HomePage) -> Iterator[Block]:
     mine: MyKeys = page.mine
+    if page.posture is None and not (mine.total or mine.snoozed):
+        return
     yield divider()
     if not mine.total:
         yield rich(NONE_OF_YOURS)

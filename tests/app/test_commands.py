@@ -4,6 +4,7 @@ import pytest
 
 from bot.models.requests import RequestState
 from handlers.commands import SUBCOMMANDS
+from tests.app.home_tab import opened
 from tests.app.house import CHANNEL, HANGS, PAYMENTS, House, eventually, house, shown
 
 __all__ = ["house"]
@@ -94,6 +95,10 @@ def test_before_the_first_scan_nothing_is_claimed(house: House) -> None:
     with house.running(scanned=False):
         for command in ("status", "list", "accounts"):
             assert "Nothing has been scanned yet" in house.command(house.mara, command)
+        eventually(lambda: "A scan is running: " in house.command(house.mara, "status"), "how far it is")
+        told = opened(house, house.jonas).visible_text
+        assert "A scan is running: " in told
+        assert "known to be yours" not in told
         house.aws.faults.clear()
 
 

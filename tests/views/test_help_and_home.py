@@ -41,6 +41,5 @@ def test_home_before_the_first_scan() -> None:
         "KMS key rotation",
         "Nothing has been scanned yet. The first scan comes by itself.",
         "Nothing waits for you.",
-        "No open key is known to be yours.",
         "/kms-rotation help says what else there is.",
     ]

@@ -14,7 +14,7 @@ from bot.models.home import HomePage, MyKeys, MyRequests, ScanRun, SnoozedKey
 from bot.models.messages import Rendered
 from bot.models.posture import AccountPosture, ListPage, Posture, PosturePoint
 from bot.models.requests import Request, RequestState
-from bot.models.scans import ScanState, Summary
+from bot.models.scans import Progress, ScanState, Summary
 from bot.models.snoozes import Snoozed, SnoozeFor, SnoozeOffer
 from bot.models.trail import SYSTEM
 from bot.rules.audience import Audience
@@ -69,6 +69,8 @@ def homes() -> Iterator[Sample]:
         home, HomePage(None, NOW, is_whole=False), {}
     )
     yield shown("nothing scanned", Surface.HOME, "Before the first scan").by(home, HomePage(None, NOW), {})
+    first = HomePage(None, NOW, running=Progress(accounts_found=12, accounts_entered=3))
+    yield shown("the first scan runs", Surface.HOME, "Before its end").by(home, first, {})
     yield shown("all well", Surface.HOME, "Nothing open, nothing waiting, nobody's key").by(
         home, HomePage(WELL, SOON, runs=_runs()[:1]), {}
     )
