@@ -252,7 +252,7 @@ def test_http_on_kubernetes_adds_to_what_there_is_and_lets_slacks_address_alone_
     folder = "deploy/kubernetes/http"
     component = _yaml(f"{folder}/kustomization.yaml")
     text = (ROOT / "deploy/kubernetes/kustomization.yaml").read_text(encoding="utf-8")
-    assert yaml.safe_load(text.replace("# components:", "components:"))["components"] == ["http"]
+    assert yaml.safe_load(text.replace("#components:", "components:"))["components"] == ["http"]
     assert sorted(component["resources"]) == [path.name for path in kubernetes() if path.parent.name == "http"]
     (rule,) = _yaml(f"{folder}/ingress.yaml")["spec"]["rules"]
     (path,) = rule["http"]["paths"]
