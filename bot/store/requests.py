@@ -79,7 +79,7 @@ class RequestStore(DecisionMoves, ChangeMoves):
             sa.select(changes.c.arn, changes.c.request_id)
             .join(requests, requests.c.id == changes.c.request_id)
             .where(changes.c.arn.in_(list(arns)))
-            .order_by(requests.c.created_at)
+            .order_by(requests.c.created_at, requests.c.id)
         )
         if open_only:
             query = query.where(changes.c.open)
@@ -97,7 +97,7 @@ class RequestStore(DecisionMoves, ChangeMoves):
         query = (
             sa.select(requests.c.id)
             .where(requests.c.state.in_([state.value for state in states]))
-            .order_by(requests.c.created_at)
+            .order_by(requests.c.created_at, requests.c.id)
             .limit(limit)
         )
         with self._database.read() as connection:

@@ -27,7 +27,8 @@ def at(minutes: float) -> datetime:
 
 
 def fresh_id(prefix: str) -> str:
-    return f"{prefix}{next(_numbers)}"
+    """Make an id after all those before it: where nothing else decides, what is stored is told in the order of ids."""
+    return f"{prefix}{next(_numbers):06}"
 
 
 def arn_of(key: str, account: str = ALPHA, region: str = BERLIN) -> str:

@@ -24,7 +24,7 @@ from tests.terminal.conftest import SETTINGS
 from tests.terminal.shell import PATIENCE_SECONDS, Shell
 
 HANGS_SECONDS = 60
-ENDS_SECONDS = 15
+ENDS_SECONDS = 30
 """A call is waited for 20 seconds, and then tried again: a process that waits for one is not at its end by then."""
 
 
