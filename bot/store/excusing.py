@@ -24,6 +24,7 @@ from bot.store.messages import touch_digests
 from bot.store.narrowing import is_among, narrow
 from bot.store.patterns import Condition
 from bot.store.tables import findings, scans
+from bot.store.trail import hold
 
 STREAMED = 1000
 MOST_NARROWED = 20
@@ -71,6 +72,7 @@ def excuse_everywhere(connection: Connection, at: datetime) -> int:
     changed = excuse(connection, current.id)
     if changed.arns:
         count(connection, current.id, set(changed.accounts))
+        hold(connection)  # messages come after the head of the record, in every transaction
         touch_digests(connection, changed.arns, at)
     return changed.reopened
 
