@@ -13,7 +13,7 @@ MOST_REQUESTS = 12
 
 
 def requests(open_requests: Sequence[Request], links: Mapping[str, str]) -> Rendered:
-    """`links` are the addresses of the requests' messages, by request id."""
+    """The oldest come first. `links` are the addresses of the requests' messages, by request id."""
     if not open_requests:
         sentence = "No request is waiting, and none is being carried out."
         return message(sentence, [rich(sentence)])
@@ -28,5 +28,6 @@ def requests(open_requests: Sequence[Request], links: Mapping[str, str]) -> Rend
         expires = f" Expires {date(request.expires_at)}." if request.state is RequestState.PENDING else ""
         blocks.append(context(mrkdwn(f"{fate(request, first)}{expires}{link}")))
     if len(open_requests) > MOST_REQUESTS:
-        blocks.append(context(note(f"… and {len(open_requests) - MOST_REQUESTS:,} more.")))
+        later = len(open_requests) - MOST_REQUESTS
+        blocks.append(context(note(f"… and {later:,} more, asked for later. They come up as these are decided.")))
     return message(fallback(f"{title}."), blocks)

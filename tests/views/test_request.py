@@ -293,7 +293,7 @@ def test_open_requests_are_counted_and_lead_to_their_messages() -> None:
     assert lines(one)[-1].endswith("<https://example.slack.com/p1|Go to the request>")
     many = requests([STATES["pending"]] * (MOST_REQUESTS + 1), {})
     assert lines(many)[0] == f"{MOST_REQUESTS + 1} open requests"
-    assert lines(many)[-1] == "… and 1 more."
+    assert lines(many)[-1] == "… and 1 more, asked for later. They come up as these are decided."
 
 
 def test_the_samples_hold_every_state() -> None:
