@@ -1,12 +1,18 @@
 """No pattern tells of a hidden key: neither one that somebody types to find out, nor one that others typed before."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from bot.models.digests import Digest
+from bot.models.messages import Attachment, Message, MessageKind
+from bot.models.owners import Owner
 from bot.models.requests import RequestState
+from bot.models.trail import Act
 from tests.app.home_tab import opened
-from tests.app.house import CONFIGURATION, House, eventually, house, shown
+from tests.app.house import CHANNEL, CONFIGURATION, House, eventually, house, shown
 from tests.app.test_exempting import answered, filled, open_form, pattern
 from tests.app.test_visibility import HIDING, NAME, SECRET, TRACES, all_that_is_told, hiding
 from tests.store.databases import SQLITE_ALONE
@@ -106,6 +112,36 @@ def test_a_pattern_is_shown_to_whom_it_covers_a_key_that_they_may_see(guessed: H
         assert "alias=[pv]a*" in message
         for command in ("exemptions", "history"):
             assert "alias=[pv]a*" in guessed.command(guessed.aiko, command)
+
+
+def test_the_file_of_all_open_keys_leaves_the_hidden_ones_out(guessed: House) -> None:
+    with guessed.running():
+        guessed.command(guessed.jonas, "digest")
+        posted = eventually(lambda: [each for each in guessed.trail.newest(5) if each.act == Act.DIGEST_POSTED], "it")
+    stored = guessed.presenter.digests.get(posted[0].subject)
+    assert stored is not None
+    many = replace(stored, content=replace(stored.content, rest_is_file=True))
+    presenter = replace(guessed.presenter, digests=OneDigest(many))
+    rendered = presenter.render(Message("m1", MessageKind.DIGEST_REST, many.id, 0, CHANNEL, None, 1, 0, 0))
+    assert isinstance(rendered, Attachment)
+    assert rendered.content.count("payments/") == 2
+    assert not [trace for trace in TRACES if trace in rendered.content]
+
+
+class OneDigest:
+    """A book of digests with one in it, whose keys are too many for a thread."""
+
+    def __init__(self, only: Digest) -> None:
+        self._only = only
+
+    def get(self, _digest_id: str) -> Digest:
+        return self._only
+
+    def owners(self, _digest_id: str) -> None:
+        return None
+
+    def keep_owners(self, digest_id: str, owners: Sequence[Owner]) -> None:
+        raise AssertionError(f"nobody is mentioned for {digest_id}: {owners}")
 
 
 def exempted(hiding: House, scope: str, *, process_ahead: bool = True) -> str:
