@@ -14,6 +14,7 @@ from deploy.sandbox.slack import SlackServer
 from deploy.sandbox.slack.workspace import APP_TOKEN, BOT_TOKEN
 
 CHANNEL = "C0SECURITY"
+PATIENCE_SECONDS = 20.0
 
 Given: TypeAlias = Any
 """What Bolt hands to a listener; Bolt is published without types."""
@@ -22,6 +23,7 @@ Given: TypeAlias = Any
 @pytest.fixture
 def slack() -> Iterator[SlackServer]:
     with SlackServer() as server:
+        server.give_time(PATIENCE_SECONDS)
         yield server
 
 

@@ -152,6 +152,13 @@ def test_names_of_sessions_have_aws_alphabet(aws: AwsServer, field: str, value: 
     assert code(error) == "ValidationError"
 
 
+@pytest.mark.parametrize("value", ["two words", "x", "é" * 3, "y" * 1225])
+def test_external_ids_have_aws_alphabet(aws: AwsServer, value: str) -> None:
+    with pytest.raises(ClientError) as error:
+        assume(aws, AUDIT, ExternalId=value)
+    assert code(error) == "ValidationError"
+
+
 @pytest.mark.parametrize(
     ("change", "expected"),
     [

@@ -6,6 +6,7 @@ import pytest
 from slack_sdk.webhook import WebhookClient
 
 from deploy.sandbox.slack import CannotDoThatError, SlackServer
+from deploy.sandbox.slack.state import TRIGGER_SECONDS
 from tests.sandbox.slack_bot import CHANNEL, actions, button, code, modal, refusal, section, slack, text_input, web
 
 __all__ = ["slack"]
@@ -25,6 +26,7 @@ def test_a_trigger_opens_one_modal_within_three_seconds(slack: SlackServer) -> N
     client, view = web(slack), modal(section("Hello"))
     name = trigger(slack)
     client.views_open(trigger_id=name, view=view)
+    slack.state.trigger_seconds = TRIGGER_SECONDS
     assert code(client.views_open, trigger_id=name, view=view) == "exchanged_trigger_id"
     late = trigger(slack)
     slack.clock.advance(3.1)

@@ -16,6 +16,7 @@ from deploy.sandbox.aws.wire import AwsError, query_list
 
 ROLE_ARN = re.compile(r"arn:aws[a-z-]*:iam::(\d{12}):role/(?:.*/)?([\w+=,.@-]+)")
 NAME = re.compile(r"[\w+=,.@-]{2,64}", re.ASCII)
+EXTERNAL_ID = re.compile(r"[\w+=,.@:/-]{2,1224}", re.ASCII)
 LONGEST_POLICY = 2048
 LONGEST_TAG_KEY, LONGEST_TAG_VALUE, MOST_TAGS = 128, 256, 50
 SHORTEST_SECONDS, CHAINED_SECONDS, LONGEST_SECONDS = 900, 3600, 3600
@@ -25,6 +26,7 @@ def assume_role(call: Call) -> Mapping[str, Any]:
     asked = call.parameters
     session_name = _name(asked, "RoleSessionName", required=True)
     source_identity = _name(asked, "SourceIdentity", required=False)
+    _name(asked, "ExternalId", required=False, rule=EXTERNAL_ID)
     tags = _tags(asked)
     role = _trusting_role(call, tags)
     access_key, secret, token = new_session_keys()
@@ -88,16 +90,17 @@ def _trusting_role(call: Call, tags: Mapping[str, str]) -> Role:
     return role
 
 
-def _name(asked: Mapping[str, Any], parameter: str, *, required: bool) -> str | None:
+def _name(asked: Mapping[str, Any], parameter: str, *, required: bool, rule: re.Pattern[str] = NAME) -> str | None:
+    """https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html."""
     value = asked.get(parameter)
     if value is None and not required:
         return None
-    if not isinstance(value, str) or not NAME.fullmatch(value):
+    if not isinstance(value, str) or not rule.fullmatch(value):
         field = parameter[0].lower() + parameter[1:]
         raise AwsError(
             "ValidationError",
             f"1 validation error detected: Value '{value}' at '{field}' failed to satisfy constraint: "
-            "Member must satisfy regular expression pattern: [\\w+=,.@-]*",
+            f"Member must satisfy regular expression pattern: {rule.pattern}",
         )
     return value
 
