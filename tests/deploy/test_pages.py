@@ -3,9 +3,12 @@
 import re
 import subprocess
 import tomllib
+from functools import reduce
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
+import kubernetes_validate  # type: ignore[import-untyped] # published without types
 import pytest
 import yaml
 from botocore import xform_name
@@ -263,10 +266,22 @@ def test_http_on_kubernetes_adds_to_what_there_is_and_lets_slacks_address_alone_
     (patch,) = component["patches"]
     workload = _yaml("deploy/kubernetes/bot.yaml")
     assert patch["target"] == {"kind": workload["kind"], "name": workload["metadata"]["name"]}
-    (step,) = yaml.safe_load(patch["patch"])
-    for part in step["path"].strip("/").split("/"):
-        workload = workload[int(part) if part.isdigit() else part]
-    assert step["value"] == f"{workload}&exclude=database"
+    pod = _patched(workload, yaml.safe_load(patch["patch"]))["spec"]["template"]["spec"]
+    (bot,) = pod["containers"]
+    assert parse_qs(urlsplit(bot["readinessProbe"]["httpGet"]["path"]).query) == {"exclude": ["scan", "database"]}
+    leaving = bot["lifecycle"]["preStop"]["sleep"]["seconds"]
+    assert pod["terminationGracePeriodSeconds"] - leaving == 30
+    kubernetes_validate.validate(workload, kubernetes_validate.latest_version(), strict=True)
+
+
+def _patched(document: Any, steps: list[dict[str, Any]]) -> Any:  # noqa: ANN401 - a YAML document
+    """The document after a JSON patch that adds and replaces: https://www.rfc-editor.org/rfc/rfc6902."""
+    for step in steps:
+        *way, name = (int(part) if part.isdigit() else part for part in step["path"].strip("/").split("/"))
+        place = reduce(lambda inner, part: inner[part], way, document)
+        assert (step["op"], name in place) in {("replace", True), ("add", False)}
+        place[name] = step["value"]
+    return document
 
 
 def test_kubernetes_has_everything_that_the_kustomization_and_the_page_name() -> None:
