@@ -1,15 +1,12 @@
 """`worker`: reads accounts of scans that other processes share out, until it is told to stop."""
 
 import logging
-import os
-import signal
 from argparse import Namespace
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
-from threading import Event, Thread, Timer
+from threading import Event, Thread
 from time import monotonic
-from types import FrameType
 
 from bot.app import open_database
 from bot.errors import UserError
@@ -19,6 +16,7 @@ from bot.rules.agreement import BEAT_SECONDS as PRESENCE_SECONDS
 from bot.scan.scanner import utc_now
 from bot.settings import Settings
 from bot.settings.spreading import WORKERS
+from bot.signals import Ending
 from bot.store.engine import Database
 from bot.store.scan_workers import BEAT_SECONDS, WorkerStore
 from bot.terminal.exits import Exit
@@ -29,9 +27,6 @@ from bot.wiring.presence import build_presence
 from bot.wiring.watching import build_worker_watch
 from bot.wiring.workers import NO_POSTGRESQL, open_worker
 
-LAST_SECONDS = 24.0
-"""A call to AWS that is not answered by then is not waited for: the account is read again by somebody else."""
-
 log = logging.getLogger(__name__)
 
 
@@ -40,15 +35,7 @@ def worker(settings: Settings, asked: Namespace) -> int:
     if settings.database_url.startswith("sqlite"):
         raise UserError(NO_POSTGRESQL)
     stop = Event()
-
-    def stop_now(_number: int, _frame: FrameType | None) -> None:
-        stop.set()
-        last = Timer(LAST_SECONDS, os._exit, (Exit.OK,))
-        last.daemon = True
-        last.start()
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, stop_now)
+    Ending(stop, lambda: Exit.OK).heed_signals()
     with closing(open_database(settings)) as database:
         metrics = Metrics()
         queue, me = open_worker(settings, database, asked.concurrency, metrics.aws_answered)

@@ -122,6 +122,56 @@ def test_an_address_that_is_none_is_refused(aws: AwsServer, tmp_path: Path) -> N
     assert "'8081' is not an address to listen at: write host and port, like 127.0.0.1:8081" in done.stderr
 
 
+IN_HASTE = """
+import os, sys
+from dataclasses import replace
+import bot.terminal.worker as command
+from bot.terminal.main import main
+
+def open_worker(*told, opened=command.open_worker):
+    queue, me = opened(*told)
+    return replace(queue, drain_seconds=0.5), me
+
+command.open_worker = open_worker
+sys.exit(main(["worker"], os.environ))
+"""
+"""`python -m bot worker` that lets accounts which it began go on for half a second instead of twelve."""
+
+
+def test_a_busy_worker_that_is_told_to_end_does_so_and_another_reads_what_it_had_begun(
+    aws: AwsServer, office: Office
+) -> None:
+    accounts = members(aws, 2)
+    aws.faults.slow(HANGS_SECONDS, MEMBER, FRANKFURT, "kms:DescribeKey", times=1)
+    shell = office.shell(aws)
+    environ = {**os.environ, **shell.environment, "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-c", IN_HASTE]
+    busy = subprocess.Popen(command, cwd=office.folder, env=environ, stderr=subprocess.PIPE, text=True)
+    try:
+        wait_for(office.workers.alive, "the worker")
+        [me] = office.workers.alive()
+        running = Running(office.scanner())
+        wait_for(lambda: running.told and hangs(running.told[-1], keys=4), "all but the key that hangs")
+        with office.worker():
+            busy.send_signal(signal.SIGTERM)
+            _, log = busy.communicate(timeout=25)
+            made = running.end()
+    finally:
+        busy.kill()
+        busy.wait()
+    assert busy.returncode == 0
+    assert "Stopping." in log
+    assert "Traceback" not in log
+    assert (made.state, made.summary.keys) == (ScanState.FINISHED, 4)
+    assert {each.account for each in office.of(made).findings} == set(accounts)
+    [(account, reader, failures, turn)] = office.ask(
+        "SELECT account, worker, failures, turn FROM scan_shares WHERE turn > 1"
+    )
+    assert (account, failures, turn) == (MEMBER, 0, 2)
+    assert reader != me.name
+    assert office.workers.alive() == []
+
+
 def test_a_worker_without_postgresql_says_what_it_needs(aws: AwsServer, tmp_path: Path) -> None:
     done = Shell(tmp_path, aws.environment()).run("worker")
     assert (done.returncode, done.stdout) == (2, "")
