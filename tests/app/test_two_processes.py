@@ -10,7 +10,7 @@ import pytest
 from bot.models.requests import RequestState
 from bot.process import Process
 from bot.store.digests import DigestStore
-from tests.app.house import CONFIGURATION, House, eventually, house
+from tests.app.house import CONFIGURATION, HANGS, House, eventually, house
 from tests.app.lives import owed
 from tests.store.databases import POSTGRESQL_ALONE
 
@@ -42,12 +42,12 @@ def two_running(house: House) -> Iterator[tuple[Process, Process]]:
 
 def test_a_scan_that_runs_is_not_taken_for_one_that_a_crash_left(shared: House) -> None:
     shared.key(KEY)
-    shared.aws.faults.slow(1, action="kms:DescribeKey")
+    shared.aws.faults.slow(HANGS, action="kms:DescribeKey")
     with shared.running(scanned=False):
         eventually(shared.scans.running, "the first scan")
-        with shared.running():
-            scan = shared.scans.current()
-    assert scan is not None
+        with shared.running(scanned=False):
+            shared.aws.faults.clear()
+            eventually(shared.scans.current, "the end of it")
     assert [entry.act for entry in shared.trail.newest(50) if entry.act.startswith("SCAN")] == [
         "SCAN_FINISHED",
         "SCAN_STARTED",
@@ -58,11 +58,12 @@ def test_a_request_is_posted_once_and_its_change_made_once(shared: House) -> Non
     arn = shared.key(KEY)
     with two_running(shared) as (first, second):
         message = shared.ask(shared.mara, KEY)
-        shared.aws.faults.slow(0.5, action="kms:*")
+        shared.aws.faults.slow(HANGS, action="kms:*")
         shared.press(shared.jonas, message, "Approve")
         eventually(shared.requests.executing, "the claim")
         for each in (first, second, first, second):
             each.sweep()
+        shared.aws.faults.clear()
         shared.until_shown(message, "Rotation is on")
         assert len(shared.request_messages()) == 1
     assert shared.request().state is RequestState.DONE
