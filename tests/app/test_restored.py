@@ -17,7 +17,7 @@ from tests.app.home_tab import opened
 from tests.app.house import CHANNEL, House, eventually, house, shown
 from tests.app.lives import owed
 from tests.app.postgresql_tools import plain, tool
-from tests.store.databases import MakeUrl
+from tests.store.databases import POSTGRESQL_ALONE, MakeUrl
 from tests.store.old import leave, tables_of
 from tests.terminal.quiet import quiet_logging
 
@@ -146,6 +146,7 @@ def test_the_guide_names_the_commands_that_these_tests_run(command: str) -> None
     assert command in GUIDE.read_text(encoding="utf-8")
 
 
+@POSTGRESQL_ALONE
 def test_settings_that_differ_for_long_are_told_in_the_channel_and_by_name_alone(
     house: House, caplog: pytest.LogCaptureFixture
 ) -> None:
