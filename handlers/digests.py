@@ -22,8 +22,8 @@ from bot.views.names import (
     ZONE_INPUT,
 )
 from bot.views.notice import say
-from bot.views.parts import listed
 from bot.views.routes import edit_route, read_metadata, route_checking, route_declined, route_edited, routes
+from bot.views.words import listed
 from handlers.call import Call
 from handlers.desk import NOT_OURS, Desk, Payload, actor_of, reply_to
 

@@ -9,7 +9,10 @@ from bot.models.scans import EVERYWHERE, Coverage, CoverageStatus
 from bot.views.age import as_of
 from bot.views.budget import message
 from bot.views.left_out import left_out_blocks, left_out_title
-from bot.views.parts import Inline, bold, bullets, context, counted, cut, fallback, note, rich
+from bot.views.parts import context, note
+from bot.views.rich import Inline, bold, bullets, rich
+from bot.views.sentences import fallback
+from bot.views.words import counted, cut
 
 MOST_REGIONS = 4
 MARKS = {CoverageStatus.SCANNED: "✅", CoverageStatus.PARTIAL: "⚠️", CoverageStatus.FAILED: "❌"}

@@ -4,7 +4,9 @@ from datetime import datetime
 
 from bot.models.digests import DeltaKind, OpenKey
 from bot.models.scans import Scan, ScanState
-from bot.views.parts import Element, counted, date, mrkdwn
+from bot.views.moments import date
+from bot.views.parts import Element, mrkdwn
+from bot.views.words import counted
 
 _NEWS = {DeltaKind.NEW: "new", DeltaKind.REGRESSED: "open again"}
 

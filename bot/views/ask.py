@@ -8,6 +8,7 @@ from bot.views.code import warning, warning_of_several
 from bot.views.form import form, key_as_read, reason_input
 from bot.views.kinds import WORDS, term
 from bot.views.listing import turn_value
+from bot.views.moments import date
 from bot.views.names import (
     ALL,
     ALL_BLOCK,
@@ -19,22 +20,11 @@ from bot.views.names import (
     PERIOD_INPUT,
     SEVERAL_MODAL,
 )
-from bot.views.parts import (
-    Element,
-    bold,
-    context,
-    counted,
-    cut,
-    date,
-    label,
-    mrkdwn,
-    note,
-    plain,
-    rich,
-    said,
-    section,
-)
+from bot.views.parts import Element, context, label, mrkdwn, note, plain, section
 from bot.views.price import consequences, consequences_for_several
+from bot.views.rich import bold, rich
+from bot.views.sentences import said
+from bot.views.words import counted, cut
 
 OPTION_CHARACTERS = 75
 MOST_LEFT_OUT = 10

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from bot.models.messages import Block, Rendered
-from bot.views.parts import cut
+from bot.views.words import cut
 
 MESSAGE_CHARACTERS = 10_000
 """Slack refuses messages of about 13,200 characters (`msg_blocks_too_long`) and documents no limit."""

@@ -5,7 +5,9 @@ from collections.abc import Sequence
 from bot.models.code import Managed, Tool
 from bot.models.messages import Block
 from bot.rules.code_lines import lines, tools_of
-from bot.views.parts import Element, bold, cut, rich_parts, rich_preformatted, rich_section, some
+from bot.views.parts import Element
+from bot.views.rich import bold, rich_parts, rich_preformatted, rich_section
+from bot.views.words import cut, some
 
 MOST_NAMED = 5
 _UNLESS = " The next run from there may undo the change, unless this stands there too, with the days chosen below:"

@@ -9,28 +9,16 @@ from bot.models.messages import Attachment, Block, Rendered
 from bot.models.requests import Request
 from bot.views.age import age
 from bot.views.budget import message as within_budget
+from bot.views.moments import date
 from bot.views.news import news
-from bot.views.parts import (
-    Inline,
-    anchored,
-    bold,
-    bullets,
-    context,
-    counted,
-    cut,
-    date,
-    divider,
-    fallback,
-    header,
-    joined,
-    mrkdwn,
-    note,
-    rich,
-)
+from bot.views.parts import anchored, context, divider, header, mrkdwn, note
 from bot.views.posture import gap_blocks, headline, percent, posture_lines
+from bot.views.rich import Inline, bold, bullets, joined, rich
 from bot.views.rows import key_row, owner
+from bot.views.sentences import fallback
 from bot.views.standing import first_thing, quiet_line, title
 from bot.views.trouble import without_file
+from bot.views.words import counted, cut
 
 MOST_ELSEWHERE = 4
 """So many other digests are named: a context has ten elements at most."""

@@ -4,7 +4,9 @@ import re
 
 from bot.models.exempting import Reach
 from bot.models.exemptions import Exemption, ExemptionTerms
-from bot.views.parts import DAY, Inline, counted, cut, group, moment, some, user
+from bot.views.moments import DAY, moment
+from bot.views.rich import Inline, group, user
+from bot.views.words import counted, cut, some
 
 DECLARED = "Declared in the configuration"
 TICKET_CHARACTERS = 500

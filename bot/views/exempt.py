@@ -10,6 +10,7 @@ from bot.views.excuse import TICKET_CHARACTERS, is_person, reach
 from bot.views.exempt_draft import Draft
 from bot.views.form import REASON_CHARACTERS, form, key_as_read
 from bot.views.kinds import WORDS
+from bot.views.moments import moment
 from bot.views.names import (
     ACCOUNT_BLOCK,
     ALIAS_BLOCK,
@@ -32,24 +33,10 @@ from bot.views.names import (
     UNTIL_INPUT,
     action_id,
 )
-from bot.views.parts import (
-    Element,
-    Inline,
-    actions,
-    bold,
-    bullets,
-    button,
-    code,
-    context,
-    counted,
-    cut,
-    label,
-    meant,
-    moment,
-    note,
-    plain,
-    rich,
-)
+from bot.views.parts import Element, actions, button, context, label, note, plain
+from bot.views.rich import Inline, bold, bullets, code, rich
+from bot.views.sentences import meant
+from bot.views.words import counted, cut
 
 FEWEST_CHARACTERS = 10
 PATTERN_CHARACTERS = 256

@@ -6,20 +6,12 @@ from bot.models.exemptions import Exemption, ExemptionState
 from bot.models.messages import Rendered
 from bot.views.budget import message
 from bot.views.excuse import owner
+from bot.views.moments import moment
 from bot.views.names import COMMAND
-from bot.views.parts import (
-    Inline,
-    bold,
-    context,
-    counted,
-    cut,
-    fallback,
-    meant,
-    moment,
-    note,
-    rich,
-    user,
-)
+from bot.views.parts import context, note
+from bot.views.rich import Inline, bold, rich, user
+from bot.views.sentences import fallback, meant
+from bot.views.words import counted, cut
 
 _ENDS: Mapping[ExemptionState, tuple[str, str]] = {
     ExemptionState.ACTIVE: ("✅", "holds"),

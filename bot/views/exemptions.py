@@ -16,21 +16,10 @@ from bot.views.names import (
     WITHDRAW_EXEMPTION,
     action_id,
 )
-from bot.views.parts import (
-    VALUE_CHARACTERS,
-    Element,
-    Inline,
-    actions,
-    bold,
-    button,
-    confirm,
-    context,
-    counted,
-    cut,
-    fallback,
-    note,
-    rich,
-)
+from bot.views.parts import VALUE_CHARACTERS, Element, actions, button, confirm, context, note
+from bot.views.rich import Inline, bold, rich
+from bot.views.sentences import fallback
+from bot.views.words import counted, cut
 
 PAGE_EXEMPTIONS = 8
 

@@ -5,8 +5,11 @@ from collections.abc import Sequence
 from bot.models.keys import Finding
 from bot.models.messages import Block
 from bot.rules.audience import Audience
+from bot.views.moments import moment
 from bot.views.names import EDIT_ROUTE, REASON_BLOCK, REASON_INPUT
-from bot.views.parts import Element, bold, button, code, cut, label, moment, plain, rich
+from bot.views.parts import Element, button, label, plain
+from bot.views.rich import bold, code, rich
+from bot.views.words import cut
 
 MOST_CHOICES = 100
 """Options of a select. https://docs.slack.dev/reference/block-kit/block-elements/select-menu-element."""

@@ -6,22 +6,10 @@ from bot.models.messages import Block, Rendered
 from bot.models.requests import Decision, Request
 from bot.views.budget import message
 from bot.views.names import GLASS_MODAL, REASON_BLOCK, REASON_INPUT
-from bot.views.parts import (
-    Element,
-    Inline,
-    bold,
-    context,
-    fallback,
-    group,
-    label,
-    mrkdwn,
-    plain,
-    quote,
-    rich,
-    section,
-    user,
-)
+from bot.views.parts import Element, context, label, mrkdwn, plain, section
 from bot.views.request import names, place
+from bot.views.rich import Inline, bold, group, quote, rich, user
+from bot.views.sentences import fallback
 
 TITLE = "Break the glass"
 REASON_CHARACTERS = 500

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from bot.models.messages import Block, Rendered
 from bot.views.budget import message
 from bot.views.names import COMMAND
-from bot.views.parts import Inline, bold, bullets, code, context, fallback, note, rich, said, spoken
+from bot.views.parts import context, note
+from bot.views.rich import Inline, bold, bullets, code, rich
+from bot.views.sentences import fallback, said, spoken
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from bot.models.messages import Block, Rendered
 from bot.rules.sight import Sight
 from bot.views.names import SHOW_KEYS
-from bot.views.parts import button, context, counted, note, plain, section
+from bot.views.parts import button, context, note, plain, section
+from bot.views.words import counted
 
 NOT_SHOWN_HERE = "Not everybody here may see the account. Whoever may finds the key behind the button, and on Home."
 

@@ -11,7 +11,11 @@ from bot.models.messages import Rendered
 from bot.models.requests import ChangeKind
 from bot.models.trail import SYSTEM, Act, ChainedEntry
 from bot.views.budget import message
-from bot.views.parts import Inline, anchored, bold, bullets, context, cut, fallback, listed, moment, mrkdwn, rich, user
+from bot.views.moments import moment
+from bot.views.parts import anchored, context, mrkdwn
+from bot.views.rich import Inline, bold, bullets, rich, user
+from bot.views.sentences import fallback
+from bot.views.words import cut, listed
 
 _CODE = re.compile("[A-Z]+(_[A-Z]+)*")
 

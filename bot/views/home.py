@@ -13,6 +13,7 @@ from bot.rules.progress import not_scanned
 from bot.rules.trend import can_be_drawn
 from bot.views.form import edit_choice
 from bot.views.home_requests import MOST_OTHERS, MOST_OWN, listed, more, to_decide
+from bot.views.moments import DAY, moment
 from bot.views.names import (
     COMMAND,
     HOME_DIGEST,
@@ -21,29 +22,13 @@ from bot.views.names import (
     WAKE,
     action_id,
 )
-from bot.views.parts import (
-    DAY,
-    Element,
-    Inline,
-    actions,
-    bold,
-    bullets,
-    button,
-    confirm,
-    context,
-    counted,
-    cut,
-    divider,
-    header,
-    moment,
-    note,
-    rich,
-    said,
-    user,
-)
+from bot.views.parts import Element, actions, button, confirm, context, divider, header, note
 from bot.views.posture import status
+from bot.views.rich import Inline, bold, bullets, rich, user
 from bot.views.rows import key_row
+from bot.views.sentences import said
 from bot.views.trend import trend_blocks
+from bot.views.words import counted, cut
 
 MOST_LAPSING = 5
 TITLE = "KMS key rotation"

@@ -8,25 +8,12 @@ from bot.models.messages import Block
 from bot.models.requests import Change, Request, RequestState
 from bot.views.excuse import reach, terms
 from bot.views.kinds import WORDS, keys_in_words, term, whereabouts
+from bot.views.moments import date
 from bot.views.names import APPROVE, COMMAND, DENY, SHOW_KEYS, action_id
-from bot.views.parts import (
-    Element,
-    Inline,
-    actions,
-    bold,
-    button,
-    confirm,
-    context,
-    counted,
-    cut,
-    date,
-    divider,
-    mrkdwn,
-    note,
-    rich,
-    user,
-)
+from bot.views.parts import Element, actions, button, confirm, context, divider, mrkdwn, note
+from bot.views.rich import Inline, bold, rich, user
 from bot.views.rows import fate
+from bot.views.words import counted, cut
 
 MOST_TO_DECIDE, MOST_OWN, MOST_OTHERS = 5, 4, 5
 NOTHING_WAITS = "Nothing waits for you."

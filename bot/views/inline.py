@@ -2,7 +2,7 @@
 
 import re
 
-from bot.views.parts import Inline, user
+from bot.views.rich import Inline, user
 
 _MARKUP = re.compile(r"(<@[UW][A-Z0-9]+>|<!date\^\d+\^[^|>]*\|[^>]*>)")
 _DATE = re.compile(r"<!date\^(\d+)\^([^|>]*)\|([^>]*)>")

@@ -8,28 +8,14 @@ from bot.models.posture import KeyDetails
 from bot.rules.on_demand import MOST_ON_DEMAND, count_on_demand, find_obstacle
 from bot.views.budget import message
 from bot.views.excuse import about
+from bot.views.moments import DAY, date, moment
 from bot.views.names import ROTATE, action_id
-from bot.views.parts import (
-    DAY,
-    Element,
-    Inline,
-    actions,
-    bold,
-    bullets,
-    button,
-    code,
-    context,
-    counted,
-    cut,
-    date,
-    fallback,
-    moment,
-    mrkdwn,
-    note,
-    rich,
-)
+from bot.views.parts import Element, actions, button, context, mrkdwn, note
 from bot.views.price import BASE_PRICE, MOST_ADDED
+from bot.views.rich import Inline, bold, bullets, code, rich
 from bot.views.rows import change_of, enable_button, more_menu, request_lines
+from bot.views.sentences import fallback
+from bot.views.words import counted, cut
 
 VERDICT_MARKS = {
     Verdict.COMPLIANT: "✅ Compliant",

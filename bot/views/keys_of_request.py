@@ -3,8 +3,10 @@
 from bot.models.keys import KeyArn
 from bot.models.requests import Change, ChangeState, Request
 from bot.views.kinds import whereabouts
-from bot.views.parts import Element, Inline, bold, bullets, counted, cut, label
+from bot.views.parts import Element, label
+from bot.views.rich import Inline, bold, bullets
 from bot.views.rows import MARKS
+from bot.views.words import counted, cut
 
 KEYS_A_BLOCK = 50
 

@@ -5,7 +5,9 @@ from dataclasses import dataclass, field
 
 from bot.models.requests import Change, ChangeKind, ChangeState, Request
 from bot.rules.on_demand import MOST_ON_DEMAND
-from bot.views.parts import Inline, counted, cut, moment
+from bot.views.moments import moment
+from bot.views.rich import Inline
+from bot.views.words import counted, cut
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,8 @@ from collections.abc import Iterator, Sequence
 
 from bot.models.messages import Block
 from bot.models.scans import LeftOut, by_cause
-from bot.views.parts import Inline, bold, bullets, counted, cut, rich, some
+from bot.views.rich import Inline, bold, bullets, rich
+from bot.views.words import counted, cut, some
 
 MOST_CAUSES = 10
 MOST_NAMES = 5

@@ -7,20 +7,11 @@ from bot.models.posture import ListPage
 from bot.views.age import as_of
 from bot.views.budget import message
 from bot.views.names import ENABLE_SEVERAL, LIST_PAGE, action_id
-from bot.views.parts import (
-    VALUE_CHARACTERS,
-    Element,
-    actions,
-    bold,
-    button,
-    context,
-    counted,
-    cut,
-    fallback,
-    note,
-    rich,
-)
+from bot.views.parts import VALUE_CHARACTERS, Element, actions, button, context, note
+from bot.views.rich import bold, rich
 from bot.views.rows import key_row
+from bot.views.sentences import fallback
+from bot.views.words import counted, cut
 
 SEVERAL = 2
 """So many keys are worth a form of their own."""

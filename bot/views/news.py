@@ -9,8 +9,10 @@ from bot.models.messages import Block
 from bot.models.requests import Basis, ChangeKind, Request
 from bot.rules.digest import LAPSING_WITHIN, MOST_NAMES
 from bot.views.age import how_long
-from bot.views.parts import DAY, Inline, bold, bullets, counted, cut, joined, moment, rich, user
+from bot.views.moments import DAY, moment
+from bot.views.rich import Inline, bold, bullets, joined, rich, user
 from bot.views.standing import is_undecided
+from bot.views.words import counted, cut
 
 NAME_CHARACTERS = 48
 MOST_OF_A_REQUEST = 3

@@ -2,7 +2,7 @@
 
 from bot.models.messages import Rendered
 from bot.views.budget import message
-from bot.views.parts import said, spoken
+from bot.views.sentences import said, spoken
 
 
 def say(sentence: str) -> Rendered:

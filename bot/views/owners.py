@@ -8,21 +8,10 @@ from bot.models.messages import Rendered
 from bot.models.owned import OwnedKeys
 from bot.models.owners import Owner
 from bot.views.budget import message as within_budget
-from bot.views.parts import (
-    Inline,
-    bold,
-    bullets,
-    code,
-    context,
-    counted,
-    cut,
-    fallback,
-    group,
-    mrkdwn,
-    rich,
-    some,
-    user,
-)
+from bot.views.parts import context, mrkdwn
+from bot.views.rich import Inline, bold, bullets, code, group, rich, user
+from bot.views.sentences import fallback
+from bot.views.words import counted, cut, some
 
 ALL_SNOOZED = "Nobody is mentioned: the owners that are known have snoozed their keys."
 

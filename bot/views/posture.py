@@ -9,19 +9,10 @@ from bot.models.scans import EVERYWHERE, Coverage, Summary
 from bot.rules.progress import how_far
 from bot.views.age import as_of
 from bot.views.budget import message
-from bot.views.parts import (
-    Inline,
-    bold,
-    bullets,
-    context,
-    counted,
-    cut,
-    fallback,
-    header,
-    mrkdwn,
-    note,
-    rich,
-)
+from bot.views.parts import context, header, mrkdwn, note
+from bot.views.rich import Inline, bold, bullets, rich
+from bot.views.sentences import fallback
+from bot.views.words import counted, cut
 
 STALE_AFTER = timedelta(hours=24)
 

@@ -3,7 +3,9 @@
 from bot.models.digests import Digest
 from bot.models.messages import Block, Rendered
 from bot.views.budget import message
-from bot.views.parts import context, counted, note, said
+from bot.views.parts import context, note
+from bot.views.sentences import said
+from bot.views.words import counted
 
 _PRESSED = frozenset({"actions", "input"})
 

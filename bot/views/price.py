@@ -1,7 +1,8 @@
 """What enabling rotation costs and what it does not do, told before it is asked for."""
 
 from bot.models.messages import Block
-from bot.views.parts import Inline, bullets, counted, link
+from bot.views.rich import Inline, bullets, link
+from bot.views.words import counted
 
 BASE_PRICE, MOST_ADDED = 1, 2
 """Dollars a month. https://aws.amazon.com/kms/pricing/."""

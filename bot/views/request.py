@@ -21,34 +21,13 @@ from bot.views.code import reminder as code_reminder
 from bot.views.excuse import reach, terms
 from bot.views.keys_of_request import in_order
 from bot.views.kinds import WORDS, keys_in_words, term, whereabouts
+from bot.views.moments import DAY, date, moment
 from bot.views.names import APPROVE, BREAK_GLASS, DENY, RETRY, SHOW_KEYS, WITHDRAW
-from bot.views.parts import (
-    DAY,
-    Inline,
-    actions,
-    bold,
-    bullets,
-    button,
-    code,
-    confirm,
-    context,
-    counted,
-    cut,
-    date,
-    fallback,
-    listed,
-    meant,
-    moment,
-    mrkdwn,
-    note,
-    people,
-    plain,
-    quote,
-    rich,
-    section,
-    user,
-)
+from bot.views.parts import actions, button, confirm, context, mrkdwn, note, plain, section
+from bot.views.rich import Inline, bold, bullets, code, quote, rich, user
 from bot.views.rows import MARKS, approved, fate, in_vain, on_whose_word, request_lines
+from bot.views.sentences import fallback, meant
+from bot.views.words import counted, cut, listed, people
 
 MOST_CHANGES = 15
 MOST_CONCERNED = 40

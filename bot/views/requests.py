@@ -6,8 +6,12 @@ from bot.models.messages import Block, Rendered
 from bot.models.requests import Request, RequestState
 from bot.views.budget import message
 from bot.views.kinds import whereabouts
-from bot.views.parts import bold, context, counted, cut, date, fallback, mrkdwn, note, rich
+from bot.views.moments import date
+from bot.views.parts import context, mrkdwn, note
+from bot.views.rich import bold, rich
 from bot.views.rows import fate
+from bot.views.sentences import fallback
+from bot.views.words import counted, cut
 
 MOST_REQUESTS = 12
 

@@ -6,7 +6,9 @@ from bot.rules.on_demand import MOST_ON_DEMAND
 from bot.views.form import form, key_as_read, reason_input
 from bot.views.kinds import WORDS
 from bot.views.names import ROTATE_MODAL
-from bot.views.parts import Element, Inline, bullets, context, counted, note
+from bot.views.parts import Element, context, note
+from bot.views.rich import Inline, bullets
+from bot.views.words import counted
 
 FEWEST_CHARACTERS = 10
 

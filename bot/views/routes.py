@@ -7,6 +7,7 @@ from bot.models.messages import Block, Rendered
 from bot.rules.audience import Audience
 from bot.views.budget import message
 from bot.views.form import edit_choice
+from bot.views.moments import moment
 from bot.views.names import (
     BACK,
     BACK_BLOCK,
@@ -19,23 +20,10 @@ from bot.views.names import (
     ZONE_BLOCK,
     ZONE_INPUT,
 )
-from bot.views.parts import (
-    Element,
-    Inline,
-    actions,
-    bold,
-    code,
-    context,
-    counted,
-    cut,
-    label,
-    moment,
-    note,
-    plain,
-    rich,
-    said,
-    user,
-)
+from bot.views.parts import Element, actions, context, label, note, plain
+from bot.views.rich import Inline, bold, code, rich, user
+from bot.views.sentences import said
+from bot.views.words import counted, cut
 
 MOST_ROUTES = 20
 TITLE = "Edit a digest"

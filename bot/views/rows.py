@@ -8,26 +8,11 @@ from bot.models.requests import Basis, Change, ChangeKind, ChangeState, Request,
 from bot.views.age import age
 from bot.views.inline import inline
 from bot.views.kinds import WORDS
+from bot.views.moments import DAY, date, moment
 from bot.views.names import ENABLE, EXEMPT, MORE_OF_KEY, SNOOZE, action_id
-from bot.views.parts import (
-    DAY,
-    Element,
-    Inline,
-    actions,
-    bold,
-    button,
-    context,
-    counted,
-    cut,
-    date,
-    label,
-    listed,
-    moment,
-    mrkdwn,
-    note,
-    people,
-    rich,
-)
+from bot.views.parts import Element, actions, button, context, label, mrkdwn, note
+from bot.views.rich import Inline, bold, rich
+from bot.views.words import counted, cut, listed, people
 
 ENABLE_LABEL = "Enable rotation"
 ENDED = {ChangeState.SUCCEEDED: "Done", ChangeState.NOT_NEEDED: "Found not needed", ChangeState.FAILED: "Failed"}

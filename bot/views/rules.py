@@ -17,23 +17,10 @@ from bot.rules.explanation import (
 from bot.rules.house import House
 from bot.rules.wording import what_it_asks_for, whom_it_means
 from bot.views.budget import message
-from bot.views.parts import (
-    Inline,
-    bold,
-    bullets,
-    code,
-    context,
-    counted,
-    cut,
-    fallback,
-    group,
-    listed,
-    meant,
-    note,
-    rich,
-    some,
-    user,
-)
+from bot.views.parts import context, note
+from bot.views.rich import Inline, bold, bullets, code, group, rich, user
+from bot.views.sentences import fallback, meant
+from bot.views.words import counted, cut, listed, some
 
 MOST_RULES = 20
 MOST_PEOPLE = 20

@@ -6,22 +6,11 @@ from bot.models.scans import Phase, Progress
 from bot.rules.progress import how_far, keys_so_far
 from bot.views.budget import message
 from bot.views.names import STOP_SCAN
-from bot.views.parts import (
-    Element,
-    Inline,
-    actions,
-    bold,
-    button,
-    confirm,
-    context,
-    counted,
-    cut,
-    fallback,
-    note,
-    rich,
-    user,
-)
+from bot.views.parts import Element, actions, button, confirm, context, note
 from bot.views.posture import gap_blocks, headline, posture_lines
+from bot.views.rich import Inline, bold, rich, user
+from bot.views.sentences import fallback
+from bot.views.words import counted, cut
 
 BAR_CELLS = 20
 

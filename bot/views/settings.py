@@ -3,7 +3,11 @@
 from bot.models.messages import Rendered
 from bot.models.processes import Difference, Disagreement
 from bot.views.budget import message
-from bot.views.parts import Inline, bullets, code, context, date, fallback, mrkdwn, rich, some
+from bot.views.moments import date
+from bot.views.parts import context, mrkdwn
+from bot.views.rich import Inline, bullets, code, rich
+from bot.views.sentences import fallback
+from bot.views.words import some
 
 MOST_NAMES = 8
 

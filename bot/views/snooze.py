@@ -6,8 +6,11 @@ from bot.models.messages import Block
 from bot.models.snoozes import LONGEST_DAYS, Snoozed, SnoozeFor, SnoozeOffer
 from bot.rules.snoozing import latest
 from bot.views.form import key_as_read
+from bot.views.moments import DAY, moment
 from bot.views.names import SNOOZE_FOR_BLOCK, SNOOZE_FOR_INPUT, SNOOZE_MODAL, UNTIL_BLOCK, UNTIL_INPUT, WAKE, action_id
-from bot.views.parts import DAY, Element, Inline, actions, button, context, cut, label, moment, note, plain, rich
+from bot.views.parts import Element, actions, button, context, label, note, plain
+from bot.views.rich import Inline, rich
+from bot.views.words import cut
 
 DAYS = {"tomorrow": 1, "week": 7, "month": LONGEST_DAYS}
 DATE_BLOCK, DATE_INPUT = "day", "date"

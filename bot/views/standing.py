@@ -8,8 +8,9 @@ from bot.models.keys import Reason
 from bot.models.requests import Request, RequestState
 from bot.rules.digest import Standing, first_to_do, standing
 from bot.views.age import age, how_long
-from bot.views.parts import Inline, bold, counted, cut
 from bot.views.posture import headline, is_by_team
+from bot.views.rich import Inline, bold
+from bot.views.words import counted, cut
 
 _BEFORE = "the digest before"
 _GOOD_FIRST = (DeltaKind.FIXED, DeltaKind.NEW, DeltaKind.REGRESSED, DeltaKind.LAPSED)

@@ -3,7 +3,9 @@
 from bot.models.messages import Block
 from bot.models.trend import Trend
 from bot.rules.trend import bars, can_be_drawn, headline, in_words
-from bot.views.parts import bold, context, cut, note, rich
+from bot.views.parts import context, note
+from bot.views.rich import bold, rich
+from bot.views.words import cut
 
 ALT_CHARACTERS = 2000
 """https://docs.slack.dev/reference/block-kit/blocks/image-block"""

@@ -3,7 +3,11 @@
 from bot.models.messages import Block, MessageKind, Rendered
 from bot.models.troubles import GIVEN_UP_AFTER, Trouble
 from bot.views.budget import message
-from bot.views.parts import context, counted, date, listed, meant, mrkdwn, rich, spoken
+from bot.views.moments import date
+from bot.views.parts import context, mrkdwn
+from bot.views.rich import rich
+from bot.views.sentences import meant, spoken
+from bot.views.words import counted, listed
 
 _REMEDIES = {
     "not_in_channel": "Type `/invite @KMS rotation` there.",

@@ -9,22 +9,12 @@ from bot.models.undone import UndoneFix
 from bot.rules.code_lines import managed
 from bot.views.budget import message
 from bot.views.code import suspicion
-from bot.views.parts import (
-    Element,
-    actions,
-    bold,
-    code,
-    context,
-    counted,
-    cut,
-    date,
-    fallback,
-    mrkdwn,
-    note,
-    people,
-    rich,
-)
+from bot.views.moments import date
+from bot.views.parts import Element, actions, context, mrkdwn, note
+from bot.views.rich import bold, code, rich
 from bot.views.rows import enable_button
+from bot.views.sentences import fallback
+from bot.views.words import counted, cut, people
 
 MOST_SHOWN = 10
 THE_BOT_DOES_NOT = "The bot itself never switches rotation off. /kms-rotation history shows what it did."

@@ -5,21 +5,8 @@ from hypothesis import strategies as st
 
 from bot.models.messages import Block
 from bot.views.budget import MESSAGE_CHARACTERS, message
-from bot.views.parts import (
-    actions,
-    bold,
-    bullets,
-    button,
-    code,
-    confirm,
-    context,
-    header,
-    mrkdwn,
-    note,
-    plain,
-    rich,
-    section,
-)
+from bot.views.parts import actions, button, confirm, context, header, mrkdwn, note, plain, section
+from bot.views.rich import bold, bullets, code, rich
 from deploy.sandbox.slack.things import texts
 
 SHORT = "short"

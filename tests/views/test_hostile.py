@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 
 from bot.models.messages import Rendered
 from bot.views.excuse import ticket
-from bot.views.parts import Element, cut, fallback, meant, said, spoken
+from bot.views.parts import Element
+from bot.views.sentences import fallback, meant, said, spoken
+from bot.views.words import cut
 from tests.views.gallery import messages, modals
 from tests.views.personal import homes
 from tests.views.reading import lines, parts
