@@ -13,8 +13,10 @@ from bot.rules.exempting import LEAST_REASON, MOST_OWNER, MOST_REASON, last_day_
 from bot.rules.exemptions import tidy
 from bot.rules.filters import BadFilterError
 from bot.rules.wording import span
-from bot.settings import fields
-from bot.settings.fields import LIST, mistake, read_duration, shown
+from bot.settings.fields import aws
+from bot.settings.fields.lists import LIST
+from bot.settings.fields.times import read_duration
+from bot.settings.mistakes import mistake, shown
 from bot.settings.places import Location
 from bot.settings.section import Section
 
@@ -64,7 +66,7 @@ class DeclaredSection(Section):
     account: str = ""
     region: str = ""
     alias: str = ""
-    tag: Annotated[dict[str, str], PlainValidator(fields.tag_patterns)] = Field(default_factory=dict)
+    tag: Annotated[dict[str, str], PlainValidator(aws.tag_patterns)] = Field(default_factory=dict)
     until: Annotated[date, PlainValidator(_day)]
     reason: Annotated[str, AfterValidator(_reason)]
     ticket: str = ""

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 
 from pydantic import TypeAdapter, ValidationError
 
-from bot.settings import fields
-from bot.settings.fields import MISTAKE
+from bot.settings.fields import slack, times
+from bot.settings.mistakes import MISTAKE
 
-_SCHEDULE: TypeAdapter[str] = TypeAdapter(fields.Schedule)
-_TIMEZONE: TypeAdapter[str] = TypeAdapter(fields.Timezone)
-_CHANNEL: TypeAdapter[str] = TypeAdapter(fields.Channel)
+_SCHEDULE: TypeAdapter[str] = TypeAdapter(times.Schedule)
+_TIMEZONE: TypeAdapter[str] = TypeAdapter(times.Timezone)
+_CHANNEL: TypeAdapter[str] = TypeAdapter(slack.Channel)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,9 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, PlainValidator
 
 from bot.models.owners import PRODUCTION, OwnerMapping
-from bot.settings import fields
-from bot.settings.fields import LIST, mistake, shown
+from bot.settings.fields import aws, slack
+from bot.settings.fields.lists import LIST
+from bot.settings.mistakes import mistake, shown
 from bot.settings.section import Section
 
 LONGEST_OWNER = 256
@@ -56,7 +57,7 @@ def _people(value: object) -> dict[str, str]:
             raise mistake("An owner has no name.", "Write what the tag says, in quotes.")
         if spelled in people:
             raise mistake(f"{shown(name)} is in this table twice, for case does not count.", "Name it once.")
-        people[spelled] = fields.check_approver(who)
+        people[spelled] = slack.check_approver(who)
     return people
 
 
@@ -83,7 +84,5 @@ class Owners(Section):
 class Production(Section):
     """What makes a key production: any of these accounts, or any of these tags."""
 
-    accounts: Annotated[tuple[fields.AccountPattern, ...], LIST] = ()
-    tags: Annotated[dict[str, str], PlainValidator(fields.tag_patterns)] = Field(
-        default_factory=lambda: dict(PRODUCTION)
-    )
+    accounts: Annotated[tuple[aws.AccountPattern, ...], LIST] = ()
+    tags: Annotated[dict[str, str], PlainValidator(aws.tag_patterns)] = Field(default_factory=lambda: dict(PRODUCTION))

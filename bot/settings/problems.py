@@ -11,7 +11,7 @@ from pydantic_core import ErrorDetails
 from bot.errors import Problem
 from bot.settings import exemptions, routes
 from bot.settings.exemptions import DeclaredSection, ExemptionSection
-from bot.settings.fields import MISTAKE, nearest, shown
+from bot.settings.mistakes import MISTAKE, nearest, shown
 from bot.settings.owners import MappingSection, OwnerMatch, Owners, Production
 from bot.settings.places import Lines, Location, spell
 from bot.settings.routes import Match, Route, Scanned

@@ -10,8 +10,8 @@ from pydantic import AfterValidator, Field, PlainValidator, ValidationError
 
 from bot.rules.audience import WORDS
 from bot.rules.filters import Filter
-from bot.settings import fields
-from bot.settings.fields import mistake
+from bot.settings.fields import aws, numbers, slack, times, words
+from bot.settings.mistakes import mistake, shown
 from bot.settings.places import Location
 from bot.settings.section import Section
 
@@ -35,17 +35,17 @@ def _alias(text: str) -> str:
 
 def _name(text: str) -> str:
     if text.casefold() in WORDS:
-        raise mistake(f"{fields.shown(text)} means something else in `/kms-rotation digest`.", "Choose another name.")
+        raise mistake(f"{shown(text)} means something else in `/kms-rotation digest`.", "Choose another name.")
     return text
 
 
 class Match(Section):
     """The parts of a filter by which keys go to another channel."""
 
-    account: Annotated[fields.AccountPattern, _UNLESS_WRITTEN] = ""
-    region: Annotated[fields.RegionPattern, _UNLESS_WRITTEN] = ""
+    account: Annotated[aws.AccountPattern, _UNLESS_WRITTEN] = ""
+    region: Annotated[aws.RegionPattern, _UNLESS_WRITTEN] = ""
     team: Annotated[str, AfterValidator(_team), _UNLESS_WRITTEN] = ""
-    alias: Annotated[fields.AliasPattern, AfterValidator(_alias), _UNLESS_WRITTEN] = ""
+    alias: Annotated[aws.AliasPattern, AfterValidator(_alias), _UNLESS_WRITTEN] = ""
 
 
 def _match(value: object) -> dict[str, str]:
@@ -64,12 +64,12 @@ class Route(Section):
     What it does not say of schedule, time zone and top is what `[digest]` says. `include_hidden` is each one's own.
     """
 
-    name: Annotated[fields.RouteName, AfterValidator(_name)] = ""
+    name: Annotated[words.RouteName, AfterValidator(_name)] = ""
     match: Annotated[dict[str, str], PlainValidator(_match)] = Field(default_factory=dict)
-    channel: fields.Channel
-    schedule: fields.Schedule | None = None
-    timezone: fields.Timezone | None = None
-    top: fields.Top | None = None
+    channel: slack.Channel
+    schedule: times.Schedule | None = None
+    timezone: times.Timezone | None = None
+    top: numbers.Top | None = None
     include_hidden: bool = False
 
     @property
@@ -109,7 +109,7 @@ def _repetition(here: Location, route: Route, before: Sequence[tuple[int, Route]
             yield here, f"It tells the same channel of the same keys as {first}.", "Leave one of the two out."
             return
         if other.title.casefold() == route.title.casefold():
-            called = fields.shown(route.title)
+            called = shown(route.title)
             yield (*here, "name"), f"{first} goes by {called} as well.", "Give each a name of its own."
             return
 
@@ -117,7 +117,7 @@ def _repetition(here: Location, route: Route, before: Sequence[tuple[int, Route]
 def _never(here: Location, route: Route, scanned: Scanned) -> Iterator[Fault]:
     region, account = route.match.get("region"), route.match.get("account", "")
     if region and scanned.regions is not None and not any(fnmatchcase(each, region) for each in scanned.regions):
-        what = f"It can never match a key: scan.regions has no Region like {fields.shown(region)}."
+        what = f"It can never match a key: scan.regions has no Region like {shown(region)}."
         yield (*here, "match", "region"), what, "Write one that is scanned, or add it to scan.regions."
     if account.isdigit() and scanned.accounts is not None and account not in scanned.accounts:
         what = f"It can never match a key: {account} is not in scan.accounts."

@@ -13,8 +13,8 @@ from typing import Annotated
 from pydantic import Field, PlainValidator
 
 from bot.models.approval import ApprovalRule
-from bot.settings import fields
-from bot.settings.fields import LIST
+from bot.settings.fields import aws, numbers, slack, times, words
+from bot.settings.fields.lists import LIST
 from bot.settings.places import Location
 from bot.settings.section import Section
 
@@ -25,22 +25,22 @@ Fault = tuple[Location, str, str]
 class RuleSection(Section):
     """One `[[approval.rule]]`."""
 
-    name: fields.RuleName = ""
-    accounts: Annotated[tuple[fields.AccountPattern, ...], LIST] = ()
-    organizational_units: Annotated[tuple[fields.OrganizationalUnit, ...], LIST] = ()
-    tags: Annotated[dict[str, str], PlainValidator(fields.tag_patterns)] = Field(default_factory=dict)
-    aliases: Annotated[tuple[fields.AliasPattern, ...], LIST] = ()
-    regions: Annotated[tuple[fields.RegionPattern, ...], LIST] = ()
-    requesters: Annotated[tuple[fields.Approver, ...], LIST] = ()
-    approvers: Annotated[tuple[fields.Approver, ...], LIST] = ()
-    quiet_approvers: Annotated[tuple[fields.Approver, ...], LIST] = ()
-    required: fields.Approvals = 1
+    name: words.RuleName = ""
+    accounts: Annotated[tuple[aws.AccountPattern, ...], LIST] = ()
+    organizational_units: Annotated[tuple[aws.OrganizationalUnit, ...], LIST] = ()
+    tags: Annotated[dict[str, str], PlainValidator(aws.tag_patterns)] = Field(default_factory=dict)
+    aliases: Annotated[tuple[aws.AliasPattern, ...], LIST] = ()
+    regions: Annotated[tuple[aws.RegionPattern, ...], LIST] = ()
+    requesters: Annotated[tuple[slack.Approver, ...], LIST] = ()
+    approvers: Annotated[tuple[slack.Approver, ...], LIST] = ()
+    quiet_approvers: Annotated[tuple[slack.Approver, ...], LIST] = ()
+    required: numbers.Approvals = 1
     from_different_groups: bool = False
     self_approval: bool = False
-    daily_cap: fields.DailyCap | None = None
-    break_glass: Annotated[tuple[fields.Approver, ...], LIST] = ()
-    expires_after: fields.Expiry | None = None
-    remind_after: fields.Patience | None = None
+    daily_cap: numbers.DailyCap | None = None
+    break_glass: Annotated[tuple[slack.Approver, ...], LIST] = ()
+    expires_after: times.Expiry | None = None
+    remind_after: times.Patience | None = None
 
     def rule(self, number: int) -> ApprovalRule:
         return ApprovalRule(

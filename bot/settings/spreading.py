@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import AfterValidator
 
 from bot.errors import Problem
-from bot.settings.fields import mistake, shown
+from bot.settings.mistakes import mistake, shown
 
 PROCESSES, WORKERS = "processes", "workers"
 

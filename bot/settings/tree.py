@@ -11,9 +11,10 @@ from pydantic import field_validator as validates
 from bot.models.approval import ApprovalRule
 from bot.models.owners import OwnerRules
 from bot.models.selection import Conditions, Selection
-from bot.settings import fields
 from bot.settings.exemptions import ExemptionSection
-from bot.settings.fields import LIST, at_least_one, mistake
+from bot.settings.fields import aws, numbers, slack, times, words
+from bot.settings.fields.lists import LIST, at_least_one
+from bot.settings.mistakes import mistake
 from bot.settings.owners import Owners, Production
 from bot.settings.routes import Route
 from bot.settings.rules import RuleSection
@@ -38,9 +39,9 @@ class SlackSection(Section):
     """
 
     mode: Mode = "socket"
-    channel: fields.Channel | None = None
-    fallback: fields.Recipient | None = None
-    workspaces: Annotated[tuple[fields.Workspace, ...], LIST] = ()
+    channel: slack.Channel | None = None
+    fallback: slack.Recipient | None = None
+    workspaces: Annotated[tuple[slack.Workspace, ...], LIST] = ()
 
     @validates("fallback")
     @classmethod
@@ -56,9 +57,9 @@ class SlackSection(Section):
 class AccountConditions(Section):
     """`[scan.include]` or `[scan.exclude]`: an account meets it by any of its lists, or by all of its tags."""
 
-    accounts: Annotated[tuple[fields.AccountPattern, ...], LIST] = ()
-    units: Annotated[tuple[fields.OrganizationalUnit, ...], LIST] = ()
-    tags: Annotated[dict[str, str], PlainValidator(fields.tag_patterns)] = Field(default_factory=dict)
+    accounts: Annotated[tuple[aws.AccountPattern, ...], LIST] = ()
+    units: Annotated[tuple[aws.OrganizationalUnit, ...], LIST] = ()
+    tags: Annotated[dict[str, str], PlainValidator(aws.tag_patterns)] = Field(default_factory=dict)
 
     @property
     def conditions(self) -> Conditions:
@@ -72,7 +73,7 @@ class Scan(Section):
         Annotated[
             Annotated[Literal["organization"], Tag(WORD)]
             | Annotated[
-                tuple[fields.AccountId, ...],
+                tuple[aws.AccountId, ...],
                 LIST,
                 at_least_one("No account would be scanned.", "Leave it out for the caller's own account."),
                 Tag(ITEMS),
@@ -84,7 +85,7 @@ class Scan(Section):
     regions: Annotated[
         Annotated[Literal["enabled"], Tag(WORD)]
         | Annotated[
-            tuple[fields.Region, ...],
+            tuple[aws.Region, ...],
             LIST,
             at_least_one("No Region would be scanned.", 'Write "enabled" for all that an account has enabled.'),
             Tag(ITEMS),
@@ -93,12 +94,12 @@ class Scan(Section):
     ] = "enabled"
     include: AccountConditions | None = None
     exclude: AccountConditions | None = None
-    audit_role: fields.RoleName | None = None
-    remediation_role: fields.RoleName | None = None
-    external_id: fields.ExternalId | None = None
-    schedule: fields.Schedule = "0 */6 * * *"
-    quota_share: fields.QuotaShare = 0.5
-    processes: fields.Processes | None = None
+    audit_role: aws.RoleName | None = None
+    remediation_role: aws.RoleName | None = None
+    external_id: aws.ExternalId | None = None
+    schedule: times.Schedule = "0 */6 * * *"
+    quota_share: numbers.QuotaShare = 0.5
+    processes: numbers.Processes | None = None
     spread: Spread = PROCESSES
 
     @property
@@ -137,8 +138,8 @@ class Scan(Section):
 class Policy(Section):
     """What the organisation wants of a key, and what the bot sets; both in days."""
 
-    max_rotation_period_days: fields.PeriodDays = 365
-    enable_with_period_days: fields.PeriodDays = 365
+    max_rotation_period_days: numbers.PeriodDays = 365
+    enable_with_period_days: numbers.PeriodDays = 365
 
     @validates("enable_with_period_days")
     @classmethod
@@ -160,11 +161,11 @@ class Digest(Section):
     `[[visibility.rule]]` hides: everybody in the channel may see them then.
     """
 
-    schedule: fields.Schedule = "0 9 * * mon-fri"
-    timezone: fields.Timezone = "UTC"
-    top: fields.Top = 10
+    schedule: times.Schedule = "0 9 * * mon-fri"
+    timezone: times.Timezone = "UTC"
+    top: numbers.Top = 10
     mention_owners: bool = True
-    quiet: fields.OnQuietDays = "line"
+    quiet: words.OnQuietDays = "line"
     include_hidden: bool = False
     routes: Annotated[tuple[Route, ...], LIST, Field(alias="route")] = ()
     production: Production = Field(default_factory=Production)
@@ -175,8 +176,8 @@ class Approval(Section):
     a key decides. What holds between the settings of a rule, and between rules, is checked in `rules`.
     """
 
-    expires_after: fields.Expiry = timedelta(hours=24)
-    remind_after: fields.Patience = timedelta(hours=4)
+    expires_after: times.Expiry = timedelta(hours=24)
+    remind_after: times.Patience = timedelta(hours=4)
     sections: Annotated[tuple[RuleSection, ...], LIST, Field(alias="rule")] = ()
 
     @property

@@ -5,8 +5,8 @@ from typing import Annotated
 from pydantic import Field
 
 from bot.models.visibility import VisibilityRule
-from bot.settings import fields
-from bot.settings.fields import LIST, at_least_one
+from bot.settings.fields import aws, slack
+from bot.settings.fields.lists import LIST, at_least_one
 from bot.settings.section import Section
 
 
@@ -14,12 +14,12 @@ class VisibilityRuleSection(Section):
     """One `[[visibility.rule]]`: accounts, by id or pattern, and the people and groups that may see them."""
 
     accounts: Annotated[
-        tuple[fields.AccountPattern, ...],
+        tuple[aws.AccountPattern, ...],
         LIST,
         at_least_one("The rule hides no account.", "Write ids or patterns of names, or take the rule out."),
     ]
     visible_to: Annotated[
-        tuple[fields.Approver, ...],
+        tuple[slack.Approver, ...],
         LIST,
         at_least_one(
             "Nobody could see these accounts in Slack.",

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, PlainValidator
 
-from bot.settings.fields import mistake, shown
+from bot.settings.mistakes import mistake, shown
 from bot.settings.section import Section
 
 FORMATS = ("text", "json")

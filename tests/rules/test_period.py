@@ -3,7 +3,7 @@
 import pytest
 
 from bot.rules.period import LONGEST_PERIOD_DAYS, SHORTEST_PERIOD_DAYS, BadPeriodError, read_period
-from bot.settings.fields import DAYS_BETWEEN_ROTATIONS
+from bot.settings.fields.numbers import DAYS_BETWEEN_ROTATIONS
 
 
 @pytest.mark.parametrize("longest", [90, 91, 365, 2560])
