@@ -31,12 +31,14 @@ from bot.views.glass import glass_broken
 from bot.views.hidden import veil_note
 from bot.views.owners import digest_owners
 from bot.views.preview import preview
-from bot.views.request import reminder, request, result
+from bot.views.request import request
+from bot.views.result import result
 from bot.views.settings import settings_differ
 from bot.views.sheet import sheet
 from bot.views.trend import trend_blocks
 from bot.views.trouble import over, trouble
 from bot.views.undone import undone
+from bot.views.waiting import reminder
 
 
 class DigestBook(Protocol):

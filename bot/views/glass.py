@@ -6,8 +6,8 @@ from bot.models.messages import Block, Rendered
 from bot.models.requests import Decision, Request
 from bot.views.budget import message
 from bot.views.names import GLASS_MODAL, REASON_BLOCK, REASON_INPUT
+from bot.views.naming import names, place
 from bot.views.parts import Element, context, label, mrkdwn, plain, section
-from bot.views.request import names, place
 from bot.views.rich import Inline, bold, group, quote, rich, user
 from bot.views.sentences import fallback
 

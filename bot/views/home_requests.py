@@ -7,9 +7,10 @@ from bot.models.home import MyRequests
 from bot.models.messages import Block
 from bot.models.requests import Change, Request, RequestState
 from bot.views.excuse import reach, terms
-from bot.views.kinds import WORDS, keys_in_words, term, whereabouts
+from bot.views.kinds import WORDS, term
 from bot.views.moments import date
 from bot.views.names import APPROVE, COMMAND, DENY, SHOW_KEYS, action_id
+from bot.views.naming import keys_in_words, whereabouts
 from bot.views.parts import Element, actions, button, confirm, context, divider, mrkdwn, note
 from bot.views.rich import Inline, bold, rich, user
 from bot.views.rows import fate

@@ -2,7 +2,7 @@
 
 from bot.models.keys import KeyArn
 from bot.models.requests import Change, ChangeState, Request
-from bot.views.kinds import whereabouts
+from bot.views.naming import whereabouts
 from bot.views.parts import Element, label
 from bot.views.rich import Inline, bold, bullets
 from bot.views.rows import MARKS

@@ -3,11 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from bot.models.requests import Change, ChangeKind, ChangeState, Request
+from bot.models.requests import Change, ChangeKind, ChangeState
 from bot.rules.on_demand import MOST_ON_DEMAND
 from bot.views.moments import moment
 from bot.views.rich import Inline
-from bot.views.words import counted, cut
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,17 +102,3 @@ def term(change: Change) -> list[Inline]:
     if change.exemption is not None:
         return ["until ", moment(change.exemption.until)]
     return ["once, now" if change.kind is ChangeKind.ROTATE_ON_DEMAND else f"every {change.period_days} days"]
-
-
-def whereabouts(change: Change) -> str:
-    """Say in which account and Region a change's key is, or that it is about all that match."""
-    if change.is_one_key:
-        return f"{cut(change.account_name, 60)} · {change.region}"
-    return "every key that matches, also those to come"
-
-
-def keys_in_words(asked: Request) -> str:
-    """Say “this key”, “3 keys”, or “all keys that match”."""
-    if not asked.changes[0].is_one_key:
-        return "all keys that match"
-    return "this key" if len(asked.changes) == 1 else counted(len(asked.changes), "key")

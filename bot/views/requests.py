@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from bot.models.messages import Block, Rendered
 from bot.models.requests import Request, RequestState
 from bot.views.budget import message
-from bot.views.kinds import whereabouts
 from bot.views.moments import date
+from bot.views.naming import whereabouts
 from bot.views.parts import context, mrkdwn, note
 from bot.views.rich import bold, rich
 from bot.views.rows import fate

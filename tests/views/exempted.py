@@ -15,8 +15,10 @@ from bot.views.exemption import ended, withdrawn
 from bot.views.exemptions import ExemptionsPage, exemptions
 from bot.views.key import key_details
 from bot.views.parts import Element
-from bot.views.request import reminder, request, result
+from bot.views.request import request
 from bot.views.requests import requests
+from bot.views.result import result
+from bot.views.waiting import reminder
 from tests.store.samples import arn_of, at
 from tests.views.samples import Words, details_of, every_request, open_finding, scan
 

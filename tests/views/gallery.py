@@ -27,8 +27,9 @@ from bot.views.listing import listing
 from bot.views.notice import say
 from bot.views.parts import Element
 from bot.views.posture import status
-from bot.views.request import request, result
+from bot.views.request import request
 from bot.views.requests import requests
+from bot.views.result import result
 from bot.views.rules import explanation, rules
 from bot.views.scan import failed, finished, running
 from tests.store.samples import arn_of, at

@@ -8,8 +8,9 @@ from bot.models.asking import Waiting
 from bot.models.requests import FINAL_CHANGE_STATES, ChangeState, Request, RequestState
 from bot.views.names import APPROVE, DENY, RETRY, SHOW_KEYS, WITHDRAW
 from bot.views.parts import Element
-from bot.views.request import request, result
+from bot.views.request import request
 from bot.views.requests import MOST_REQUESTS, requests
+from bot.views.result import result
 from bot.views.rows import fate
 from tests.store.samples import at
 from tests.views.reading import buttons, lines, parts

@@ -14,8 +14,10 @@ from bot.views.excuse import TICKET_CHARACTERS
 from bot.views.exemption import ended, withdrawn
 from bot.views.exemptions import ExemptionsPage, exemptions
 from bot.views.key import key_details
-from bot.views.request import reminder, request, result
+from bot.views.request import request
 from bot.views.requests import requests
+from bot.views.result import result
+from bot.views.waiting import reminder
 from deploy.sandbox.gallery.asked import every_request, request_in
 from deploy.sandbox.gallery.sample import Sample, Surface, shown
 from deploy.sandbox.gallery.things import (

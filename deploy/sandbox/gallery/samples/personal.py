@@ -28,7 +28,8 @@ from bot.views.home import home, refused
 from bot.views.listing import listing
 from bot.views.notice import say
 from bot.views.posture import status
-from bot.views.request import request, result
+from bot.views.request import request
+from bot.views.result import result
 from bot.views.snooze import snooze, snoozed, told
 from bot.visibility import NOT_SHOWN, NOT_YOURS
 from deploy.sandbox.gallery.asked import every_request

@@ -11,8 +11,10 @@ from bot.rules.house import keys_of
 from bot.views.glass import break_glass, glass_broken
 from bot.views.keys_of_request import all_keys
 from bot.views.names import REASON_BLOCK
-from bot.views.request import reminder, request, result
+from bot.views.request import request
 from bot.views.requests import requests
+from bot.views.result import result
+from bot.views.waiting import reminder
 from deploy.sandbox.gallery.asked import UNREACHABLE, broken_glass, change, every_request, request_in
 from deploy.sandbox.gallery.sample import Sample, Surface, shown
 from deploy.sandbox.gallery.things import (

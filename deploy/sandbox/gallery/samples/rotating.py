@@ -22,7 +22,8 @@ from bot.views.ask import asked, asking, declined
 from bot.views.key import key_details
 from bot.views.names import REASON_BLOCK
 from bot.views.notice import say
-from bot.views.request import request, result
+from bot.views.request import request
+from bot.views.result import result
 from bot.views.rotate import rotate_now
 from deploy.sandbox.gallery.asked import broken_glass, every_request, request_in
 from deploy.sandbox.gallery.desk import Office
