@@ -19,6 +19,7 @@ class Introduction:
 
     team_id: str
     bot_user_id: str
+    bot_id: str
 
 
 def introduce(
@@ -44,7 +45,7 @@ def introduce(
     problems += also()
     if problems:
         raise ConfigurationError(problems)
-    return Introduction(str(answer["team_id"]), str(answer["user_id"]))
+    return Introduction(str(answer["team_id"]), str(answer["user_id"]), str(answer.get("bot_id", "")))
 
 
 def team_of(client: WebClient) -> str | SlackFailure:

@@ -56,7 +56,7 @@ def build_process(settings: Settings, stop: Event, timing: Timing | None = None)
 
 def _process(parts: Parts) -> Process:
     listeners = make_listeners()
-    app = make_app(parts.slack.client, listeners, parts.slack.settings.signing_secret)
+    app = make_app(parts.slack.us, parts.slack.client, listeners, parts.slack.settings.signing_secret)
     register(app, build_desk(parts))
     return Process(
         inbound=build_inbound(parts, app),

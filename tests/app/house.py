@@ -159,7 +159,8 @@ class House:
         settings = load(self.environ, with_slack=True)
         assert settings.slack is not None
         client = web_client(settings.slack.bot_token, settings.slack.api_url)
-        us = Introduction(self.slack.workspace.team_id, self.slack.workspace.app.bot_user)
+        workspace = self.slack.workspace
+        us = Introduction(workspace.team_id, workspace.app.bot_user, workspace.app.bot_id)
         ways = Ways(settings.slack, client, client, client, us)
         return Parts(ways, settings, self.database, Event(), Timing(self.clock)).presenter
 

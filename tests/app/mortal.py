@@ -41,7 +41,7 @@ from tests.store.databases import without_waiting_for_the_disk
 
 READ_BACK_WAITS = (0.0, 0.05, 0.05)
 UNCOUNTED = frozenset({"Slack apps.connections.open", "Slack auth.test", "Slack views.update with a hash"})
-"""Opening the socket, Bolt's asking who it is, and the looks whether an ack has arrived: as many as it takes."""
+"""Opening the socket, asking whether a token is good, and the looks whether an ack has arrived: as many as it takes."""
 
 LEFT_OUT = "checking the rules"
 """What the start looks at, and tells the log alone: nobody could tell its calls from those of a request."""

@@ -8,11 +8,12 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from slack_bolt import Ack, BoltRequest
+from slack_bolt import Ack, BoltContext, BoltRequest
 from slack_bolt.listener import thread_runner
 from slack_sdk import WebClient
 
 from bot.inbound.bolt import make_app, make_listeners
+from bot.slack.introduction import Introduction
 from deploy.sandbox.slack import SlackServer
 
 CLICK = {
@@ -23,12 +24,20 @@ CLICK = {
 }
 
 
+US = Introduction("T1", "U0BOT", "B0BOT")
+
+
 @pytest.fixture
-def app() -> Iterator[Any]:
+def slack() -> Iterator[SlackServer]:
+    with SlackServer() as server:
+        yield server
+
+
+@pytest.fixture
+def app(slack: SlackServer) -> Iterator[Any]:
     listeners = make_listeners()
-    with SlackServer() as slack:
-        yield make_app(WebClient(slack.workspace.app.bot_token, base_url=slack.api_url), listeners)
-        listeners.shutdown()
+    yield make_app(US, WebClient(slack.workspace.app.bot_token, base_url=slack.api_url), listeners)
+    listeners.shutdown()
 
 
 @pytest.fixture
@@ -70,3 +79,56 @@ def test_a_listener_that_fails_before_its_ack_has_given_none(app: Any) -> None: 
 
     app.action("go")(fail)
     assert app.dispatch(BoltRequest(body=CLICK, mode="socket_mode")).status == 500
+
+
+@pytest.mark.parametrize(
+    "whose",
+    [
+        {},
+        {"team": {"id": "T2"}, "user": {"id": "U2", "team_id": "T2"}},
+        {"team": None, "enterprise": {"id": "E1"}, "is_enterprise_install": True},
+        {"user": {"id": US.bot_user_id}},
+    ],
+    ids=["ours", "another workspace's", "an organisation's", "the bot's own"],
+)
+def test_whosever_click_it_is_the_rules_hear_of_it_and_slack_is_asked_nothing(
+    app: Any,  # noqa: ANN401 - as above
+    slack: SlackServer,
+    caplog: pytest.LogCaptureFixture,
+    whose: dict[str, Any],
+) -> None:
+    heard: list[Any] = []
+
+    def hear(ack: Ack, body: dict[str, Any], context: BoltContext) -> None:
+        ack()
+        heard.append((body["user"], context.bot_user_id, context.bot_token))
+
+    app.action("go")(hear)
+    click = {**CLICK, **whose}
+    assert app.dispatch(BoltRequest(body=click, mode="socket_mode")).status == 200
+    assert heard == [(click["user"], US.bot_user_id, slack.workspace.app.bot_token)]
+    assert slack.calls == []
+    assert caplog.messages == []
+
+
+@pytest.mark.parametrize(
+    ("event", "is_heard"),
+    [
+        ({"type": "app_home_opened", "user": "U1"}, True),
+        ({"type": "app_home_opened", "user": US.bot_user_id}, False),
+        ({"type": "message", "bot_id": US.bot_id}, False),
+        ({"type": "message", "bot_id": "B0OTHER"}, True),
+        ({"type": "member_joined_channel", "user": US.bot_user_id}, True),
+    ],
+)
+def test_what_the_bot_did_itself_is_passed_over(app: Any, event: dict[str, str], *, is_heard: bool) -> None:  # noqa: ANN401 - as above
+    heard: list[str] = []
+
+    def hear(ack: Ack, event: dict[str, str]) -> None:
+        ack()
+        heard.append(event["type"])
+
+    app.event(re.compile(""))(hear)
+    told = {"type": "event_callback", "team_id": "T1", "event": event}
+    assert app.dispatch(BoltRequest(body=told, mode="socket_mode")).status == 200
+    assert heard == [event["type"]] * is_heard

@@ -18,6 +18,7 @@ from slack_sdk.signature import SignatureVerifier
 from bot.inbound import http, patience
 from bot.inbound.bolt import make_app, make_listeners
 from bot.inbound.http import MOST_BYTES, OLDEST_SECONDS, PATH, HttpMode
+from bot.slack.introduction import Introduction
 from deploy.sandbox.slack import SlackServer
 from tests.app.house import eventually
 
@@ -77,7 +78,7 @@ def door(monkeypatch: pytest.MonkeyPatch) -> Iterator[Door]:
     listeners = make_listeners()
     with SlackServer() as slack:
         client = WebClient(slack.workspace.app.bot_token, base_url=slack.api_url)
-        app = make_app(client, listeners, SecretStr(SECRET))
+        app = make_app(Introduction("T1", "U1", "B1"), client, listeners, SecretStr(SECRET))
 
         def hear(ack: Ack, command: dict[str, str]) -> None:
             ack()
