@@ -30,10 +30,10 @@ def question(asked: Request, waiting: Waiting) -> list[Block]:
     ]
     if waiting.has_glass:
         buttons.append(button("Break glass …", BREAK_GLASS, asked.id))
-    return [progress(asked, waiting), context(mrkdwn(f"Expires {date(asked.expires_at)}.")), actions(*buttons)]
+    return [_progress(asked, waiting), context(mrkdwn(f"Expires {date(asked.expires_at)}.")), actions(*buttons)]
 
 
-def progress(asked: Request, waiting: Waiting) -> Block:
+def _progress(asked: Request, waiting: Waiting) -> Block:
     so_far = f"Approved by {people(asked.approvers)}. " if asked.approvers else ""
     return rich(meant(f"⏳ {so_far}{waiting.told}"))
 
@@ -46,7 +46,7 @@ def reminder(asked: Request, waiting: Waiting) -> Rendered:
     text = f"Still waiting: {WORDS[asked.kind].noun.lower()} of {names(asked)}."
     blocks = [
         rich("🔔 This request still waits."),
-        progress(asked, waiting),
+        _progress(asked, waiting),
         context(mrkdwn(f"Expires {date(asked.expires_at)}.")),
     ]
     return message(fallback(text), blocks)

@@ -23,7 +23,10 @@ from bot.views.parts import Element
 from deploy.sandbox.gallery.registry import gallery
 from deploy.sandbox.gallery.sample import Sample, Surface, name_of
 
-PIECES = frozenset({"age", "budget", "code", "form", "hidden", "kinds", "names", "parts", "price", "rows"})
+PIECES = frozenset(
+    {"age", "budget", "code", "form", "hidden", "kinds", "names", "parts", "price", "rows"}
+    | {"moments", "naming", "rich", "sentences", "words"}
+)
 """Modules of what views are made of."""
 
 SHOWN = (Rendered, Attachment, Element)
