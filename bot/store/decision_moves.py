@@ -73,9 +73,9 @@ class DecisionMoves:
             if not move_request(connection, request.id, RequestState.PENDING, RequestState.APPROVED):
                 return None
             _put_word(connection, request, decision)
-            forget_reminders(connection, request.id)
             details = {"rule": rule, "note": decision.note}
             append(connection, Entry(decision.at, decision.user_id, Act.GLASS_BROKEN, request.id, details))
+            forget_reminders(connection, request.id)
             owe(connection, MessageKind.BREAK_GLASS, request.id, channel, decision.at)
             touch_whole_request(connection, request, decision.at)
             return load_request(connection, request.id)
@@ -108,9 +108,9 @@ class DecisionMoves:
                 return None
             if state is RequestState.DENIED:
                 _put_word(connection, request, Decision(by, DecisionKind.DENY, at, note))
-            forget_reminders(connection, request.id)
             connection.execute(changes.update().where(changes.c.request_id == request.id).values(open=False))
             append(connection, Entry(at, by, _CLOSING_ACTS[state], request.id, {"note": note, "rule": rule}))
+            forget_reminders(connection, request.id)
             touch_whole_request(connection, request, at)
             return load_request(connection, request.id)
 
