@@ -38,7 +38,7 @@ class DatabaseChecks:
             yield Line(Check.DATABASE, name, Status.FAILED, str(error), "Until it is there the bot does not start.")
             return
         if schema.age is SchemaAge.ABSENT:
-            yield _absent(name)
+            yield _absent(name, is_there=self.database.is_there)
             return
         yield ok(Check.DATABASE, name, "It can be reached.")
         yield _schema(name, schema)
@@ -80,8 +80,8 @@ class DatabaseChecks:
             yield ok(Check.PROCESSES, name, alike if running else "None runs on it now.")
 
 
-def _absent(name: str) -> Line:
-    seen = "It is empty: no bot has ever used it."
+def _absent(name: str, *, is_there: bool) -> Line:
+    seen = "It is empty: no bot has ever used it." if is_there else "There is no such file."
     return Line(
         Check.SCHEMA,
         name,

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 from zlib import crc32
 
@@ -89,6 +90,17 @@ class Database:
         """Its URL without its secrets, which may also stand in the query."""
         url = self.engine.url.difference_update_query(["password", "sslpassword"])
         return url.render_as_string(hide_password=True)
+
+    @property
+    def is_there(self) -> bool:
+        """False for a SQLite file that is not there: whoever connects makes it."""
+        path = self.engine.url.database
+        if not self._is_sqlite or not path or path.startswith((":memory:", "file:")):
+            return True
+        try:
+            return Path(path).exists()
+        except OSError:  # whoever connects is told why
+            return True
 
     @contextmanager
     def read(self) -> Iterator[Connection]:

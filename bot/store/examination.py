@@ -32,11 +32,14 @@ class DatabaseExamination:
     def name(self) -> str:
         return self._database.name
 
+    @property
+    def is_there(self) -> bool:
+        return self._database.is_there
+
     def schema(self) -> Schema:
         """Say whose schema it has. A SQLite file that is not there yet is not made for that."""
-        url = self._database.engine.url
-        if url.get_backend_name() == "sqlite" and url.database and not Path(url.database).exists():
-            folder = Path(url.database).resolve().parent
+        if not self._database.is_there:
+            folder = Path(self._database.engine.url.database or "").resolve().parent
             if not os.access(folder, os.W_OK):
                 raise UserError(f"The database's folder {folder} is not there, or the bot may not write into it.")
             return schema_of(None)

@@ -4,6 +4,7 @@ import json
 import sys
 from argparse import Namespace
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from dataclasses import asdict
 
 from rich.text import Text
@@ -14,16 +15,16 @@ from bot.store.engine import Database
 from bot.store.trail import Trail
 from bot.terminal.exits import Exit
 from bot.terminal.output import console, say, table
-from bot.terminal.upkeep import revision
+from bot.terminal.upkeep import never_used, revision
 
 
 def audit(settings: Settings, asked: Namespace) -> int:
     if asked.anchor and asked.action != "verify":
         raise UserError(f"--anchor goes with audit verify, not with audit {asked.action}.")
-    database = Database(settings.database_url)
-    if revision(database) is None:
-        raise UserError(f"There is no audit trail in {database.name}: the bot has never used this database.")
-    return _ACTIONS[asked.action](Trail(database), asked)
+    with closing(Database(settings.database_url)) as database:
+        if revision(database) is None:
+            raise never_used(database, "no audit trail")
+        return _ACTIONS[asked.action](Trail(database), asked)
 
 
 def _verify(trail: Trail, asked: Namespace) -> int:

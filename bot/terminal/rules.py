@@ -2,6 +2,7 @@
 
 from argparse import Namespace
 from collections.abc import Callable, Mapping
+from contextlib import closing
 
 from rich.text import Text
 
@@ -9,6 +10,7 @@ from bot.app import Aws, connect_aws, open_database
 from bot.errors import UserError
 from bot.key import KeyLookup, UnknownKeyError
 from bot.models.approval import RuledKey
+from bot.models.examined import SchemaAge
 from bot.models.keys import KeyArn, MalformedArnError
 from bot.models.scans import Account
 from bot.models.staffing import Strength
@@ -22,10 +24,10 @@ from bot.store.engine import Database
 from bot.store.handles import KeyHandles
 from bot.store.requests import RequestStore
 from bot.store.scans import ScanStore
+from bot.store.schema import schema_of
 from bot.terminal.exits import Exit
 from bot.terminal.explanation import explanation_as_json, plainly, print_explanation
 from bot.terminal.output import console, print_document, say, table
-from bot.terminal.upkeep import revision
 
 
 def rules(settings: Settings, asked: Namespace) -> int:
@@ -98,11 +100,14 @@ def _summary(book: Rulebook, remarks: list[Remark]) -> str:
 
 
 def _database(settings: Settings) -> Database | None:
-    """Open the database if the bot ever used it; looking makes no tables."""
-    database = Database(settings.database_url)
-    if revision(database) is None:
-        database.close()
+    """Open the database if the bot ever used it. Raises UserError for an older version's: looking changes none."""
+    with closing(Database(settings.database_url)) as database:
+        schema = schema_of(database if database.is_there else None)
+    if schema.age is SchemaAge.ABSENT:
         return None
+    if schema.age is SchemaAge.OLDER:
+        told = f"{database.name} is at schema {schema.found}, and this version reads {schema.ours}."
+        raise UserError(f"{told} Run db upgrade; the bot's next start does it as well.")
     return open_database(settings)
 
 

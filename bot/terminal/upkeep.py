@@ -30,7 +30,7 @@ def look_after_database(settings: Settings, asked: Namespace) -> int:
 def _back_up(database: Database, target: Path) -> int:
     found = revision(database)
     if found is None:
-        raise UserError(f"There is nothing to back up in {database.name}: the bot has never used this database.")
+        raise never_used(database, "nothing to back up")
     back_up(database, target)
     say(f"{database.name}, schema {found}, was copied to {target}.")
     return Exit.OK
@@ -50,5 +50,15 @@ def _upgrade(settings: Settings, database: Database) -> int:
 
 
 def revision(database: Database) -> str | None:
+    """Say at which schema it is; None where the bot has never used it. A SQLite file is not made for that."""
+    if not database.is_there:
+        return None
     with database.read() as connection:
         return MigrationContext.configure(connection).get_current_revision()
+
+
+def never_used(database: Database, what: str) -> UserError:
+    """Say that a database has none of what was asked for, why, and what to do."""
+    cause = "the bot has never used this database" if database.is_there else "there is no such file"
+    remedy = "Name the bot's own in DATABASE_URL, or type this in the folder that the bot runs in."
+    return UserError(f"There is {what} in {database.name}: {cause}. {remedy}")

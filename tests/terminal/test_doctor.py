@@ -103,7 +103,7 @@ def test_nothing_wrong_is_0_and_says_what_was_looked_at(told: Doctor) -> None:
 
 def test_a_database_that_the_bot_never_used_is_a_warning_and_is_not_made(shell: Shell, told: Doctor) -> None:
     found = told("--only", "database")
-    assert (found.status, "no bot has ever used it" in found.out) == (0, True)
+    assert (found.status, "There is no such file." in found.out) == (0, True)
     assert not shell.database.exists()
 
 
