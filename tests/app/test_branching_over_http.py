@@ -8,11 +8,8 @@ import pytest
 from bot.models.scans import ScanState
 from tests.app.house import House, eventually, house
 from tests.app.served import over_http, running
-from tests.store.databases import SQLITE_ALONE
 
 __all__ = ["house"]
-
-pytestmark = SQLITE_ALONE
 
 ACCOUNTS = 4
 HANGS_SECONDS = 60

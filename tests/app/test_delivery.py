@@ -8,7 +8,6 @@ import pytest
 from bot.models.requests import RequestState
 from bot.store.tables import digests
 from tests.app.house import CHANNEL, House, eventually, house, shown
-from tests.store.databases import SQLITE_ALONE
 
 __all__ = ["house"]
 
@@ -22,7 +21,6 @@ def ask_unseen(house: House) -> None:
     eventually(lambda: house.requests.in_state(RequestState.PENDING), "the request")
 
 
-@SQLITE_ALONE
 @pytest.mark.parametrize(
     "fault",
     [

@@ -10,7 +10,6 @@ from bot.models.trail import Act
 from bot.process import Process
 from deploy.sandbox.slack.things import Message
 from tests.app.house import CHANNEL, CONFIGURATION, PAYMENTS, House, eventually, house, shown
-from tests.store.databases import SQLITE_ALONE
 
 __all__ = ["house"]
 
@@ -196,7 +195,6 @@ def test_keys_past_the_top_are_in_the_thread(house: House) -> None:
     assert [f"key-{number:02}" in shown(page) for number in range(12)] == [False] * 5 + [True] * 7
 
 
-@SQLITE_ALONE
 def test_a_thousand_open_keys_are_one_message_and_a_file_in_its_thread(house: House) -> None:
     for number in range(1000):
         house.key(f"batch/key-{number:04}")

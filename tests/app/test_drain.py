@@ -1,9 +1,7 @@
 """SIGTERM: no new work is taken, what runs ends or can be taken up, and the process is gone in time, whatever hangs."""
 
 import signal
-import sqlite3
 from collections.abc import Callable
-from contextlib import closing
 from http.client import HTTPConnection
 from urllib.parse import urlsplit
 
@@ -13,11 +11,9 @@ from bot.signals import END_SECONDS
 from deploy.sandbox.slack.delivery import Outcome
 from tests.app.house import CHANNEL, HANGS, House, eventually, house
 from tests.app.served import Bot, over_http, running
-from tests.store.databases import SQLITE_ALONE
+from tests.store.databases import locked
 
 __all__ = ["house"]
-
-pytestmark = SQLITE_ALONE  # tests/app/test_database_away.py does without a PostgreSQL
 
 KEY = "payments/card-vault"
 AT_ONCE_SECONDS = 10.0
@@ -96,10 +92,8 @@ def test_whatever_hangs_the_bot_ends_and_the_next_one_goes_on(
 
 
 def test_a_database_that_takes_nothing_keeps_the_bot_from_nothing_but_its_writing(house: House) -> None:
-    with running(house, impatient=True) as bot, closing(sqlite3.connect(house.folder / "bot.sqlite3")) as database:
-        database.execute("BEGIN EXCLUSIVE")
+    with running(house, impatient=True) as bot, locked(house.database):
         assert bot.end() < END_SECONDS + 1
-        database.rollback()
 
 
 @MODES

@@ -10,7 +10,6 @@ from bot.models.requests import RequestState
 from bot.roll import GOOD_FOR
 from tests.app.house import CONFIGURATION, House, eventually, house
 from tests.app.test_start import start
-from tests.store.databases import SQLITE_ALONE
 
 __all__ = ["house"]
 
@@ -155,7 +154,6 @@ def refused(house: House) -> subprocess.CompletedProcess[str]:
     return ended
 
 
-@SQLITE_ALONE
 def test_a_group_that_slack_does_not_know_refuses_the_start_with_place_and_remedy(house: House) -> None:
     house.configure(HEAD + PRODUCTION.replace('"U0LEFT"', '"U0LEFT", "S0NOWHERE"'))
     told = refused(house).stderr
@@ -165,7 +163,6 @@ def test_a_group_that_slack_does_not_know_refuses_the_start_with_place_and_remed
     )
 
 
-@SQLITE_ALONE
 def test_groups_on_the_free_plan_refuse_the_start(house: House) -> None:
     house.slack.free_plan = True
     told = refused(house).stderr
@@ -173,7 +170,6 @@ def test_groups_on_the_free_plan_refuse_the_start(house: House) -> None:
     assert "Name people (U…) instead." in told
 
 
-@SQLITE_ALONE
 def test_groups_and_channels_that_are_no_use_are_told_at_once(house: House) -> None:
     house.configure((HEAD + PRODUCTION).replace("C0SECURITY", "C0GENERAL").replace("S0KEYADMINS", "S0NOWHERE"))
     told = refused(house).stderr

@@ -15,11 +15,8 @@ from tests.app.home_tab import opened
 from tests.app.house import CHANNEL, CONFIGURATION, House, eventually, house, shown
 from tests.app.test_exempting import answered, filled, open_form, pattern
 from tests.app.test_visibility import HIDING, NAME, SECRET, TRACES, all_that_is_told, hiding
-from tests.store.databases import SQLITE_ALONE
 
 __all__ = ["hiding", "house"]
-
-pytestmark = SQLITE_ALONE  # what patterns cover is asked of both in tests/store
 
 
 @pytest.fixture

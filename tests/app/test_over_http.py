@@ -10,11 +10,8 @@ import pytest
 from deploy.sandbox.slack.delivery import Outcome
 from tests.app.house import HANGS, House, eventually, house
 from tests.app.served import free_port, over_http, running
-from tests.store.databases import SQLITE_ALONE
 
 __all__ = ["house"]
-
-pytestmark = SQLITE_ALONE  # what differs between databases is proven without a server in between
 
 KEY = "payments/card-vault"
 

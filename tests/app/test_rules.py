@@ -14,7 +14,6 @@ from bot.views.names import GLASS_MODAL
 from deploy.sandbox.slack.driver import Actor
 from deploy.sandbox.slack.things import Message
 from tests.app.house import CHANNEL, CONFIGURATION, House, eventually, house, shown
-from tests.store.databases import SQLITE_ALONE
 
 __all__ = ["house"]
 
@@ -397,7 +396,6 @@ def test_two_who_break_the_glass_at_once_change_the_key_once(house: House, ruled
 # One look a request
 
 
-@SQLITE_ALONE
 def test_a_request_for_many_keys_asks_slack_about_its_approvers_once(house: House, ruled: Callable[..., str]) -> None:
     """Slack lets a user group be read 20 times a minute."""
     ruled('accounts = ["*"]\napprovers = ["S0KEYADMINS"]')

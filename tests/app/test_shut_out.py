@@ -10,7 +10,6 @@ from bot.store.troubles import TroubleStore
 from deploy.sandbox.slack.driver import Room
 from deploy.sandbox.slack.things import Message
 from tests.app.house import CHANNEL, CONFIGURATION, House, eventually, house, shown
-from tests.store.databases import SQLITE_ALONE
 
 __all__ = ["house"]
 
@@ -36,7 +35,6 @@ def wait(house: House, so_many: int) -> None:
     house.in_time(lambda: tries(house) >= until, "more tries")
 
 
-@SQLITE_ALONE
 @pytest.mark.parametrize(
     ("fields", "remedy"),
     [

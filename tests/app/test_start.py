@@ -10,7 +10,6 @@ import sqlalchemy as sa
 
 from bot.store.tables import scans
 from tests.app.house import CHANNEL, CONFIGURATION, HANGS, House, eventually, house, shown
-from tests.store.databases import SQLITE_ALONE
 
 __all__ = ["house"]
 
@@ -21,7 +20,6 @@ def start(house: House, **variables: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, env=environ, capture_output=True, text=True, timeout=60, check=False)
 
 
-@SQLITE_ALONE
 @pytest.mark.parametrize(
     ("variables", "place", "words"),
     [
@@ -46,7 +44,6 @@ def test_a_bad_environment_is_told(house: House, variables: dict[str, str], plac
     assert house.aws.calls.all() == []
 
 
-@SQLITE_ALONE
 def test_a_group_that_may_see_accounts_and_is_not_there_is_told(house: House) -> None:
     house.configure(
         f'{CONFIGURATION}\n[[visibility.rule]]\naccounts = ["secret-*"]\nvisible_to = ["U0MARA", "S0NOBODY"]\n'
@@ -56,7 +53,6 @@ def test_a_group_that_may_see_accounts_and_is_not_there_is_told(house: House) ->
     assert "visibility.rule[1].visible_to[2]: S0NOBODY" in ended.stderr
 
 
-@SQLITE_ALONE
 @pytest.mark.parametrize(
     ("channel", "fields", "words"),
     [
@@ -75,7 +71,6 @@ def test_a_channel_that_is_no_use_is_told(house: House, channel: str, fields: di
     assert f"digest.route[1].channel: {words}" in ended.stderr
 
 
-@SQLITE_ALONE
 @pytest.mark.parametrize(
     ("fallback", "words"),
     [
@@ -92,7 +87,6 @@ def test_a_fallback_that_is_no_use_is_told(house: House, fallback: str, words: s
     assert f"slack.fallback: {words}" in ended.stderr
 
 
-@SQLITE_ALONE
 def test_all_that_is_wrong_is_told_at_once(house: House) -> None:
     house.configure(CONFIGURATION.replace("C0SECURITY", "C0GENERAL"))
     ended = start(house, SLACK_APP_TOKEN="xapp-nonsense")

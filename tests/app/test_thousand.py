@@ -22,7 +22,7 @@ from deploy.sandbox.slack.things import Message
 from deploy.sandbox.slack.workspace import Workspace, default_workspace
 from tests.app.house import CONFIGURATION, PAYMENTS, House, eventually, shown
 from tests.app.lives import Life
-from tests.store.databases import SQLITE_ALONE, MakeUrl
+from tests.store.databases import MakeUrl
 
 Record = Callable[[str, object], None]
 
@@ -123,7 +123,6 @@ def test_a_thousand_clicks_at_once_change_the_key_once(house: House, record_prop
     assert " ERROR " not in life.log
 
 
-@SQLITE_ALONE
 def test_nobody_whom_slack_does_not_tell_of_is_counted(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     """Slack lets a user group be read 20 times a minute. Here no look-up waits for the next one."""
     monkeypatch.setattr(RateLimitErrorRetryHandler, "prepare_for_next_attempt", lambda *_, **__: None)

@@ -9,7 +9,6 @@ import pytest
 
 from bot.models.requests import RequestState
 from tests.app.house import House, eventually, house
-from tests.store.databases import SQLITE_ALONE
 
 __all__ = ["house"]
 
@@ -22,7 +21,6 @@ def ask_unseen(house: House) -> None:
     eventually(lambda: house.requests.in_state(RequestState.PENDING), "the request")
 
 
-@SQLITE_ALONE
 def test_a_revoked_token_ends_the_bot_with_a_sentence_and_what_it_owes_stays_owed(house: House) -> None:
     house.key(KEY)
     command = [sys.executable, "-m", "bot", "run"]

@@ -14,7 +14,7 @@ from bot.store import engine
 from bot.store.messages import MessageStore
 from bot.work import AWAY, STOPPING
 from tests.app.house import CHANNEL, HANGS, House, eventually, house, shown
-from tests.store.databases import SQLITE_ALONE
+from tests.store.databases import locked
 
 __all__ = ["house"]
 
@@ -26,13 +26,6 @@ PATIENCE_SECONDS = 0.2
 def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the bot wait for a locked database a moment instead of half a minute."""
     monkeypatch.setattr(engine, "BUSY_TIMEOUT_SECONDS", PATIENCE_SECONDS)
-
-
-@contextmanager
-def locked(house: House) -> Iterator[None]:
-    """Somebody else writes, and does not come to an end."""
-    with house.database.write():
-        yield
 
 
 @contextmanager
@@ -48,14 +41,13 @@ def renamed(house: House, table: str, name: str) -> None:
         connection.exec_driver_sql(f"ALTER TABLE {table} RENAME TO {name}")
 
 
-@SQLITE_ALONE
 @pytest.mark.usefixtures("hasty")
 @pytest.mark.parametrize("button", ["Approve", "Deny"])
 def test_a_click_while_the_database_is_locked_does_nothing_and_the_person_is_told(house: House, button: str) -> None:
     arn = house.key(KEY)
     with house.running():
         message = house.ask(house.mara, KEY)
-        with locked(house):
+        with locked(house.database):
             told = house.whisper(house.jonas, lambda: house.press(house.jonas, message, button))
         assert told == AWAY.replace("`", "")
         assert house.request().state is RequestState.PENDING
@@ -89,13 +81,12 @@ def test_a_message_that_was_posted_and_could_not_be_written_down_is_not_posted_a
         assert len(house.request_messages()) == 1
 
 
-@SQLITE_ALONE
 @pytest.mark.usefixtures("hasty")
 def test_a_request_while_the_database_is_locked_is_not_made_and_the_form_says_so(house: House) -> None:
     house.key(KEY)
     with house.running():
         house.press_enable(house.mara, KEY)
-        with locked(house):
+        with locked(house.database):
             house.mara.submit(house.mara.modal, {})
             away = AWAY.partition(".")[0]
             house.slack.wait_for(lambda: away in house.mara.modal.visible_text, what="the answer")

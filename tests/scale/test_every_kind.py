@@ -14,7 +14,7 @@ from tests.scale.kinds import KINDS, REPLICA
 from tests.scale.organisation import ACCOUNT_FATES, generate
 from tests.scale.scanning import House, differences
 from tests.scan.audits import impatient
-from tests.store.databases import SQLITE_ALONE, MakeUrl
+from tests.store.databases import MakeUrl
 
 __all__ = ["impatient"]
 
@@ -62,7 +62,6 @@ def test_a_large_organisation_is_told_as_it_is(house: House) -> None:
     } == counted
 
 
-@SQLITE_ALONE
 @pytest.mark.usefixtures("impatient")
 @pytest.mark.parametrize(
     ("mutation", "kinds"),
@@ -85,7 +84,6 @@ def test_a_wrong_rule_is_found_out(
     assert kinds <= {sentence.partition(":")[0] for sentence in told}
 
 
-@SQLITE_ALONE
 @pytest.mark.usefixtures("impatient")
 def test_a_lost_finding_and_a_lost_place_are_found_out(house: House) -> None:
     scanned, truth = house.scan(seed=6, **SMALL)

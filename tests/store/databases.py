@@ -175,6 +175,16 @@ def postgresql_server() -> Iterator[Postgresql]:
             server.cleanup()
 
 
+@contextmanager
+def locked(database: Database) -> Iterator[None]:
+    """Somebody else writes, and does not come to an end; others may still read."""
+    with database.write() as connection:
+        if connection.dialect.name == "postgresql":
+            tables = ", ".join(sa.inspect(connection).get_table_names())
+            connection.exec_driver_sql(f"LOCK TABLE {tables} IN EXCLUSIVE MODE")
+        yield
+
+
 def _migrate(url: str) -> None:
     database = Database(url)
     upgrade(database)
