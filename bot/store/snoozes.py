@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -48,7 +49,10 @@ class Snoozes:
     def wake(self, arn: str, whose: str, by: str, at: datetime) -> bool:
         """End a snooze by hand; False where there is none any more."""
         with self._database.write() as connection:
-            return _wake(connection, whose, _entry(arn, whose, by, at, Waking.BY_HAND))
+            is_woken = _end(connection, arn, whose)
+            if is_woken:
+                append(connection, _woken(arn, whose, by, at, Waking.BY_HAND))
+            return is_woken
 
     def wake_due(self, now: datetime) -> int:
         """End the snoozes whose time is over, and those of keys that were fixed meanwhile; return how many."""
@@ -57,10 +61,10 @@ class Snoozes:
         if not found:
             return 0
         with self._database.write() as connection:
-            return sum(
-                _wake(connection, whose, _entry(arn, whose, SYSTEM, now, why), _due(why, now))
-                for arn, whose, why in found
-            )
+            ended = [each for each in found if _end(connection, each.arn, each.whose, _due(each.why, now))]
+            for each in ended:  # the record after all rows, as in every transaction
+                append(connection, _woken(each.arn, each.whose, SYSTEM, now, each.why))
+        return len(ended)
 
     def snoozed(self, whose: str, now: datetime) -> set[str]:
         """Say which keys are snoozed for a person, or for an audience by its name."""
@@ -97,7 +101,15 @@ def _is(arn: str, whose: str) -> tuple[Condition, ...]:
     return (snoozes.c.arn == arn, snoozes.c.whose == whose)
 
 
-def _over(connection: Connection, now: datetime) -> Iterable[tuple[str, str, Waking]]:
+class _Over(NamedTuple):
+    """A snooze that is over, and why."""
+
+    arn: str
+    whose: str
+    why: Waking
+
+
+def _over(connection: Connection, now: datetime) -> Iterable[_Over]:
     scan = current_scan(connection)
     complies = sa.exists().where(
         findings.c.scan_id == ("" if scan is None else scan.id),
@@ -107,8 +119,9 @@ def _over(connection: Connection, now: datetime) -> Iterable[tuple[str, str, Wak
     )
     is_fixed = sa.or_(_WAS_CHANGED, complies)
     query = sa.select(snoozes.c.arn, snoozes.c.whose, is_fixed.label("is_fixed"))
-    for row in connection.execute(query.where(sa.or_(snoozes.c.until <= now, is_fixed)).order_by(snoozes.c.arn)):
-        yield row.arn, row.whose, Waking.FIXED if row.is_fixed else Waking.TIME
+    over = query.where(sa.or_(snoozes.c.until <= now, is_fixed)).order_by(snoozes.c.arn, snoozes.c.whose)
+    for row in connection.execute(over):
+        yield _Over(row.arn, row.whose, Waking.FIXED if row.is_fixed else Waking.TIME)
 
 
 def _due(why: Waking, now: datetime) -> Condition:
@@ -116,13 +129,9 @@ def _due(why: Waking, now: datetime) -> Condition:
     return snoozes.c.until <= now if why is Waking.TIME else snoozes.c.set_at < now
 
 
-def _wake(connection: Connection, whose: str, entry: Entry, is_due: Condition | None = None) -> bool:
-    conditions = _is(entry.subject, whose) if is_due is None else (*_is(entry.subject, whose), is_due)
-    if not connection.execute(snoozes.delete().where(*conditions)).rowcount:
-        return False
-    append(connection, entry)
-    return True
+def _end(connection: Connection, arn: str, whose: str, *conditions: Condition) -> bool:
+    return connection.execute(snoozes.delete().where(*_is(arn, whose), *conditions)).rowcount == 1
 
 
-def _entry(arn: str, whose: str, by: str, at: datetime, why: Waking) -> Entry:
+def _woken(arn: str, whose: str, by: str, at: datetime, why: Waking) -> Entry:
     return Entry(at, by, Act.KEY_WOKEN, arn, {"whose": whose, "why": why.value})
