@@ -5,3 +5,6 @@ from contextlib import AbstractContextManager
 
 Alone = Callable[[str], AbstractContextManager[bool]]
 """Holds a name while a block runs. The block is told False where somebody else holds it: it is to do nothing then."""
+
+Ensure = Callable[[str], None]
+"""Looks whether a name is still held. Raises DatabaseAwayError where it was lost: the block is to end then."""

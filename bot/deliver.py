@@ -1,6 +1,8 @@
 """Showing in Slack what is stored. State comes first; a message follows it, however long Slack is away.
 
-A message is posted at least once: Slack has no way to ask whether a post whose answer was lost arrived.
+A message is posted at least once: Slack has no way to ask whether a post whose answer was lost arrived. Of several
+processes one delivers at a time, and looks before each message whether it still does. So a message is posted twice
+where it was in Slack's hands while its process died, or lost the database or its turn, and no other one.
 """
 
 import logging
@@ -72,6 +74,8 @@ class Setbacks(Protocol):
 class Delivery:
     """Everything that delivering needs. `render` makes a message of the stored state; None where there is nothing.
 
+    `ensure` raises DatabaseAwayError where another process may be delivering by now.
+
     What was posted and could not be written down, because the database was away, is remembered by the message's id: or
     it would be posted again and again until the database comes back.
     """
@@ -81,6 +85,7 @@ class Delivery:
     pictures: Pictures
     setbacks: Setbacks
     render: Callable[[Message], Rendered | Attachment | None]
+    ensure: Callable[[], None]
     clock: Callable[[], datetime]
     pause: Callable[[float], bool]
     _unrecorded: dict[str, Posted] = field(default_factory=dict, init=False)
@@ -134,6 +139,10 @@ class Delivery:
         if rendered is None:
             self.setbacks.lose(message, "There is nothing to show any more.")
             return False
+        self.ensure()
+        if not self._is_still_owed(message):
+            self._unrecorded.pop(message.id, None)
+            return False
         answer = self._show(message, rendered, None if parent is None else parent.ts)
         if isinstance(answer, SlackFailure):
             if answer.kind is SlackFailureKind.MESSAGE_GONE:
@@ -145,10 +154,15 @@ class Delivery:
         del self._unrecorded[message.id]
         return True
 
+    def _is_still_owed(self, message: Message) -> bool:
+        """Look again: since the round began, whoever delivered before may have come to its end with it."""
+        now = self.owed.find(message.kind, message.subject, message.position)
+        return now is not None and now.shown < now.wanted and now.lost is None and now.ts == message.ts
+
     def _show(self, message: Message, rendered: Rendered | Attachment, thread_ts: str | None) -> Posted | SlackFailure:
         """Post or update."""
         there = self._unrecorded.get(message.id)
-        if there is None and message.ts is not None:
+        if message.ts is not None:
             there = Posted(message.channel, message.ts)
         if isinstance(rendered, Attachment):
             return there or self._attach(message.channel, rendered, thread_ts or "")

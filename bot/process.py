@@ -30,6 +30,9 @@ from bot.work import Crews, Work
 
 SWEEP_SECONDS = 30.0
 CALENDAR_SECONDS = 300.0
+DELIVERY = "delivery"
+"""The name that whoever delivers holds."""
+
 DELIVERY_SECONDS = 1.0
 DRAIN_SECONDS = 12.0
 LAST_DELIVERY_SECONDS = 4.0
@@ -50,7 +53,7 @@ class Changes(Protocol):
 class Courier:
     """Delivers what is owed, at once when told and every second otherwise, on a thread of its own.
 
-    Of several processes one delivers at a time, or each would post the same message.
+    Of several processes one delivers at a time, or each would post the same message; see bot/deliver.py.
     """
 
     def __init__(self, delivery: Delivery, alone: Alone) -> None:
@@ -87,7 +90,7 @@ class Courier:
 
     def _deliver(self) -> None:
         try:
-            with self._alone("delivery") as is_ours:
+            with self._alone(DELIVERY) as is_ours:
                 if is_ours:
                     self._delivery.deliver_due()
             self._is_cut_off = False

@@ -11,6 +11,7 @@ from zlib import crc32
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
+from bot.errors import DatabaseAwayError
 from bot.models.scans import SCAN
 from bot.store.engine import Database
 
@@ -18,6 +19,12 @@ log = logging.getLogger(__name__)
 
 _OURS = 2026
 """Advisory locks of two numbers are a space of their own, and this first number is the bot's in it."""
+
+_HELD = sa.text(
+    "SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 2 AND pid = pg_backend_pid()"
+    " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+    " AND classid::bigint = :ours AND objid::bigint = :name)"
+)
 
 
 class Names:
@@ -32,6 +39,7 @@ class Names:
         self._database = database
         self._lock = Lock()
         self._held: set[str] = set()
+        self._sessions: dict[str, sa.Connection] = {}
 
     @contextmanager
     def alone(self, name: str) -> Iterator[bool]:
@@ -50,6 +58,17 @@ class Names:
             with self._lock:
                 self._held.discard(name)
 
+    def ensure(self, name: str) -> None:
+        """See that a name is still held. For the thread that holds it; raises DatabaseAwayError where it was lost.
+
+        PostgreSQL gives a name away as soon as it ends the session, and who held it goes on over other connections.
+        """
+        session = self._sessions.get(name)
+        if session is not None and not _holds(session, _key_of(name)):
+            raise DatabaseAwayError(
+                f"The session that held the name “{name}” is gone, and with it the name: another process may go on."
+            )
+
     def _among_processes(self, name: str) -> AbstractContextManager[bool]:
         url = self._database.engine.url
         if url.get_backend_name() == "postgresql":
@@ -60,14 +79,18 @@ class Names:
 
     @contextmanager
     def _in_session(self, name: str) -> Iterator[bool]:
-        key = (_OURS, crc32(name.encode()) - 2**31)
+        key = _key_of(name)
         with self._database.session() as session:
             is_ours = bool(session.execute(sa.select(sa.func.pg_try_advisory_lock(*key))).scalar_one())
+            if not is_ours:
+                yield False
+                return
+            self._sessions[name] = session
             try:
-                yield is_ours
+                yield True
             finally:
-                if is_ours:
-                    _let_go(session, key)
+                del self._sessions[name]
+                _let_go(session, key)
 
 
 @contextmanager
@@ -82,10 +105,27 @@ def _on_file(path: Path) -> Iterator[bool]:
             yield True
 
 
+def _key_of(name: str) -> tuple[int, int]:
+    return _OURS, crc32(name.encode()) - 2**31
+
+
+def _holds(session: sa.Connection, key: tuple[int, int]) -> bool:
+    """Ask the server which names this session holds. One that was made anew unnoticed, by a pooler, holds none.
+
+    A lock of two numbers shows the second one unsigned. https://www.postgresql.org/docs/current/view-pg-locks.html
+    """
+    try:
+        return bool(session.execute(_HELD, {"ours": key[0], "name": key[1] % 2**32}).scalar_one())
+    except DBAPIError:
+        return False
+
+
 def _let_go(session: sa.Connection, key: tuple[int, int]) -> None:
     try:
-        session.execute(sa.select(sa.func.pg_advisory_unlock(*key)))
+        if not session.invalidated:
+            session.execute(sa.select(sa.func.pg_advisory_unlock(*key)))
+            return
     except DBAPIError as error:
         if not error.connection_invalidated:
             raise
-        log.warning("The database was away while a name was held: it was free for other processes from then on.")
+    log.warning("The database was away while a name was held: it was free for other processes from then on.")

@@ -76,12 +76,13 @@ class ChangeMoves:
     ) -> None:
         """Put on record, before it is made, that AWS is about to be called, and by what its success will be told.
 
-        Raises ValueError where the change is not executing any more: somebody concluded it, and no call may follow.
+        Raises ValueError where no call may follow: somebody concluded the change, or put a call of it on record, as
+        one may who took it for left behind because its name was lost.
         """
         with self._database.write() as connection:
             noted = {"before": before, "rotations_before": rotations_before}
-            if not change_while(connection, change, ChangeState.EXECUTING, **noted):
-                raise ValueError(f"change {change.id} is not executing, and its key may not be touched")
+            if not change_while(connection, change, ChangeState.EXECUTING, changes.c.before == "", **noted):
+                raise ValueError(f"change {change.id} is not executing, or is called for: its key may not be touched")
             append(
                 connection,
                 Entry(

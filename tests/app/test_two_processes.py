@@ -3,14 +3,19 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from threading import Event
 from typing import Any
 
 import pytest
 
+from bot.deliver import Delivery
+from bot.models.messages import Message, MessageKind
 from bot.models.requests import RequestState
 from bot.process import Process
+from bot.slack.posting import Poster
 from bot.store.digests import DigestStore
-from tests.app.house import CONFIGURATION, HANGS, House, eventually, house
+from bot.store.messages import MessageStore
+from tests.app.house import CHANNEL, CONFIGURATION, HANGS, PATIENCE_SECONDS, House, eventually, house, shown
 from tests.app.lives import owed
 from tests.store.databases import POSTGRESQL_ALONE
 
@@ -108,3 +113,68 @@ def test_a_firing_makes_one_digest_though_its_name_is_lost_just_before(
     assert took_over
     assert [entry.act for entry in shared.trail.newest(50)].count("DIGEST_POSTED") == 1
     assert len(shared.channel.roots) == 1
+
+
+def test_who_loses_its_turn_in_the_middle_of_a_round_posts_nothing_that_another_one_posts(
+    shared: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The other one is in the middle of a post by then, of which nothing is written down."""
+    mark, deliver, post = MessageStore.mark_shown, Delivery.deliver_due, Poster.post
+    lost, other_posts, over = list[Delivery](), Event(), Event()
+    delivering = list[Delivery]()
+
+    def mark_and_lose(store: MessageStore, message: Message, *told: Any) -> None:  # noqa: ANN401 - passed on
+        mark(store, message, *told)
+        if message.kind is MessageKind.DIGEST and not lost:
+            lost.append(delivering[-1])
+            with shared.database.write() as connection:
+                connection.exec_driver_sql(CUT_OFF)
+            assert other_posts.wait(PATIENCE_SECONDS)
+
+    def deliver_and_tell(delivery: Delivery) -> None:
+        delivering.append(delivery)
+        try:
+            deliver(delivery)
+        finally:
+            if lost and delivery is lost[0]:
+                over.set()
+
+    def post_late(poster: Poster, *told: Any) -> Any:  # noqa: ANN401 - passed on
+        if lost and not other_posts.is_set():
+            other_posts.set()
+            assert over.wait(PATIENCE_SECONDS)
+        return post(poster, *told)
+
+    for number in range(12):
+        shared.key(f"batch/key-{number}")
+    with two_running(shared):
+        monkeypatch.setattr(MessageStore, "mark_shown", mark_and_lose)
+        monkeypatch.setattr(Delivery, "deliver_due", deliver_and_tell)
+        monkeypatch.setattr(Poster, "post", post_late)
+        shared.jonas.slash("/kms-rotation digest", channel=CHANNEL)
+        assert over.wait(PATIENCE_SECONDS)
+        eventually(lambda: not owed(shared), "everything to be shown")
+    told = [shown(each) for each in shared.channel.messages]
+    assert len(told) > 1
+    assert len(set(told)) == len(told)
+
+
+def test_a_message_that_another_process_has_shown_since_the_round_began_is_not_posted_again(
+    shared: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The one before lost its turn while Slack had the message, and writes down late that it is shown."""
+    due, late = MessageStore.due, list[Message]()
+
+    def shown_meanwhile(store: MessageStore, *told: Any) -> list[Message]:  # noqa: ANN401 - passed on
+        found = due(store, *told)
+        if found and not late:
+            late.extend(found)
+            for each in found:
+                store.mark_shown(each, "1700000000.000001", shared.clock())
+        return found
+
+    with shared.running():
+        monkeypatch.setattr(MessageStore, "due", shown_meanwhile)
+        shared.jonas.slash("/kms-rotation digest", channel=CHANNEL)
+        eventually(lambda: late, "the digest to be due")
+    assert shared.channel.messages == []

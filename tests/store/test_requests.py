@@ -373,6 +373,17 @@ def test_a_call_is_on_record_before_it_is_made(store: RequestStore, database: Da
     assert entry.details == f'{{"change": "ENABLE_ROTATION", "key": "{change.arn}", "period_days": 365}}'
 
 
+def test_of_two_who_are_at_one_change_the_second_may_not_call(store: RequestStore, database: Database) -> None:
+    """The name of the change was lost in the middle of it, and another process took it up."""
+    request = bring_to(store, RequestState.APPROVED)
+    [change] = request.changes
+    assert store.claim(change, at(2))
+    store.note_call(change, "off", {}, at(3))
+    with pytest.raises(ValueError, match="may not be touched"):
+        store.note_call(change, "off", {}, at(3))
+    assert acts(database, request).count(Act.CHANGE_CALLING) == 1
+
+
 @pytest.mark.parametrize("state", ENDS)
 def test_a_concluded_change_says_how_it_ended(store: RequestStore, database: Database, state: ChangeState) -> None:
     request = bring_to(store, RequestState.APPROVED)
