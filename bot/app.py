@@ -21,6 +21,7 @@ from bot.scan import Branching, Forgetful, KeyMemory, Scanner, ScanRecord, Scans
 from bot.scan.branch import Equipment
 from bot.scan.branches import OnCalls, unheard
 from bot.scan.scanner import WORKERS
+from bot.scan.scans import OnEnd, untold
 from bot.settings import Settings
 from bot.store.engine import Database
 from bot.store.key_facts import KeyFactStore
@@ -94,6 +95,7 @@ def build_scans(
     memory: KeyMemory | None = None,
     *,
     on_calls: OnCalls = unheard,
+    on_end: OnEnd = untold,
     sharing: Sharing | None = None,
 ) -> Scans:
     policy = Policy(settings.policy.max_rotation_period_days)
@@ -112,4 +114,4 @@ def build_scans(
             on_calls=on_calls,
         ),
     )
-    return Scans(scanner, record, sharing=sharing)
+    return Scans(scanner, record, sharing=sharing, on_end=on_end)

@@ -42,7 +42,7 @@ class Rounds:
     """`pause` waits so many seconds and answers True where the bot is stopping; `tell` says that messages are owed.
 
     `after_scan` looks at what a scan brought to light. `lapse` ends exemptions whose time is over, so that what is
-    shown of a scan and told in a digest is true at that moment. `on_end` is told how each scan ended.
+    shown of a scan and told in a digest is true at that moment.
     """
 
     scans: Scans
@@ -53,7 +53,6 @@ class Rounds:
     alone: Alone
     after_scan: Callable[[], object] = lambda: None
     lapse: Callable[[], object] = lambda: None
-    on_end: Callable[[Scan], None] = lambda _: None
 
     def scan(self, within: Filter, by: str, on_progress: Callable[[Progress], None] = lambda _: None) -> Scan:
         with self.alone(SCAN) as is_ours:
@@ -61,7 +60,6 @@ class Rounds:
                 raise ScanRunningError(self.scans.progress())
             self.lapse()
             scan = self.scans.run(within, by, on_progress)
-        self.on_end(scan)
         learned(scan=scan.id)
         with about(scan=scan.id):
             log.info("A scan ended: %s, %d keys.", scan.state, scan.summary.keys)

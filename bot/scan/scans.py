@@ -25,7 +25,13 @@ from bot.scan.scanner import Scanner, utc_now
 from bot.scan.sharing import Shared, Sharing
 from bot.tracing import about
 
+OnEnd = Callable[[Scan], None]
+
 log = logging.getLogger(__name__)
+
+
+def untold(_scan: Scan) -> None:
+    """Nobody wants to know how a scan ended."""
 
 
 class ScanRunningError(UserError):
@@ -46,12 +52,17 @@ class Scans:
         record: ScanRecord,
         clock: Callable[[], datetime] = utc_now,
         sharing: Sharing | None = None,
+        on_end: OnEnd = untold,
     ) -> None:
-        """Prepare to scan. With `sharing` workers read what is planned, and this process where there is none."""
+        """Prepare to scan. With `sharing` workers read what is planned, and this process where there is none.
+
+        `on_end` is told of each scan of this process whose end is on record, also of one that broke off.
+        """
         self._scanner = scanner
         self._record = record
         self._clock = clock
         self._sharing = sharing
+        self._on_end = on_end
         self._lock = Lock()
         self._running: _Running | None = None
         self._is_stopping = False
@@ -74,7 +85,7 @@ class Scans:
                 plan = self._scanner.plan(within, running.stop, running.course.tell_planned)
             except StoppedError:
                 self._record.begin(replace(scan, stopped_by=running.stopped_by))
-                return self._record.interrupt(scan.id, self._clock(), [plan_unknown(End.STOPPED)])
+                return self._told(self._record.interrupt(scan.id, self._clock(), [plan_unknown(End.STOPPED)]))
             self._record.begin(scan)
             with heeding(lambda: self._record.stop_asked(scan.id), running.stop):
                 return self._carry_out(scan, plan, running)
@@ -132,15 +143,18 @@ class Scans:
             self._record.leave_out(scan.id, plan.left_out)
             is_whole = reading.read(running.stop)
             course.tell()
-            if is_whole:
-                return self._record.finish(scan.id, self._clock())
+            ended = self._record.finish(scan.id, self._clock()) if is_whole else None
         except BaseException:
-            self._cut_short(scan, reading, End.BROKE_OFF)
+            self._told(self._cut_short(scan, reading, End.BROKE_OFF))
             raise
-        return self._cut_short(scan, reading, End.STOPPED)
+        return self._told(ended or self._cut_short(scan, reading, End.STOPPED))
 
     def _cut_short(self, scan: Scan, reading: "_Reading", end: End) -> Scan:
         return self._record.interrupt(scan.id, self._clock(), list(reading.unread(end)))
+
+    def _told(self, ended: Scan) -> Scan:
+        self._on_end(ended)
+        return ended
 
     @contextmanager
     def _one_at_a_time(self, running: "_Running") -> Iterator["_Running"]:

@@ -15,7 +15,7 @@ from prometheus_client import (
     ProcessCollector,
 )
 
-from bot.models.scans import Scan
+from bot.models.scans import Scan, ScanState
 from bot.models.watch import AwsAnswer
 from bot.version import VERSION
 
@@ -27,7 +27,9 @@ ACK_BUCKETS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 3)
 LEVELS = ("INFO", "WARNING", "ERROR")
 
 KINDS = ("command", "click", "form", "event", "other")
-"""Of what Slack sends. A bot tells of all from the start: an alert sees no increase where a counter begins at one."""
+"""Of what Slack sends."""
+
+ENDS = (ScanState.FINISHED, ScanState.INTERRUPTED)
 
 _TOLD = {True: "true", False: "false"}
 
@@ -67,7 +69,7 @@ class Metrics:
         )
         self._scans = Histogram(
             "kms_rotation_scan_duration_seconds",
-            "How long the scans took that ended in this process, narrowed ones included, by how they ended.",
+            "How long the scans of this process took, narrowed ones included; INTERRUPTED were stopped or broke off.",
             ["state"],
             buckets=SCAN_BUCKETS,
             registry=registry,
@@ -100,8 +102,13 @@ class Metrics:
     def slack_answered(self, method: str, code: str) -> None:
         self._slack.labels(method, code).inc()
 
-    def expect_payloads(self) -> None:
-        """Tell of payloads from now on, also while there were none."""
+    def expect_all(self) -> None:
+        """Tell of payloads and scans from now on, also while there were none.
+
+        A bot does so from the start: an alert sees no increase where a counter begins at one.
+        """
+        for state in ENDS:
+            self._scans.labels(state.value)
         for kind in KINDS:
             for acked in _TOLD.values():
                 self._acks.labels(kind, acked)

@@ -13,7 +13,7 @@ from bot.wiring.parts import Parts
 def build_inbound(parts: Parts, app: Any) -> Inbound:  # noqa: ANN401 - Bolt is published without types
     """Make it; nothing is open yet. Over HTTP the pages stand beside Slack's address, in the same server."""
     slack, watch = parts.slack.settings, parts.watch
-    watch.metrics.expect_payloads()
+    watch.metrics.expect_all()
     if slack.over_http and slack.signing_secret is not None:
         watch.listening = None
         return HttpMode(app, slack.signing_secret.get_secret_value(), watch.pages, on_ack=watch.metrics.slack_waited)

@@ -17,7 +17,7 @@ from bot.operate import Operating
 from bot.owning import Owners
 from bot.plotting import draw
 from bot.present import Presenter
-from bot.process import DELIVERY, Changer, Courier
+from bot.process import Changer, Courier
 from bot.recent import RecentPeople
 from bot.remediate.ask import Asking
 from bot.remediate.change import Remediation
@@ -121,6 +121,7 @@ class Parts:
             self.scan_store,
             KeyFactStore(database),
             on_calls=self.metrics.aws_tallied,
+            on_end=self.metrics.scan_ended,
             sharing=sharing,
         )
         self.facts = FactReader(self.aws.reader, self.aws.discovery, self.house)
@@ -141,7 +142,6 @@ class Parts:
             self.names.alone,
             lambda: self.crews.looking.submit("looking for undone fixes", self.look_for_undone),
             self.exempting.lapse_due,
-            self.metrics.scan_ended,
         )
 
     def pause(self, seconds: float) -> bool:
@@ -177,7 +177,6 @@ class Parts:
                 self.message_store, illustrator, self.clock, self.tokens.doubt, self.slack.settings.fallback
             ),
             render=self.presenter.render,
-            ensure=partial(self.names.ensure, DELIVERY),
             clock=self.clock,
             pause=self.pause,
         )

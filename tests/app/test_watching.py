@@ -11,11 +11,12 @@ from urllib.request import urlopen
 
 import pytest
 
+from bot.aws.kms import KmsReader
 from bot.errors import UserError
 from bot.process import Process
 from bot.scan import Branching
 from bot.wiring import watching
-from tests.app.house import CONFIGURATION, PAYMENTS, House, eventually, house
+from tests.app.house import CHANNEL, CONFIGURATION, PAYMENTS, House, eventually, house
 from tests.app.lives import owed
 from tests.app.served import free_port
 from tests.app.test_trouble import without
@@ -74,6 +75,25 @@ def test_the_figures_tell_of_keys_requests_messages_and_the_record(house: House)
     assert sample(page, "kms_rotation_slack_connected") == 1
     assert sample(page, "kms_rotation_scan_running") == 0
     assert sample(page, "kms_rotation_scan_duration_seconds_count", state="FINISHED") == 1
+
+
+def test_scans_that_were_stopped_or_broke_off_are_timed_too_and_apart(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def ended(state: str) -> float | None:
+        return sample(look(process), "kms_rotation_scan_duration_seconds_count", state=state)
+
+    house.key(KEY)
+    with house.running() as process:
+        assert (ended("FINISHED"), ended("INTERRUPTED")) == (1, 0)
+        monkeypatch.setattr(KmsReader, "describe", _fail)
+        house.jonas.slash("/kms-rotation scan", channel=CHANNEL)
+        eventually(lambda: ended("INTERRUPTED") == 1, "a scan that broke off to be timed")
+        assert ended("FINISHED") == 1
+
+
+def _fail(*_: object) -> None:
+    raise RuntimeError("a defect")
 
 
 def test_no_page_names_a_key_a_person_or_what_people_wrote(house: House) -> None:

@@ -1,7 +1,7 @@
 """A scan is stopped, breaks off or is killed at every step: what it read is kept, and nothing more is said of it."""
 
 from collections.abc import Callable, Generator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from threading import Event
@@ -144,12 +144,13 @@ class Stage:
     store: MortalStore
     trail: Trail
     before: Scan | None
+    ended: list[Scan] = field(default_factory=list)
 
     def play(self, step: int, do: Callable[[Scans], None]) -> Scan:
         """Tell the story anew, an hour later, and do something at a step of it."""
         clock = (NOON + timedelta(hours=1, seconds=second) for second in count())
         scanner = Storyteller(story(NOON + timedelta(hours=1)), step, lambda: do(scans))
-        scans = Scans(scanner, self.store, lambda: next(clock))
+        scans = Scans(scanner, self.store, lambda: next(clock), on_end=self.ended.append)
         return scans.run(Filter(), "U0SOMEBODY")
 
     def shown(self) -> tuple[Scan, dict[Place, list[Finding]], dict[Place, Coverage]]:
@@ -244,6 +245,7 @@ def test_a_stop_at_any_step_keeps_what_was_read_and_says_what_was_not(stage: Sta
     made = stage.play(step, Scans.stop)
     check_itself(stage, made, step, "was stopped")
     check_what_is_shown(stage, made, step)
+    assert stage.ended == [made]
     newest = stage.trail.newest(1)[0]
     assert (newest.act, newest.subject) == ("SCAN_INTERRUPTED", made.id)
 
@@ -262,6 +264,7 @@ def test_what_nobody_foresaw_at_any_step_keeps_what_was_written_down(
     (entry,) = stage.trail.newest(1)
     made = Scan(entry.subject, ScanState.INTERRUPTED, NOON, summary=Summary(non_compliant=keys_told(step)))
     assert entry.act == "SCAN_INTERRUPTED"
+    assert [(each.id, each.state) for each in stage.ended] == [(made.id, made.state)]
     check_itself(stage, made, step, "broke off")
     check_what_is_shown(stage, stage.store.interrupt(made.id, NOON, []), step)
 
