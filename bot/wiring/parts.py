@@ -17,7 +17,7 @@ from bot.operate import Operating
 from bot.owning import Owners
 from bot.plotting import draw
 from bot.present import Presenter
-from bot.process import Changer, Courier
+from bot.process import DELIVERY, Changer, Courier
 from bot.recent import RecentPeople
 from bot.remediate.ask import Asking
 from bot.remediate.change import Remediation
@@ -177,6 +177,7 @@ class Parts:
                 self.message_store, illustrator, self.clock, self.tokens.doubt, self.slack.settings.fallback
             ),
             render=self.presenter.render,
+            ensure=partial(self.names.ensure, DELIVERY),
             clock=self.clock,
             pause=self.pause,
         )
