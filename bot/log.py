@@ -46,6 +46,10 @@ _HIDDEN = "…"
 
 TEXT, JSON = "text", "json"
 
+SLACK_REQUEST_ID = "slack_request_id"
+IN_TEXT = ("request", "change", "scan", "account", "digest", "message_id", AWS_REQUEST_ID, SLACK_REQUEST_ID)
+"""What a person looks for by its id. The rest is for JSON, the process as well: journals and containers tell it."""
+
 RUN = secrets.token_hex(4)
 """Names this process, and those of its scans, in the log: several write into one place."""
 
@@ -79,7 +83,10 @@ def without_secrets(text: str) -> str:
 
 
 class _Formatter(logging.Formatter):
-    """`2026-11-24T09:00:00Z INFO bot.scan: …`; an exception is told by its last line and place, or in full."""
+    """`2026-11-24T09:00:00Z INFO bot.rounds: … [scan=1f3a…]`.
+
+    An exception is told by its last line and place, or in full.
+    """
 
     def __init__(self, *, with_tracebacks: bool) -> None:
         super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s", "%Y-%m-%dT%H:%M:%SZ")
@@ -89,6 +96,13 @@ class _Formatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         text = without_secrets(super().format(record))
         return text if self._with_tracebacks else " ".join(text.split("\n"))
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's name
+        """Put after what is said the ids of what it is about, but for those that it names itself."""
+        told = {**subjects(), **dict(_request_ids(record))}
+        ids = [f"{name}={told[name]}" for name in IN_TEXT if name in told and told[name] not in record.message]
+        text = super().formatMessage(record)
+        return f"{text} [{' '.join(ids)}]" if ids else text
 
     def formatException(self, ei: _ExceptionInfo) -> str:  # noqa: N802 - logging's name
         if self._with_tracebacks:
@@ -135,5 +149,5 @@ def _request_ids(record: logging.LogRecord) -> Iterator[tuple[str, str]]:
             yield AWS_REQUEST_ID, str(response["ResponseMetadata"]["RequestId"])
         slack = {name.lower(): value for name, value in (getattr(response, "headers", None) or {}).items()}
         if "x-slack-req-id" in slack:
-            yield "slack_request_id", str(slack["x-slack-req-id"])
+            yield SLACK_REQUEST_ID, str(slack["x-slack-req-id"])
         error = error.__cause__

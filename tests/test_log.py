@@ -73,6 +73,31 @@ def test_an_exception_is_told_by_its_last_line_and_place(
     assert "test_log.py:" in err
 
 
+def test_a_line_of_text_ends_with_the_ids_of_what_it_is_about(
+    log: logging.Logger, capsys: pytest.CaptureFixture[str]
+) -> None:
+    set_up_logging(debug=False)
+    with about(task="approve", slack_envelope="e1", request="r1"):
+        with about(change="c1", scan="s1", account="111111111111", digest="d1", message_id="m1"):
+            log.info("It was changed.", extra={AWS_REQUEST_ID: "aws-1"})
+        log.warning("Request r1 waits.")
+        try:
+            _refuse()
+        except ClientError:
+            log.exception("It failed.")
+    log.info("nothing in hand")
+    named, by_itself, failed, nothing = (line.split(": ", 1)[1] for line in capsys.readouterr().err.splitlines())
+    ids = "request=r1 change=c1 scan=s1 account=111111111111 digest=d1 message_id=m1 aws_request_id=aws-1"
+    assert named == f"It was changed. [{ids}]"
+    assert by_itself == "Request r1 waits."
+    assert failed.startswith("It failed. [request=r1 aws_request_id=aws-2] ClientError: ")
+    assert nothing == "nothing in hand"
+
+
+def _refuse() -> None:
+    raise ClientError({"Error": {"Code": "AccessDenied"}, "ResponseMetadata": {"RequestId": "aws-2"}}, "DescribeKey")  # type: ignore[typeddict-item]  # as much as there is of it
+
+
 def test_debug_tells_tracebacks_and_more(log: logging.Logger, capsys: pytest.CaptureFixture[str]) -> None:
     set_up_logging(debug=True)
     log.debug("more")
