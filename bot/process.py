@@ -5,8 +5,9 @@ State is in the database, so stopping loses nothing: what was under way is taken
 
 import logging
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from threading import Event, Lock, Thread
 from typing import Protocol
 
@@ -182,6 +183,8 @@ class Process:
     presence: Presence
     on_start: Callable[[], None]
     closing: Sequence[Callable[[], None]]
+    ended_in_order: bool = field(default=True, init=False)
+    """Whether no step of the end failed."""
     _scheduler: BackgroundScheduler | None = field(default=None, init=False)
 
     def start(self) -> None:
@@ -235,21 +238,32 @@ class Process:
             self.tokens.look()
 
     def close(self) -> None:
-        """Take nothing new, let what runs come to a point from which it can be taken up, and go."""
-        with about(task="stopping"):
-            self._close()
+        """Take nothing new, let what runs come to a point from which it can be taken up, and go.
 
-    def _close(self) -> None:
-        log.info("Stopping.")
-        self.stop.set()
+        A step that fails keeps no other from being tried; `ended_in_order` tells of it.
+        """
+        with about(task="stopping"):
+            log.info("Stopping.")
+            self.stop.set()
+            for name, step in self._last_steps():
+                try:
+                    step()
+                except Exception:  # what is left would be cut off in the middle
+                    self.ended_in_order = False
+                    log.exception("%s failed; the bot goes on to end.", name)
+
+    def _last_steps(self) -> Iterator[tuple[str, Callable[[], object]]]:
         if self._scheduler is not None:
-            self._scheduler.shutdown(wait=False)
-        self.inbound.close()
-        self.stop_scan()
+            yield "Ending the schedule", partial(self._scheduler.shutdown, wait=False)
+        yield "Closing the way in", self.inbound.close
+        yield "Stopping the scan", self.stop_scan
+        yield "Waiting for what runs", self._drain
+        yield "Delivering once more", partial(self.courier.dismiss, LAST_DELIVERY_SECONDS)
+        yield "Taking leave of the other processes", self.presence.leave
+        for close in self.closing:
+            yield "Closing what was open", close
+        yield "Closing the pages", self.watch.close
+
+    def _drain(self) -> None:
         if not self.crews.drain(DRAIN_SECONDS):
             log.warning("Some work did not end in time; the next start takes it up.")
-        self.courier.dismiss(LAST_DELIVERY_SECONDS)
-        self.presence.leave()
-        for close in self.closing:
-            close()
-        self.watch.close()

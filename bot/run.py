@@ -15,6 +15,7 @@ from bot.inbound.server import Served, Serving, serve
 from bot.process import Process
 from bot.settings import Settings
 from bot.signals import END_SECONDS, Ending
+from bot.store.file_locks import one_bot_on
 from bot.terminal.exits import Exit
 from bot.wiring.assembly import build_process
 
@@ -29,8 +30,12 @@ def run(settings: Settings) -> int:
     Raises UserError, with nothing started, where something that must hold does not.
     """
     os.environ.pop("SLACK_BOT_TOKEN", None)  # the settings hold it; Bolt looks here too, and warns of two tokens
-    if settings.slack is not None and settings.slack.over_http:
-        return _run_behind_server(settings)
+    over_http = settings.slack is not None and settings.slack.over_http
+    with one_bot_on(settings.database_url):
+        return _run_behind_server(settings) if over_http else _run_over_socket(settings)
+
+
+def _run_over_socket(settings: Settings) -> int:
     stop = Event()
     why = ""
     ending = Ending(stop, lambda: _status(why))
@@ -42,8 +47,9 @@ def run(settings: Settings) -> int:
         why = process.tokens.ending.why
         ending.begin()
     _say(why)
-    _leave_unanswered_calls(_status(why))
-    return _status(why)
+    status = _status(why, in_order=process.ended_in_order)
+    _leave_unanswered_calls(status)
+    return status
 
 
 def _run_behind_server(settings: Settings) -> int:
@@ -92,12 +98,14 @@ class _Behind:
         self._process.close()
         why = self._process.tokens.ending.why
         _say(why)
-        return _status(why)
+        return _status(why, in_order=self._process.ended_in_order)
 
 
-def _status(why: str) -> int:
-    """Tell an end that somebody wanted from one for want of a token."""
-    return Exit.NOT_ACCEPTED if why else Exit.OK
+def _status(why: str, *, in_order: bool = True) -> int:
+    """Tell an end that somebody wanted from one for want of a token, and from one of which a step failed."""
+    if why:
+        return Exit.NOT_ACCEPTED
+    return Exit.OK if in_order else Exit.BUG
 
 
 def _say(why: str) -> None:

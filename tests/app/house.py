@@ -132,6 +132,7 @@ class House:
                 # Or a fault that a test sets would hit the check of the rules.
                 process.crews.looking.wait(PATIENCE_SECONDS)
             yield process
+        assert process.ended_in_order
 
     @contextmanager
     def _reached(self, process: Process) -> Iterator[None]:
