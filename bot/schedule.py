@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Protocol
 
+from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.base import BaseTrigger
 from apscheduler.triggers.interval import IntervalTrigger
@@ -20,6 +21,11 @@ GRACE = timedelta(hours=6)
 
 PLAN_SECONDS = 20.0
 """Between two looks at whether a schedule was edited, here or by another process."""
+
+AT_ONCE = 10
+"""So many firings run at the same time; a digest may wait for a scan."""
+
+_CHORES = "chores"
 
 log = logging.getLogger(__name__)
 
@@ -153,15 +159,22 @@ def _name(job: Job, due_at: datetime) -> str:
 
 
 def start_scheduler(calendar: Calendar, sweeps: Sequence[tuple[str, Callable[[], None], float]]) -> BackgroundScheduler:
-    """Start firing. `sweeps` are small chores: a name, what to do, and the seconds between two times."""
-    scheduler, planned = BackgroundScheduler(), dict[str, Job]()
+    """Start firing. `sweeps` are small chores: a name, what to do, and the seconds between two times.
+
+    Each chore has a thread: firings that wait for a scan keep none waiting, however many they are.
+    """
+    planned = dict[str, Job]()
 
     def look() -> None:
         plan(scheduler, calendar, planned)
 
+    chores = (*sweeps, ("plan", look, PLAN_SECONDS))
+    pools = {"default": ThreadPoolExecutor(AT_ONCE), _CHORES: ThreadPoolExecutor(len(chores))}
+    scheduler = BackgroundScheduler(executors=pools)
     look()
-    for name, chore, seconds in (*sweeps, ("plan", look, PLAN_SECONDS)):
-        scheduler.add_job(_named(name, chore), IntervalTrigger(seconds=seconds), id=name, **_OPTIONS)
+    for name, chore, seconds in chores:
+        every = IntervalTrigger(seconds=seconds)
+        scheduler.add_job(_named(name, chore), every, id=name, executor=_CHORES, **_OPTIONS)
     scheduler.start()
     return scheduler
 

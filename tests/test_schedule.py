@@ -4,17 +4,20 @@ from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from threading import Event, Semaphore
 from zoneinfo import ZoneInfo
 
 import pytest
 from apscheduler.schedulers.background import BackgroundScheduler
+from apscheduler.triggers.base import BaseTrigger
 
 from bot.cron import cron_trigger
 from bot.models.firings import FiringState
-from bot.schedule import Calendar, Job, plan
+from bot.schedule import AT_ONCE, Calendar, Job, plan, start_scheduler
 from bot.store.engine import Database
 from bot.store.firings import Firings
 from bot.store.tables import firings
+from tests.store.databases import MakeUrl
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 NINE = NOON.replace(hour=9)
@@ -271,6 +274,35 @@ def test_the_scheduler_follows_jobs_that_come_change_and_go(book: Book) -> None:
         scheduler.shutdown()
     assert (set(before), set(after)) == ({"a", "b"}, {"a", "c"})
     assert [each["a"].strftime("%H:%M") for each in (before, after)] == ["09:00", "09:30"]
+
+
+class AtNoon(BaseTrigger):  # type: ignore[misc]  # APScheduler is published without types
+    """Fires once."""
+
+    def get_next_fire_time(self, previous: datetime | None, now: datetime) -> datetime | None:  # noqa: ARG002 - its signature
+        return NOON if previous is None else None
+
+
+def test_firings_that_wait_for_a_scan_keep_no_chore_waiting_however_many_they_are(make_sqlite: MakeUrl) -> None:
+    database = Database(make_sqlite("migrated"))
+    waiting, is_over, beat = Semaphore(0), Event(), Event()
+
+    def wait(_: datetime) -> bool:
+        waiting.release()
+        return is_over.wait(60)
+
+    jobs = [Job(f"digest {number}", AtNoon(), wait) for number in range(2 * AT_ONCE)]
+    made = Calendar(Firings(database), lambda: jobs, lambda: NOON, lambda _: nullcontext(True))
+    scheduler = start_scheduler(made, [("pulse", beat.set, 0.05)])
+    try:
+        for _ in range(AT_ONCE):
+            assert waiting.acquire(timeout=30)
+        beat.clear()
+        assert beat.wait(10)
+    finally:
+        is_over.set()
+        scheduler.shutdown()
+        database.close()
 
 
 def test_a_job_that_was_changed_a_moment_ago_is_not_run_by_its_old_schedule(book: Book) -> None:
