@@ -1,10 +1,8 @@
 """Doing something alone: one holder of a name at a time, over all processes that share a database."""
 
-import fcntl
 import logging
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from pathlib import Path
 from threading import Lock
 from zlib import crc32
 
@@ -14,6 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from bot.errors import DatabaseAwayError
 from bot.models.scans import SCAN
 from bot.store.engine import Database
+from bot.store.file_locks import held_on_file, lock_beside
 
 log = logging.getLogger(__name__)
 
@@ -70,12 +69,10 @@ class Names:
             )
 
     def _among_processes(self, name: str) -> AbstractContextManager[bool]:
-        url = self._database.engine.url
-        if url.get_backend_name() == "postgresql":
+        if self._database.engine.dialect.name == "postgresql":
             return self._in_session(name)
-        return (
-            _on_file(Path(f"{url.database}-scan")) if name == SCAN and url.database else nullcontext(enter_result=True)
-        )
+        path = lock_beside(self._database, "scan") if name == SCAN else None
+        return nullcontext(enter_result=True) if path is None else held_on_file(path)
 
     @contextmanager
     def _in_session(self, name: str) -> Iterator[bool]:
@@ -91,18 +88,6 @@ class Names:
             finally:
                 del self._sessions[name]
                 _let_go(session, key)
-
-
-@contextmanager
-def _on_file(path: Path) -> Iterator[bool]:
-    """Hold a lock that ends with the block, or with the process: https://man7.org/linux/man-pages/man2/flock.2.html."""
-    with path.open("ab") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            yield False
-        else:
-            yield True
 
 
 def _key_of(name: str) -> tuple[int, int]:

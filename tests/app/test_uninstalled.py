@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import URL
 
 from bot.models.anchor import Anchor
+from bot.store.file_locks import one_bot_on
 from bot.store.trail import Trail
 from bot.terminal import main
 from bot.terminal.exits import Exit
@@ -97,13 +98,13 @@ def test_beside_its_sqlite_file_the_bot_leaves_only_what_the_guide_removes_with_
     house.database_url = f"sqlite:///{place / 'kms-rotation.sqlite3'}"
     house.configure()
     house.key("payments/card-vault")
-    with house.running():
+    with one_bot_on(house.database_url), house.running():
         house.jonas.slash("/kms-rotation digest", channel=CHANNEL)
         house.slack.wait_for(lambda: house.channel.roots, what="the digest")
         left = {path.name for path in place.iterdir()}
     house.database.close()
     left |= {path.name for path in place.iterdir()}
-    assert left == {f"kms-rotation.sqlite3{suffix}" for suffix in ("", "-wal", "-shm", "-scan")}
+    assert left == {f"kms-rotation.sqlite3{suffix}" for suffix in ("", "-wal", "-shm", "-scan", "-run")}
 
 
 @pytest.mark.parametrize("command", ["createuser --host=", "createdb --host=", "dropdb --host=", "dropuser --host="])
