@@ -130,7 +130,7 @@ def of(lines: list[Line], check: Check, status: Status) -> list[Line]:
 
 
 @pytest.fixture
-def clinic(make_sqlite: MakeUrl, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Clinic]:
+def clinic(make_url: MakeUrl, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Clinic]:
     monkeypatch.setattr(ExponentialBackoff, "delay_amount", lambda *_: 0.0)
     with AwsServer(seed=False) as aws, SlackServer() as slack:
         aws.world.account(PAYMENTS, "prod-payments", regions=[FRANKFURT])
@@ -139,7 +139,7 @@ def clinic(make_sqlite: MakeUrl, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
             aws.world.key(account=account, alias="alias/aws/s3")
             aws.world.key(account=account, alias=f"alias/{account}")
         point_at(aws, monkeypatch)
-        made = Clinic(aws, slack, tmp_path, make_sqlite("migrated"), monkeypatch)
+        made = Clinic(aws, slack, tmp_path, make_url("migrated"), monkeypatch)
         made.configure()
         _live(made.database_url)
         yield made

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import combinations_with_replacement, product
 from math import comb
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -39,25 +40,22 @@ from tests.remediate.deciders import (
     request_under,
 )
 from tests.remediate.turns import Gate, Gated, Turns, every_order
-from tests.store.databases import MakeUrl, Postgresql, sqlite_files
+from tests.store.databases import KINDS, copies_of
 
 ONE = ApprovalRule("one", ("*",), approvers=(FIRST, SECOND, ADMINS), break_glass=(BREAKER,))
 TWO = replace(ONE, name="two", required=2)
 PATIENT = replace(ONE, name="patient", remind_after=HOUR)
 
 
-@pytest.fixture(scope="module")
-def sqlite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
-    with sqlite_files(tmp_path_factory.mktemp("turns")) as make:
-        yield from opened(make)
-
-
-@pytest.fixture(scope="module")
-def postgresql(postgresql_of_this_worker: Postgresql) -> Iterator[Database]:
-    yield from opened(postgresql_of_this_worker.make)
-
-
-def opened(make: MakeUrl) -> Iterator[Database]:
+@pytest.fixture(scope="module", params=KINDS)
+def database(
+    request: pytest.FixtureRequest, sqlite_of_this_worker: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Database]:
+    """One for all of them: there are some ten thousand requests."""
+    if request.param == "sqlite":
+        make = copies_of(sqlite_of_this_worker, tmp_path_factory.mktemp("turns"))
+    else:
+        make = request.getfixturevalue("postgresql_of_this_worker").make
     database = Database(make("migrated"))
     yield database
     database.close()
@@ -209,52 +207,46 @@ PAIRS = [
 
 @pytest.mark.parametrize(("first", "second"), PAIRS)
 @pytest.mark.parametrize("start", ["waits for one", "waits for the second of two", "has failed"])
-def test_two_clicks_at_once(sqlite: Database, start: str, first: Click, second: Click) -> None:
-    scene = scene_of(sqlite, start, has_gate_at_people=False)
+def test_two_clicks_at_once(database: Database, start: str, first: Click, second: Click) -> None:
+    scene = scene_of(database, start, has_gate_at_people=False)
     is_decided = start == "has failed"  # all but a retry end at the first look
     assert check(scene, click(scene, *first), click(scene, *second)) >= (comb(2, 1) if is_decided else comb(4, 2))
 
 
 @pytest.mark.parametrize(("first", "second"), PAIRS)
-def test_two_clicks_at_once_with_a_gate_at_the_people_too(sqlite: Database, first: Click, second: Click) -> None:
-    scene = scene_of(sqlite, "waits for two")
+def test_two_clicks_at_once_with_a_gate_at_the_people_too(database: Database, first: Click, second: Click) -> None:
+    scene = scene_of(database, "waits for two")
     assert check(scene, click(scene, *first), click(scene, *second)) >= comb(6, 3)
 
 
 @pytest.mark.parametrize(("first", "second"), PAIRS)
-def test_two_clicks_at_once_on_what_has_waited_too_long(sqlite: Database, first: Click, second: Click) -> None:
-    scene = scene_of(sqlite, "waits too long", has_gate_at_people=False)
-    assert check(scene, click(scene, *first), click(scene, *second)) >= comb(4, 2)
-
-
-@pytest.mark.parametrize(("first", "second"), PAIRS)
-def test_two_clicks_at_once_on_postgresql(postgresql: Database, first: Click, second: Click) -> None:
-    scene = scene_of(postgresql, "waits for two", has_gate_at_people=False)
+def test_two_clicks_at_once_on_what_has_waited_too_long(database: Database, first: Click, second: Click) -> None:
+    scene = scene_of(database, "waits too long", has_gate_at_people=False)
     assert check(scene, click(scene, *first), click(scene, *second)) >= comb(4, 2)
 
 
 @pytest.mark.parametrize("clicked", CLICKS, ids=NAMES)
 @pytest.mark.parametrize("seconds", [-1, 0])
-def test_a_click_while_time_ends_the_request(sqlite: Database, clicked: Click, seconds: int) -> None:
+def test_a_click_while_time_ends_the_request(database: Database, clicked: Click, seconds: int) -> None:
     """Whoever clicked a second before is asked after no more than the sweep, and is told what was first."""
-    scene = scene_of(sqlite, "waits for one")
+    scene = scene_of(database, "waits for one")
     over = NOW + HOUR
     work = click(scene, *clicked, now=over + timedelta(seconds=seconds))
     check(scene, work, expiring(scene, over))
 
 
 @pytest.mark.parametrize("clicked", CLICKS, ids=NAMES)
-def test_a_click_while_its_approvers_are_reminded(sqlite: Database, clicked: Click) -> None:
+def test_a_click_while_its_approvers_are_reminded(database: Database, clicked: Click) -> None:
     start = Start(PATIENT)
-    scene = Scene(Office((PATIENT,), sqlite), start)
+    scene = Scene(Office((PATIENT,), database), start)
     check(scene, click(scene, *clicked), reminding(scene, NOW))
 
 
 @pytest.mark.parametrize("clicked", CLICKS, ids=NAMES)
 @pytest.mark.parametrize("start", [*STARTS, "approved"])
-def test_a_click_while_the_change_is_claimed(sqlite: Database, clicked: Click, start: str) -> None:
+def test_a_click_while_the_change_is_claimed(database: Database, clicked: Click, start: str) -> None:
     begins = STARTS.get(start, Start(ONE, is_approved=True))
-    scene = Scene(Office((begins.rule,), sqlite), begins, has_gate_at_people=False)
+    scene = Scene(Office((begins.rule,), database), begins, has_gate_at_people=False)
     check(scene, click(scene, *clicked), claiming(scene))
 
 
@@ -267,9 +259,9 @@ WON = {"expiring": Act.REQUEST_EXPIRED, "reminding": Act.APPROVERS_REMINDED, "cl
 
 
 @pytest.mark.parametrize("sweep", SWEEPS)
-def test_two_processes_that_sweep_at_once_do_it_once(sqlite: Database, sweep: str) -> None:
+def test_two_processes_that_sweep_at_once_do_it_once(database: Database, sweep: str) -> None:
     start, make = SWEEPS[sweep]
-    scene = Scene(Office((start.rule,), sqlite), start)
+    scene = Scene(Office((start.rule,), database), start)
     seen = 0
     for turns in every_order():
         *told, _, _, _, _, _, _, entries = scene.run(turns, make(scene), make(scene))
@@ -279,8 +271,8 @@ def test_two_processes_that_sweep_at_once_do_it_once(sqlite: Database, sweep: st
     assert seen == comb(4, 2)
 
 
-def test_a_reminder_while_the_request_expires(sqlite: Database) -> None:
-    scene = Scene(Office((PATIENT,), sqlite), Start(PATIENT))
+def test_a_reminder_while_the_request_expires(database: Database) -> None:
+    scene = Scene(Office((PATIENT,), database), Start(PATIENT))
     check(scene, reminding(scene, NOW + HOUR - timedelta(seconds=1)), expiring(scene, NOW + HOUR))
 
 
