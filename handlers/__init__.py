@@ -13,6 +13,7 @@ from handlers import (
     menu,
     modals,
     operating,
+    requests,
     snoozing,
 )
 from handlers.desk import Desk
@@ -30,6 +31,7 @@ def register(app: Any, desk: Desk) -> None:  # noqa: ANN401 - Bolt is published 
     exempting.register(app, desk)
     exempt_modal.register(app, desk)
     snoozing.register(app, desk)
+    requests.register(app, desk)
     menu.register(app, desk)
     actions.register(app, desk)
     errors.register(app, desk)

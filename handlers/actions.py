@@ -17,7 +17,7 @@ from bot.views.glass import break_glass
 from bot.views.hidden import with_unseen
 from bot.views.key import read_rotation_value
 from bot.views.keys_of_request import all_keys
-from bot.views.listing import listing, read_turn
+from bot.views.listing import listing
 from bot.views.names import (
     APPROVE,
     BREAK_GLASS,
@@ -30,6 +30,7 @@ from bot.views.names import (
     SHOW_KEYS,
     WITHDRAW,
 )
+from bot.views.pages import read_turn
 from bot.views.rotate import rotate_now
 from bot.visibility import NOT_SHOWN, NOT_YOURS
 from handlers import home

@@ -8,7 +8,7 @@ from typing import Any
 from bot.rules.filters import BadFilterError
 from bot.views import help as help_views
 from bot.views.names import COMMAND
-from handlers import digests, exempting, operating, reading
+from handlers import digests, exempting, operating, reading, requests
 from handlers.call import Call
 from handlers.desk import NOT_OURS, Desk, actor_of, reply_to
 from handlers.typed import read_typed
@@ -22,7 +22,7 @@ SUBCOMMANDS: Mapping[str, Subcommand] = {
     "scan": operating.scan,
     "exempt": exempting.exempt_command,
     "exemptions": exempting.exemptions_command,
-    "requests": reading.requests,
+    "requests": requests.requests_command,
     "history": reading.history,
     "accounts": reading.accounts,
     "rules": reading.rules,

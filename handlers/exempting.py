@@ -21,7 +21,7 @@ from bot.views.exempt import ExemptForm, exempt
 from bot.views.exempt_draft import draft_for, draft_of
 from bot.views.exemption import withdrawn
 from bot.views.exemptions import ExemptionsPage, exemptions
-from bot.views.listing import read_turn
+from bot.views.hidden import with_unseen
 from bot.views.names import (
     EXEMPTIONS_PAGE,
     RENEW_EXEMPTION,
@@ -29,6 +29,7 @@ from bot.views.names import (
     action_id,
     read_action,
 )
+from bot.views.pages import read_turn
 from handlers.actions import OLD_BUTTON
 from handlers.call import Call
 from handlers.desk import NOT_OURS, Desk, Payload, Reply, actor_of, reply_to
@@ -141,7 +142,7 @@ def _turn(desk: Desk, actor: Actor, value: str, reply: Reply) -> None:
     except (ValueError, BadFilterError):
         reply.say(OLD_BUTTON)
         return
-    reply.show(page, replace=True)
+    reply.show(with_unseen(page, sight), replace=True)
 
 
 def _withdraw(desk: Desk, actor: Actor, exemption_id: str, reply: Reply) -> None:

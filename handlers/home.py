@@ -13,7 +13,7 @@ from bot.views.names import HOME_DIGEST, HOME_PREVIEW, HOME_SCAN
 from handlers import digests, operating
 from handlers.call import Call
 from handlers.desk import NOT_OURS, Desk, Payload, actor_of, reply_to
-from handlers.reading import links_to
+from handlers.links import links_to
 
 ACTS: dict[str, tuple[str, Callable[[Desk, Call], None]]] = {
     HOME_SCAN: ("", operating.scan),

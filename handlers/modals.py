@@ -10,7 +10,6 @@ from bot.rules.filters import BadFilterError, Filter
 from bot.rules.period import BadPeriodError, read_period
 from bot.views.ask import MOST_AT_ONCE, asked, asking, declined
 from bot.views.glass import FEWEST_CHARACTERS
-from bot.views.listing import read_turn
 from bot.views.names import (
     ALL_BLOCK,
     ALL_INPUT,
@@ -26,6 +25,7 @@ from bot.views.names import (
     SEVERAL_MODAL,
 )
 from bot.views.notice import say
+from bot.views.pages import read_turn
 from bot.views.rotate import FEWEST_CHARACTERS as FEWEST_TO_ROTATE
 from handlers import home
 from handlers.actions import MOST_CHOICES, decide

@@ -1,14 +1,11 @@
 """Subcommands that only look. Everybody in the workspace may."""
 
 import json
-from collections.abc import Sequence
 from difflib import get_close_matches
 from itertools import islice
 
 from bot.key import UnknownKeyError
 from bot.models.approval import RuledKey
-from bot.models.messages import MessageKind
-from bot.models.requests import Request, RequestState
 from bot.models.scans import Account
 from bot.models.trail import ChainedEntry
 from bot.rules.progress import not_scanned
@@ -21,11 +18,8 @@ from bot.views.key import key_details
 from bot.views.listing import listing as listing_view
 from bot.views.posture import is_by_team
 from bot.views.posture import status as status_view
-from bot.views.requests import MOST_REQUESTS
-from bot.views.requests import requests as requests_view
 from bot.views.rules import explanation
 from bot.views.rules import rules as rules_view
-from bot.visibility import visible
 from handlers.call import Call
 from handlers.desk import Desk
 from handlers.typed import unquoted
@@ -82,11 +76,6 @@ def rules(desk: Desk, call: Call) -> None:
     call.show(explanation(desk.explaining.explain(key, found.name, call.actor)))
 
 
-def requests(desk: Desk, call: Call) -> None:
-    found = visible(call.sight, desk.requests.in_state(RequestState.PENDING, RequestState.APPROVED))
-    call.show(requests_view(found, links_to(desk, found)))
-
-
 def history(desk: Desk, call: Call) -> None:
     subjects = None
     if call.text:
@@ -138,17 +127,6 @@ def help_(desk: Desk, call: Call) -> None:  # noqa: ARG001 - every subcommand is
         near = get_close_matches(name, list(help_views.BY_NAME), 1, cutoff=0.5)
         hint = f" Did you mean `{near[0]}`?" if near else ""
         call.reply.show(help_views.overview(f"There is no “{call.text[:40]}”.{hint}"))
-
-
-def links_to(desk: Desk, requests: Sequence[Request]) -> dict[str, str]:
-    """Find the addresses of the requests' messages, as far as Slack tells them."""
-    links: dict[str, str] = {}
-    for request in requests[:MOST_REQUESTS]:
-        message = desk.messages.find(MessageKind.REQUEST, request.id)
-        link = desk.writer.link(message.channel, message.ts) if message is not None and message.ts else None
-        if link is not None:
-            links[request.id] = link
-    return links
 
 
 def nothing_matches(has_gaps: bool) -> str:  # noqa: FBT001 - read with its name at the one call

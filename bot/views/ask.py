@@ -7,7 +7,6 @@ from bot.rules.code_lines import managed
 from bot.views.code import warning, warning_of_several
 from bot.views.form import form, key_as_read, reason_input
 from bot.views.kinds import WORDS, term
-from bot.views.listing import turn_value
 from bot.views.moments import date
 from bot.views.names import (
     ALL,
@@ -20,6 +19,7 @@ from bot.views.names import (
     PERIOD_INPUT,
     SEVERAL_MODAL,
 )
+from bot.views.pages import turn_value
 from bot.views.parts import Element, context, label, mrkdwn, note, plain, section
 from bot.views.price import consequences, consequences_for_several
 from bot.views.rich import bold, rich

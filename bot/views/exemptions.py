@@ -8,7 +8,6 @@ from bot.models.keys import KeyArn
 from bot.models.messages import Block, Rendered
 from bot.views.budget import message
 from bot.views.excuse import about
-from bot.views.listing import turn_value
 from bot.views.names import (
     COMMAND,
     EXEMPTIONS_PAGE,
@@ -16,7 +15,8 @@ from bot.views.names import (
     WITHDRAW_EXEMPTION,
     action_id,
 )
-from bot.views.parts import VALUE_CHARACTERS, Element, actions, button, confirm, context, note
+from bot.views.pages import Page, headed, turns
+from bot.views.parts import Element, actions, button, confirm, context, note
 from bot.views.rich import Inline, bold, rich
 from bot.views.sentences import fallback
 from bot.views.words import counted, cut
@@ -49,20 +49,17 @@ class ExemptionsPage:
         places: Mapping[str, tuple[str, str]] | None = None,
     ) -> "ExemptionsPage":
         """Cut out a page; the nearest one where the number is out of range."""
-        pages = max(1, -(-len(found) // PAGE_EXEMPTIONS))
-        page = min(max(1, number), pages)
-        first = (page - 1) * PAGE_EXEMPTIONS
-        shown = found[first : first + PAGE_EXEMPTIONS]
-        return cls(scope, shown, page, pages, len(found), waiting, places or {})
+        page = Page.of(found, number, PAGE_EXEMPTIONS)
+        return cls(scope, page.shown, page.number, page.pages, page.total, waiting, places or {})
 
 
 def exemptions(page: ExemptionsPage) -> Rendered:
     """Each with what it covers, why, by whom, and what can be done about it; the one that ends first comes first."""
     title = _title(page)
-    blocks: list[Block] = [rich([bold(title), f" · page {page.page} of {page.pages}" if page.pages > 1 else ""])]
+    blocks: list[Block] = [headed(title, page.page, page.pages)]
     for each in page.shown:
         blocks += _row(each, page.places)
-    blocks += _turns(page)
+    blocks += turns(EXEMPTIONS_PAGE, page.scope, page.page, page.pages)
     if page.waiting:
         wait = f"{counted(page.waiting, 'request waits', 'requests wait')} for approval: {COMMAND} requests."
         blocks.append(context(note(wait)))
@@ -112,17 +109,3 @@ def _acts(exemption: Exemption) -> list[Block]:
         spoken=f"Withdraw the exemption of {name}",
     )
     return [actions(renew, withdraw)]
-
-
-def _turns(page: ExemptionsPage) -> list[Block]:
-    if page.pages == 1:
-        return []
-    if len(turn_value(page.scope, page.pages)) > VALUE_CHARACTERS:
-        return [context(note("The filter is too long for buttons that turn the page: give a shorter one."))]
-    buttons: list[Element] = []
-    if page.page > 1:
-        before = turn_value(page.scope, page.page - 1)
-        buttons.append(button("◀ Previous", action_id(EXEMPTIONS_PAGE, "previous"), before))
-    if page.page < page.pages:
-        buttons.append(button("Next ▶", action_id(EXEMPTIONS_PAGE, "next"), turn_value(page.scope, page.page + 1)))
-    return [actions(*buttons)]

@@ -25,7 +25,7 @@ from deploy.sandbox.gallery.sample import Sample, Surface, name_of
 
 PIECES = frozenset(
     {"age", "budget", "code", "form", "hidden", "kinds", "names", "parts", "price", "rows"}
-    | {"moments", "naming", "rich", "sentences", "words"}
+    | {"moments", "naming", "pages", "rich", "sentences", "words"}
 )
 """Modules of what views are made of."""
 
@@ -50,7 +50,7 @@ def views_of_the_bot() -> Iterator[str]:
 def test_the_views_are_found() -> None:
     """If they were named or typed otherwise, the next test would look at nothing."""
     assert {"digest.digest", "digest.digest_file", "ask.ask", "home.home", "notice.say"} <= {*views_of_the_bot()}
-    assert "listing.turn_value" not in {*views_of_the_bot()}
+    assert "key.read_rotation_value" not in {*views_of_the_bot()}
 
 
 @pytest.mark.parametrize("view", [*views_of_the_bot()])

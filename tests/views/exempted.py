@@ -16,7 +16,7 @@ from bot.views.exemptions import ExemptionsPage, exemptions
 from bot.views.key import key_details
 from bot.views.parts import Element
 from bot.views.request import request
-from bot.views.requests import requests
+from bot.views.requests import page_of, requests
 from bot.views.result import result
 from bot.views.waiting import reminder
 from tests.store.samples import arn_of, at
@@ -40,7 +40,7 @@ def exempted_messages(words: Words) -> Iterator[tuple[str, Rendered]]:
             waiting = Waiting("Waiting for 1 approval. <@U0JONAS> can approve.")
             yield f"exempt request, {name}, {is_one_key}", request(terms, waiting, at(10), reach_of(words))
             yield f"exempt reminder, {name}, {is_one_key}", reminder(terms, waiting)
-            yield f"exempt list, {name}, {is_one_key}", requests([terms], {})
+            yield f"exempt list, {name}, {is_one_key}", requests(page_of([terms]), {})
             if terms.state is RequestState.DONE:
                 yield f"exempt result, {name}, {is_one_key}", result(terms)
 

@@ -28,7 +28,7 @@ from bot.views.notice import say
 from bot.views.parts import Element
 from bot.views.posture import status
 from bot.views.request import request
-from bot.views.requests import requests
+from bot.views.requests import page_of, requests
 from bot.views.result import result
 from bot.views.rules import explanation, rules
 from bot.views.scan import failed, finished, running
@@ -155,10 +155,11 @@ def _requests(words: Words) -> Iterator[Message]:
             request_in(RequestState.PENDING, words=words), Waiting(f"Nobody can approve it. {no_rule(words)}"), at(1)
         ),
     )
-    yield "requests, none", requests([], {})
+    yield "requests, none", requests(page_of([]), {})
     for name, asked_for in every_request(words).items():
-        yield f"requests, {name}", requests([asked_for], {"r1": "https://example.slack.com/archives/C0/p1"})
-    yield "requests, many", requests([*every_request(words, 15, CROWD).values()] * 9, {})
+        yield f"requests, {name}", requests(page_of([asked_for]), {"r1": "https://example.slack.com/archives/C0/p1"})
+    for page in (1, 2):
+        yield f"requests, page {page}", requests(page_of([*every_request(words, 15, CROWD).values()] * 9, page), {})
 
 
 def _postures(words: Words) -> Iterator[Message]:

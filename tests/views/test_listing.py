@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.models.posture import ListPage
-from bot.views.listing import listing, read_turn, turn_value
+from bot.views.listing import listing
+from bot.views.pages import read_turn, turn_value
 from tests.views.reading import buttons, lines, parts
 from tests.views.samples import (
     ORDINARY,

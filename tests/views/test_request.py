@@ -9,7 +9,7 @@ from bot.models.requests import FINAL_CHANGE_STATES, ChangeState, Request, Reque
 from bot.views.names import APPROVE, DENY, RETRY, SHOW_KEYS, WITHDRAW
 from bot.views.parts import Element
 from bot.views.request import request
-from bot.views.requests import MOST_REQUESTS, requests
+from bot.views.requests import PAGE_REQUESTS, page_of, requests
 from bot.views.result import result
 from bot.views.rows import fate
 from tests.store.samples import at
@@ -274,7 +274,7 @@ def test_a_request_with_some_of_its_approvals_waits_for_more(given: int) -> None
 
 
 def _listed(*found: Request) -> list[str]:
-    return lines(requests(found, {}))
+    return lines(requests(page_of(found), {}))
 
 
 def test_no_open_request_is_said_so() -> None:
@@ -289,12 +289,29 @@ def test_requests_that_wait_say_when_they_expire_and_those_under_way_do_not() ->
 
 
 def test_open_requests_are_counted_and_lead_to_their_messages() -> None:
-    one = requests([STATES["pending"]], {"r1": "https://example.slack.com/p1"})
+    one = requests(page_of([STATES["pending"]]), {"r1": "https://example.slack.com/p1"})
     assert one.text == "1 open request."
     assert lines(one)[-1].endswith("<https://example.slack.com/p1|Go to the request>")
-    many = requests([STATES["pending"]] * (MOST_REQUESTS + 1), {})
-    assert lines(many)[0] == f"{MOST_REQUESTS + 1} open requests"
-    assert lines(many)[-1] == "… and 1 more, asked for later. They come up as these are decided."
+
+
+@pytest.mark.parametrize(
+    ("number", "shown", "turns"),
+    [
+        (0, 12, ["Next ▶"]),
+        (1, 12, ["Next ▶"]),
+        (2, 12, ["◀ Previous", "Next ▶"]),
+        (3, 1, ["◀ Previous"]),
+        (99, 1, ["◀ Previous"]),
+    ],
+)
+def test_open_requests_are_shown_a_page_at_a_time(number: int, shown: int, turns: list[str]) -> None:
+    many = [replace(STATES["pending"], id=f"r{each}") for each in range(2 * PAGE_REQUESTS + 1)]
+    page = requests(page_of(many, number), {each.id: f"https://example.slack.com/{each.id}" for each in many})
+    at = min(max(1, number), 3)
+    assert lines(page)[0] == f"25 open requests · page {at} of 3"
+    links = [each.id for each in many if f"/{each.id}|" in "".join(lines(page))]
+    assert links == [f"r{each}" for each in range((at - 1) * 12, (at - 1) * 12 + shown)]
+    assert buttons(page) == turns
 
 
 def test_the_samples_hold_every_state() -> None:

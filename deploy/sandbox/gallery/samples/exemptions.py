@@ -15,7 +15,7 @@ from bot.views.exemption import ended, withdrawn
 from bot.views.exemptions import ExemptionsPage, exemptions
 from bot.views.key import key_details
 from bot.views.request import request
-from bot.views.requests import requests
+from bot.views.requests import page_of, requests
 from bot.views.result import result
 from bot.views.waiting import reminder
 from deploy.sandbox.gallery.asked import every_request, request_in
@@ -142,7 +142,9 @@ def in_the_channel() -> Iterator[Sample]:
             request, strange, what_it_waits_for(HOUSE, strange), soon
         )
     yield shown("open requests", Surface.REPLY, "The list of what waits").by(
-        requests, [exempted(RequestState.PENDING), exempted(RequestState.PENDING, of_pattern=True)], {"r1": LINK}
+        requests,
+        page_of([exempted(RequestState.PENDING), exempted(RequestState.PENDING, of_pattern=True)]),
+        {"r1": LINK},
     )
 
 

@@ -12,7 +12,7 @@ from bot.views.glass import break_glass, glass_broken
 from bot.views.keys_of_request import all_keys
 from bot.views.names import REASON_BLOCK
 from bot.views.request import request
-from bot.views.requests import requests
+from bot.views.requests import page_of, requests
 from bot.views.result import result
 from bot.views.waiting import reminder
 from deploy.sandbox.gallery.asked import UNREACHABLE, broken_glass, change, every_request, request_in
@@ -195,15 +195,20 @@ def in_the_thread() -> Iterator[Sample]:
 
 
 def lists() -> Iterator[Sample]:
-    yield shown("none", Surface.REPLY, "Nothing is open").by(requests, [], {})
+    yield shown("none", Surface.REPLY, "Nothing is open").by(requests, page_of([]), {})
     opened = [each for each in every_request().values() if each.is_open]
     numbered = [replace(each, id=f"r{number}") for number, each in enumerate(opened)]
     links = {each.id: LINK for each in numbered[:3]}
-    yield shown("one", Surface.REPLY, "One waits").by(requests, numbered[:1], links)
-    yield shown("several", Surface.REPLY, "Every open state; one without a link").by(requests, numbered, links)
+    yield shown("one", Surface.REPLY, "One waits").by(requests, page_of(numbered[:1]), links)
+    yield shown("several", Surface.REPLY, "Every open state; one without a link").by(requests, page_of(numbered), links)
     three = request_in(RequestState.PENDING, *[ChangeState.QUEUED] * 3)
-    yield shown("of several keys", Surface.REPLY, "A request for three keys").by(requests, [three], links)
-    yield shown("many", Surface.REPLY, "More than a message shows").by(requests, numbered * 9, links)
+    yield shown("of several keys", Surface.REPLY, "A request for three keys").by(requests, page_of([three]), links)
+    for number in (1, 2, 3):
+        yield shown(f"page {number} of 3", Surface.REPLY, "More than a message shows").by(
+            requests, page_of(numbered * 8, number), links
+        )
     for kind, words in STRANGE_WORDS.items():
         strange = request_in(RequestState.PENDING, words=words)
-        yield shown(f"{kind} words", Surface.REPLY, f"Names of others: {kind}").by(requests, [strange], {"r1": LINK})
+        yield shown(f"{kind} words", Surface.REPLY, f"Names of others: {kind}").by(
+            requests, page_of([strange]), {"r1": LINK}
+        )
