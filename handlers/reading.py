@@ -110,7 +110,7 @@ def _is_hidden(desk: Desk, sight: Sight, entry: ChainedEntry) -> bool:
 
 
 def accounts(desk: Desk, call: Call) -> None:
-    found = desk.postures.accounts(call.scope())
+    found = desk.postures.accounts(call.scope().of_accounts)
     if found is None:
         call.reply.say(not_scanned(desk.postures.running()))
     else:

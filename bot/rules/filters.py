@@ -107,6 +107,20 @@ class Filter:
         return not self.team or _like(team or "", self.team)
 
     @property
+    def of_accounts(self) -> "Filter":
+        """The same where accounts are looked for: the bare word is part of their names or ids.
+
+        Raises BadFilterError for parts that an account does not have, which would be passed over.
+        """
+        if self.team or self.alias:
+            raise BadFilterError(
+                "Accounts are found by account=…, region=… or a bare word; team=… and alias=… choose among keys."
+            )
+        if self.word and self.account:
+            raise BadFilterError("account=… and a bare word both name accounts; give one of them.")
+        return replace(self, account=self.word_pattern, word="") if self.word else self
+
+    @property
     def but_for_team(self) -> "Filter":
         """All parts but the team: a key's team is known only while the key is open."""
         return replace(self, team="")

@@ -93,7 +93,8 @@ TOPICS = (
         "accounts",
         "accounts [filter]",
         "what the last scan covered, and what it could not read",
-        "One line an account, those with something unread first; then who is left out, and why.",
+        "One line an account, those with something unread first; then who is left out, and why. "
+        "A filter is account=…, region=… or a bare word that is looked for in account name and id.",
         "accounts account=data-*",
     ),
     Topic(

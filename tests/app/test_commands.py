@@ -237,6 +237,8 @@ def test_accounts_shows_coverage_with_causes(house: House) -> None:
         assert "legacy-erp" in told
         assert "sts:AssumeRole is denied" in told
         assert "eu-central-1 1" in house.command(house.mara, "accounts account=prod-*")
+        assert "prod-payments" not in house.command(house.mara, "accounts legacy")
+        assert "choose among keys" in house.command(house.mara, "accounts team=payments")
 
 
 def test_commands_are_acked_before_aws_has_answered_anything(house: House) -> None:

@@ -104,6 +104,20 @@ def test_an_account_is_matched_by_its_id_or_its_name() -> None:
     assert not Filter.parse("account=dev-*").matches_account(account)
 
 
+@pytest.mark.parametrize("typed", ["payments", "prod-*", "1111", "region=us-east-1", "account=prod-*", ""])
+def test_where_accounts_are_looked_for_a_bare_word_is_part_of_their_names_or_ids(typed: str) -> None:
+    found = Filter.parse(typed).of_accounts
+
+    assert found.matches_account(Account("111111111111", "Prod-Payments"))
+    assert found.matches_account(Account("222222222222", "Dev-Web")) is ("account" not in str(found))
+
+
+@pytest.mark.parametrize("typed", ["team=payments", "alias=web/*", "account=prod-* web"])
+def test_what_no_account_has_is_refused_where_accounts_are_looked_for(typed: str) -> None:
+    with pytest.raises(BadFilterError, match="account"):
+        _ = Filter.parse(typed).of_accounts
+
+
 def test_a_region_is_matched_by_its_name() -> None:
     assert Filter.parse("region=EU-*").matches_region("eu-central-1")
     assert Filter.parse("account=prod").matches_region("eu-central-1")
