@@ -42,7 +42,7 @@ def terms(asked: ExemptionTerms) -> list[list[Inline]]:
     if asked.ticket:
         lines.append(["Ticket ", ticket(asked.ticket)])
     if asked.renews:
-        lines.append(["It renews an exemption that holds: once granted, it takes its place."])
+        lines.append(["It renews an exemption: once granted, it takes the place of that one."])
     return lines
 
 
@@ -79,7 +79,7 @@ def reach(covered: Reach, *, is_granted: bool = False) -> str:
     listed = some([f"“{each}”" for each in covered.names], MOST_NAMES, covered.open_keys)
     names = f": {listed}" if covered.names else ""
     everything = " That is every open key." if covered.is_everything else ""
-    excused = f" {counted(covered.excused, 'of them is', 'of them are')} exempt already." if covered.excused else ""
+    excused = f" {counted(covered.excused, 'more is', 'more are')} exempt already." if covered.excused else ""
     return (
         f"As of the last scan it {verb} {counted(covered.open_keys, 'open key')}{names}.{everything}{excused}{unseen}"
     )

@@ -8,7 +8,6 @@ from bot.views.kinds import WORDS
 from bot.views.names import ROTATE_MODAL
 from bot.views.parts import Element, context, note
 from bot.views.rich import Inline, bullets
-from bot.views.words import counted
 
 FEWEST_CHARACTERS = 10
 
@@ -26,7 +25,7 @@ def rotate_now(proposal: RotationProposal) -> Element:
 
 def _consequences(used: int | None) -> list[Inline]:
     price = "Price: a key costs $1 a month, and each of its first two rotations adds $1 a month, later ones nothing."
-    so_far = "" if used is None else f"; this one had been {counted(used, 'time')} when it was shown to you"
+    so_far = "" if used is None else f"; this one had used {used} of them when it was shown to you"
     return [
         "The key gets new key material, which encrypts from then on. The old one stays, to decrypt what it encrypted.",
         "Data is not encrypted anew, and a data key that leaked stays leaked.",

@@ -119,7 +119,7 @@ def test_the_limits_and_the_price_are_told_before_anybody_asks(house: House) -> 
     with house.running():
         told = open_form(house, house.mara)
     for words in (
-        "this one had been 3 times when it was shown to you",
+        "this one had used 3 of them when it was shown to you",
         "25 times in its life",
         "Only symmetric keys can be rotated; of a multi-Region key the primary",
         "each of its first two rotations adds $1 a month",
