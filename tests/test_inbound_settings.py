@@ -6,7 +6,7 @@ import pytest
 
 from bot.errors import ConfigurationError
 from bot.settings import Settings, load
-from bot.settings.web import ListenAddress
+from bot.settings.web import EVERY_NETWORK, ListenAddress
 
 BOT_TOKEN, APP_TOKEN, SECRET = "xoxb-1-geheim", "xapp-1-geheim", "0f1e2d-geheim"
 SOCKET = '[slack]\nchannel = "C0SECURITY"\n'
@@ -62,8 +62,8 @@ def test_a_way_that_there_is_not_is_told(tmp_path: Path) -> None:
     [
         ("", {}, ListenAddress("127.0.0.1", 8080)),
         ('[web]\nlisten = "10.0.0.5:9000"\n', {}, ListenAddress("10.0.0.5", 9000)),
-        ("", {"PORT": "5000"}, ListenAddress("0.0.0.0", 5000)),  # noqa: S104 - as such hosts want it
-        ('[web]\nlisten = "10.0.0.5:9000"\n', {"PORT": "5000"}, ListenAddress("0.0.0.0", 5000)),  # noqa: S104 - as above
+        ("", {"PORT": "5000"}, ListenAddress(EVERY_NETWORK, 5000)),
+        ('[web]\nlisten = "10.0.0.5:9000"\n', {"PORT": "5000"}, ListenAddress(EVERY_NETWORK, 5000)),
     ],
 )
 def test_over_http_the_bot_listens(tmp_path: Path, more: str, environ: dict[str, str], listen: ListenAddress) -> None:

@@ -34,6 +34,8 @@ A body that comes byte by byte is cut off (patience.py). Heads are not: in front
 Slack demands, and passes whole heads on. https://docs.gunicorn.org/en/stable/deploy.html
 """
 
+BACKLOG = 2048
+
 KEEP_ALIVE_SECONDS = 75
 """Longer than load balancers keep a connection: where the bot closed it first, a click could run into that."""
 
@@ -80,14 +82,20 @@ def serve(serving: Serving) -> int:
 
 
 def _listen(host: str, port: int) -> int:
-    """Take the address here, and hand its descriptor on: gunicorn would try for five seconds and end in its own way."""
+    """Take the address here, and hand its descriptor on: gunicorn would try for five seconds and end in its own way.
+
+    Without a host it is every network, by IPv4 and IPv6: some hosts that choose a port come by the one, some by the
+    other. https://devcenter.heroku.com/articles/dyno-startup-behavior#port-binding-of-web-dynos
+    """
+    is_both = not host and socket.has_dualstack_ipv6()
+    where = host or ("::" if is_both else "0.0.0.0")  # noqa: S104 - every network is meant
     try:
-        family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
-        return socket.create_server(address[:2], family=family, backlog=2048).detach()
+        family, *_, address = socket.getaddrinfo(where, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+        return socket.create_server(address[:2], family=family, backlog=BACKLOG, dualstack_ipv6=is_both).detach()
     except OSError as error:
         why = os.strerror(error.errno) if isinstance(error.errno, int) and error.errno > 0 else str(error.strerror)
         raise UserError(
-            f"web.listen: Nobody can listen at {host}, port {port}: {why}. "
+            f"web.listen: Nobody can listen at {host or 'all addresses'}, port {port}: {why}. "
             "Write an address of this machine that is free; where PORT is set, its port counts."
         ) from error
 

@@ -12,7 +12,7 @@ from sqlalchemy.exc import ArgumentError
 
 from bot.errors import Problem
 from bot.settings.tree import Slack, SlackSection
-from bot.settings.web import HTTP, OVER_HTTP, PORTS, ListenAddress, Web
+from bot.settings.web import EVERY_NETWORK, HTTP, OVER_HTTP, PORTS, ListenAddress, Web
 
 DEFAULT_API_URL = "https://slack.com/api/"
 DEFAULT_DATABASE = "kms-rotation.sqlite3"
@@ -91,7 +91,7 @@ class Environment:
         if port not in PORTS:
             self.complain("PORT", "It is not a port.", "Write 1 to 65535, or leave it out for web.listen.")
             return section
-        return section.model_copy(update={"listen": ListenAddress("0.0.0.0", port)})  # noqa: S104 - what such hosts ask for
+        return section.model_copy(update={"listen": ListenAddress(EVERY_NETWORK, port)})
 
     def database_url(self, folder: Path) -> str:
         """Read DATABASE_URL; unless set, a SQLite file in the folder."""

@@ -16,6 +16,8 @@ SOCKET, HTTP = "socket", "http"
 _ADDRESS = re.compile(r"(?:\[(?P<v6>[0-9A-Fa-f:.]+)\]|(?P<name>[A-Za-z0-9_.-]+)):(?P<port>\d{1,5})", re.ASCII)
 PORTS = range(1, 65536)
 
+EVERY_NETWORK = ""
+
 
 @dataclass(frozen=True, slots=True)
 class ListenAddress:

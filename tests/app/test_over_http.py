@@ -86,7 +86,7 @@ def test_an_address_that_is_taken_is_told(house: House) -> None:
     taken = str(urlsplit(house.slack.url).port)
     with running(house, scanned=False, environ={"PORT": taken}) as bot:
         assert bot.process.wait(30) == 2
-        assert f"Nobody can listen at 0.0.0.0, port {taken}: Address already in use." in bot.log
+        assert f"Nobody can listen at all addresses, port {taken}: Address already in use." in bot.log
 
 
 def test_hosts_that_choose_a_port_say_so_in_port(house: House) -> None:
