@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from threading import Lock
 from typing import Protocol
 
 from bot.models.processes import Difference, Disagreement, RunningProcess
@@ -29,9 +30,19 @@ class Presence:
     clock: Callable[[], datetime]
     tell: str | None = None
     _known: tuple[Difference, ...] = field(default=(), init=False)
+    _turn: Lock = field(default_factory=Lock, init=False)
+    _has_left: bool = field(default=False, init=False)
 
     def beat(self) -> None:
-        """From time to time: say that this process is there, and in the log what is new about the settings."""
+        """From time to time: say that this process is there, and in the log what is new about the settings.
+
+        Nothing once it has left: the last time may come due while the process ends.
+        """
+        with self._turn:
+            if not self._has_left:
+                self._beat()
+
+    def _beat(self) -> None:
         found = self.book.beat(self.me, self.clock(), self.tell)
         now_known = () if found is None else found.differences
         for each in now_known if now_known != self._known else ():
@@ -48,7 +59,9 @@ class Presence:
 
     def leave(self) -> None:
         """Say that this process ends. Without that it is forgotten in a while."""
-        try:
-            self.book.leave(self.me.id)
-        except Exception:  # the process ends in any case
-            log.exception("The other processes could not be told that this one ends.")
+        with self._turn:
+            self._has_left = True
+            try:
+                self.book.leave(self.me.id)
+            except Exception:  # the process ends in any case
+                log.exception("The other processes could not be told that this one ends.")

@@ -20,6 +20,9 @@ LEAVE_SECONDS = 10.0
 
 LOOK_SECONDS = 0.1
 
+_WHICH_FILE = "SELECT file FROM pragma_database_list WHERE name = 'main'"
+"""Beside it there may be one for temporary tables."""
+
 log = logging.getLogger(__name__)
 
 
@@ -56,7 +59,7 @@ def lock_beside(database: Database, name: str) -> Path | None:
     if database.engine.dialect.name != "sqlite":
         return None
     with database.read() as connection:
-        path = connection.exec_driver_sql("PRAGMA database_list").one().file
+        path = connection.exec_driver_sql(_WHICH_FILE).scalar_one()
     return Path(f"{path}-{name}") if path else None
 
 

@@ -27,6 +27,8 @@ from bot.wiring.presence import build_presence
 from bot.wiring.watching import build_worker_watch
 from bot.wiring.workers import NO_POSTGRESQL, open_worker
 
+LEAVE_SECONDS = 2.0
+
 log = logging.getLogger(__name__)
 
 
@@ -88,11 +90,13 @@ def _alive(database: Database, me: ScanWorker, presence: Presence) -> Iterator[N
                 is_told = False
 
     workers.beat(me)
-    Thread(target=beat, name="alive", daemon=True).start()
+    beating = Thread(target=beat, name="alive", daemon=True)
+    beating.start()
     try:
         yield
     finally:
         over.set()
+        beating.join(LEAVE_SECONDS)  # or its last word could come after this one's
         presence.leave()
         try:
             workers.leave(me.id)

@@ -2,7 +2,7 @@
 
 import errno
 import fcntl
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
@@ -84,3 +84,10 @@ def test_a_lock_that_cannot_be_written_is_told(file: Path) -> None:
     Path(f"{file}-run").mkdir()
     with pytest.raises(UserError, match="-run cannot be locked: Is a directory"), one_bot_on(f"sqlite:///{file}"):
         pass
+
+
+def test_temporary_tables_are_no_file_of_their_own(file: Path) -> None:
+    with closing(Database(f"sqlite:///{file}")) as database:
+        with database.write() as connection:
+            connection.exec_driver_sql("CREATE TEMPORARY TABLE beside (it INTEGER)")
+        assert lock_beside(database, "scan") == Path(f"{file}-scan")

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from bot.models.messages import Message, MessageKind
 from bot.models.processes import Disagreement, RunningProcess
 from bot.models.trail import Act
+from bot.presence import Presence
 from bot.rules.agreement import ALIVE, PATIENCE, in_words
 from bot.store.engine import Database
 from bot.store.messages import MessageStore
@@ -137,3 +138,12 @@ def test_many_that_notice_at_once_put_one_disagreement_on_record(database: Datab
     all_at_once(lambda number: store.beat(crowd[number], at(0), CHANNEL), threads=12)
     beat(store, *crowd)
     assert acts(database) == [Act.SETTINGS_DIFFER]
+
+
+def test_a_process_that_has_left_does_not_come_back_by_a_beat_that_was_due_by_then(store: ProcessStore) -> None:
+    presence = Presence(store, process("a"), lambda: at(0))
+    presence.beat()
+    assert [each.name for each in store.running()] == ["a"]
+    presence.leave()
+    presence.beat()
+    assert store.running() == []
