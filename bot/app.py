@@ -20,6 +20,7 @@ from bot.rules.verdict import Policy
 from bot.scan import Branching, Forgetful, KeyMemory, Scanner, ScanRecord, Scans, Sharing
 from bot.scan.branch import Equipment
 from bot.scan.branches import OnCalls, unheard
+from bot.scan.remedies import meaning_of
 from bot.scan.scanner import WORKERS
 from bot.scan.scans import OnEnd, untold
 from bot.settings import Settings
@@ -55,7 +56,8 @@ def connect_aws(settings: Settings, on_answer: OnAnswer | None = None) -> Aws:
         return _connect_aws(settings, on_answer)
     except (BotoCoreError, ValueError) as error:  # botocore says ValueError to an endpoint that is no address
         cause = str(error).rstrip(".")
-        raise UserError(f"The AWS configuration cannot be used: {cause}. Correct AWS_… or ~/.aws/config.") from error
+        remedy = meaning_of(type(error).__name__).remedy or "Correct AWS_… or ~/.aws/config."
+        raise UserError(f"The AWS configuration cannot be used: {cause}. {remedy}") from error
 
 
 def _connect_aws(settings: Settings, on_answer: OnAnswer | None) -> Aws:

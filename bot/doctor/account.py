@@ -14,6 +14,7 @@ from bot.models.requests import ChangeKind, Mandate
 from bot.models.scans import Account, Target
 from bot.scan import sentences
 from bot.scan.regions import ListedRegions, choose_regions
+from bot.scan.remedies import remedy, said
 
 US = Mandate("doctor", "doctor", (), ChangeKind.ROTATE_ON_DEMAND)
 """Stands in CloudTrail for the doctor's session in the remediation role. Its kind is the one with the most reads."""
@@ -148,6 +149,5 @@ def _not_simulated(name: str, failure: ReadFailure) -> Line:
         return not_tested(Check.PERMISSION, name, seen, f"Deploy {_ROLES} anew, or approve a first request and see.")
     if failure.kind is FailureKind.NOT_FOUND or failure.code == "NoSuchEntity":
         return Line(Check.PERMISSION, name, Status.UNKNOWN, f"Whether {both} are allowed: {failure.sentence}")
-    return Line(
-        Check.PERMISSION, name, status_of(failure), f"Whether {both} are allowed: {failure.sentence}", "Try again."
-    )
+    what = remedy(failure) or "Try again."
+    return Line(Check.PERMISSION, name, status_of(failure), f"Whether {both} are allowed: {said(failure)}", what)

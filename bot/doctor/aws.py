@@ -7,7 +7,7 @@ from threading import Event
 
 from bot.doctor.account import AccountChecks
 from bot.doctor.clocks import clock_line
-from bot.doctor.denials import own_denied, status_of
+from bot.doctor.denials import AGAIN, not_answered, own_denied, status_of
 from bot.doctor.examination import WORKERS, Step
 from bot.doctor.gateways import AwsToExamine, Directory
 from bot.doctor.lines import Check, Line, Status, not_tested, ok
@@ -25,6 +25,7 @@ from bot.scan.survey import Survey, survey
 _MANAGEMENT = (
     "Run the bot in the management account or a delegated administrator of Organizations, with deploy/aws/bot.yml."
 )
+_CREDENTIALS = "The bot needs AWS credentials: a role where it runs, or AWS_PROFILE."
 _IN_ACCOUNTS = (Check.AUDIT_ROLE, Check.PERMISSION, Check.REMEDIATION_ROLE)
 
 
@@ -47,9 +48,7 @@ class AwsChecks:
     def _identity(self) -> Iterator[Line | Step]:
         caller, ahead = self.aws.caller()
         if isinstance(caller, ReadFailure):
-            status = status_of(caller)
-            remedy = "The bot needs AWS credentials: a role where it runs, or AWS_PROFILE."
-            yield Line(Check.IDENTITY, "AWS", status, sentences.why(caller), remedy)
+            yield not_answered(Check.IDENTITY, "AWS", caller, _CREDENTIALS)
         else:
             yield ok(Check.IDENTITY, "AWS", f"The bot is {caller.arn}.")
         if ahead is not None or not isinstance(caller, ReadFailure):
@@ -110,7 +109,8 @@ class AwsChecks:
             yield ok(Check.ORGANIZATION, name, f"It is left out on purpose. {decision.why}")
         else:
             status = max(map(status_of, decision.unread), key=list(Status).index, default=Status.UNKNOWN)
-            what = "Attach the policy of deploy/aws/bot.yml to the bot's own role."
+            policy = "Attach the policy of deploy/aws/bot.yml to the bot's own role."
+            what = AGAIN if status is Status.UNKNOWN else policy
             yield Line(Check.ORGANIZATION, name, status, sentences.choice_unknown(decision.unread), what)
 
 

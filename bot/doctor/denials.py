@@ -2,7 +2,7 @@
 
 from bot.doctor.lines import Check, Line, Status
 from bot.models.keys import FailureKind, ReadFailure, denied_by
-from bot.scan.sentences import why
+from bot.scan.remedies import WITHOUT_CREDENTIALS, remedy, said
 
 BY_KEY_POLICY = frozenset({"by the key policy", "the key policy does not allow it"})
 
@@ -37,23 +37,31 @@ _BOTS_OWN = {
 
 def status_of(failure: ReadFailure) -> Status:
     """Tell what AWS decided from what it could not say just now."""
-    if failure.kind is FailureKind.THROTTLED or not failure.is_answered:
-        return Status.UNKNOWN
-    return Status.FAILED
+    is_undecided = failure.kind is FailureKind.THROTTLED or not failure.is_answered
+    return Status.UNKNOWN if is_undecided and failure.code not in WITHOUT_CREDENTIALS else Status.FAILED
 
 
 def denied(check: Check, subject: str, failure: ReadFailure, role: str) -> Line:
     """Say that a call in a role (`the role KmsRotationAudit`) failed, and what to do."""
     if failure.kind is not FailureKind.ACCESS_DENIED:
-        return Line(check, subject, status_of(failure), why(failure), AGAIN)
-    remedy = _REMEDIES.get(denied_by(failure.detail), _UNTOLD)
-    return Line(check, subject, Status.FAILED, failure.sentence, remedy.format(role=role))
+        return not_answered(check, subject, failure, AGAIN)
+    what = _REMEDIES.get(denied_by(failure.detail), _UNTOLD)
+    return Line(check, subject, Status.FAILED, failure.sentence, what.format(role=role))
 
 
 def own_denied(check: Check, subject: str, failure: ReadFailure, otherwise: str) -> Line:
     """Say that a call as the bot itself failed, and what to do; `otherwise` where AWS does not tell what denies it."""
     if failure.kind is not FailureKind.ACCESS_DENIED:
-        status = status_of(failure)
-        return Line(check, subject, status, why(failure), AGAIN if status is Status.UNKNOWN else otherwise)
-    remedy = _BOTS_OWN.get(denied_by(failure.detail), otherwise)
-    return Line(check, subject, Status.FAILED, failure.sentence, remedy)
+        return not_answered(check, subject, failure, otherwise)
+    what = _BOTS_OWN.get(denied_by(failure.detail), otherwise)
+    return Line(check, subject, Status.FAILED, failure.sentence, what)
+
+
+def not_answered(check: Check, subject: str, failure: ReadFailure, otherwise: str) -> Line:
+    """Say why a call came to nothing for another reason than a denial, and what helps where that is known.
+
+    Else it may be tried again where AWS has not decided it; `otherwise` where it has.
+    """
+    status = status_of(failure)
+    what = remedy(failure) or (AGAIN if status is Status.UNKNOWN else otherwise)
+    return Line(check, subject, status, said(failure), what)

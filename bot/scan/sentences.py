@@ -5,24 +5,12 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from bot.models.keys import FailureKind, ReadFailure
 from bot.models.scans import Account, LeftOut
+from bot.scan.remedies import why
 
 LIST_ACCOUNTS = "organizations:ListAccounts"
 
 SHOWN = 10
 """So many names are spelt out, the others counted."""
-
-_REMEDIES = {
-    "NoCredentialsError": "The bot has no AWS credentials: give it a role, or set AWS_PROFILE or AWS_ACCESS_KEY_ID.",
-    "InvalidClientTokenId": "AWS does not know these credentials: check AWS_ACCESS_KEY_ID and AWS_SESSION_TOKEN.",
-    "SignatureDoesNotMatch": "The secret key is wrong: check AWS_SECRET_ACCESS_KEY.",
-    "ExpiredToken": "The bot's credentials have expired: renew them.",
-    "ExpiredTokenException": "The bot's credentials have expired: renew them.",
-    "EndpointConnectionError": "AWS cannot be reached: check the network, and AWS_ENDPOINT_URL if it is set.",
-    "ConnectTimeoutError": "AWS cannot be reached: check the network, and AWS_ENDPOINT_URL if it is set.",
-    "AWSOrganizationsNotInUseException": "This account is in no organisation: list accounts in scan.accounts.",
-    "UnrecognizedClientException": "The Region may not be enabled in this account.",
-}
-
 
 _STATES = {
     "SUSPENDED": "It is suspended by AWS",
@@ -32,15 +20,10 @@ _STATES = {
 }
 
 
-def why(failure: ReadFailure) -> str:
-    """Say what failed, with the remedy where there is one."""
-    remedy = _REMEDIES.get(failure.code)
-    return f"{failure.sentence} {remedy}" if remedy else failure.sentence
-
-
 def accounts_unknown(failure: ReadFailure) -> str:
     if failure.permission != LIST_ACCOUNTS:
-        return f"AWS does not let the bot in, so nothing was read: {why(failure)}"
+        head = "AWS does not let the bot in" if failure.is_answered else "AWS could not be asked"
+        return f"{head}, so nothing was read: {why(failure)}"
     remedy = (
         " Run the bot in the management account or in a delegated administrator's."
         if failure.kind is FailureKind.ACCESS_DENIED

@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import NamedTuple
 
 import pytest
+from botocore.utils import ContainerMetadataFetcher
 
 from bot.doctor.lines import Check, Line, Status
 from tests.doctor.clinic import AUDIT, PAYMENTS, REMEDIATE, Break, Clinic, clinic, of
@@ -20,6 +21,8 @@ PEOPLE = frozenset({Check.APPROVERS, Check.VISIBILITY, Check.OWNERS})
 IN_ACCOUNTS = frozenset({Check.AUDIT_ROLE, Check.PERMISSION, Check.REMEDIATION_ROLE})
 IN_DATABASE = frozenset({Check.DATABASE, Check.SCHEMA, Check.RECORD, Check.PROCESSES})
 ROLES = frozenset({Check.PERMISSION})
+IN_AWS = IN_ACCOUNTS | {Check.ORGANIZATION, Check.CLOCK}
+NO_KEYS = {"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": "", "AWS_SESSION_TOKEN": ""}
 
 
 class Case(NamedTuple):
@@ -53,6 +56,16 @@ def variable(**values: str) -> Break:
     return lambda clinic: clinic.set(**values)
 
 
+def surroundings(**values: str) -> Break:
+    """Set what boto3 reads of the environment by itself."""
+
+    def set_all(clinic: Clinic) -> None:
+        for name, value in values.items():
+            clinic.monkeypatch.setenv(name, value)
+
+    return set_all
+
+
 def clock(**ahead: float) -> Break:
     return lambda clinic: setattr(clinic, "ahead", timedelta(**ahead))
 
@@ -79,6 +92,11 @@ def remove(role: str) -> Break:
 
 def regions(clinic: Clinic) -> None:
     clinic.rewrite('regions = "enabled"', 'regions = ["eu-central-1", "eu-centrul-1"]')
+
+
+def task_without_metadata(clinic: Clinic) -> None:
+    clinic.monkeypatch.setattr(ContainerMetadataFetcher, "SLEEP_TIME", 0)
+    surroundings(AWS_CONTAINER_CREDENTIALS_FULL_URI="http://127.0.0.1:9/", **NO_KEYS)(clinic)
 
 
 CASES = {
@@ -226,7 +244,47 @@ CASES = {
     ),
     "AWS is away": Case(
         "aws", lambda clinic: clinic.monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9"), Check.IDENTITY,
-        UNKNOWN, "AWS cannot be reached", "", IN_ACCOUNTS | {Check.ORGANIZATION, Check.CLOCK},
+        UNKNOWN, "AWS cannot be reached.", "Check the network, and AWS_ENDPOINT_URL", IN_AWS,
+    ),
+    "AWS does not answer": Case(
+        "aws", lambda clinic: clinic.aws.faults.close_connection(action="sts:GetCallerIdentity"), Check.IDENTITY,
+        UNKNOWN, "AWS was called and did not answer.", "Check the network", IN_AWS,
+    ),
+    "the proxy to AWS is away": Case(
+        "aws", surroundings(HTTP_PROXY="http://127.0.0.1:9", NO_PROXY="", no_proxy=""), Check.IDENTITY, UNKNOWN,
+        "The proxy on the way to AWS cannot be reached.", "Check HTTPS_PROXY", IN_AWS,
+    ),
+    "what answers for AWS speaks no TLS": Case(
+        "aws",
+        lambda clinic: clinic.monkeypatch.setenv("AWS_ENDPOINT_URL", clinic.aws.url.replace("http:", "https:")),
+        Check.IDENTITY, UNKNOWN, "No secure connection to AWS comes about.", "AWS_CA_BUNDLE", IN_AWS,
+    ),
+    "there are no AWS credentials": Case(
+        "aws", surroundings(AWS_EC2_METADATA_DISABLED="true", **NO_KEYS), Check.IDENTITY, FAILED,
+        "The bot has no AWS credentials.", "Give it a role where it runs", IN_AWS,
+    ),
+    "the metadata of the instance is away": Case(
+        "aws",
+        surroundings(
+            AWS_EC2_METADATA_DISABLED="false", AWS_EC2_METADATA_SERVICE_ENDPOINT="http://127.0.0.1:9", **NO_KEYS
+        ),
+        Check.IDENTITY, FAILED, "The bot has no AWS credentials.", "let it reach the metadata address", IN_AWS,
+    ),
+    "the metadata of the task is away": Case(
+        "aws", task_without_metadata, Check.IDENTITY, FAILED, "Check what hands them out: the metadata address",
+        "nothing in AWS is looked at", IN_AWS,
+    ),
+    "the AWS credentials are not complete": Case(
+        "aws", surroundings(AWS_SECRET_ACCESS_KEY=""), Check.IDENTITY, FAILED,
+        "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, both.", "nothing in AWS is looked at", IN_AWS,
+    ),
+    "the secret key is wrong": Case(
+        "aws", lambda clinic: clinic.aws.faults.refuse("SignatureDoesNotMatch"), Check.IDENTITY, FAILED,
+        "The secret key is wrong.", "AWS_SECRET_ACCESS_KEY", IN_AWS - {Check.CLOCK},
+    ),
+    "the AWS credentials have expired": Case(
+        "aws", lambda clinic: clinic.aws.faults.refuse("ExpiredToken"), Check.IDENTITY, FAILED,
+        "The bot's credentials have expired.", "Renew them.", IN_AWS - {Check.CLOCK},
     ),
     "the AWS profile is not there": Case(
         "aws", lambda clinic: clinic.monkeypatch.setenv("AWS_PROFILE", "nobody"), Check.IDENTITY, FAILED,

@@ -93,7 +93,7 @@ def test_credentials_that_aws_does_not_know_are_told_as_such(house: House, monke
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIANOBODY")
     assert house.audit(ORGANISATION).at("*", "*").error == (
         "AWS does not let the bot in, so nothing was read: sts:GetCallerIdentity failed (InvalidClientTokenId). "
-        "AWS does not know these credentials: check AWS_ACCESS_KEY_ID and AWS_SESSION_TOKEN."
+        "AWS does not know these credentials. Check AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SESSION_TOKEN."
     )
 
 

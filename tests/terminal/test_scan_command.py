@@ -236,9 +236,9 @@ def test_a_database_of_no_use_is_2_and_nothing_is_read(aws: AwsServer, terminal:
 @pytest.mark.parametrize(
     ("change", "status", "words"),
     [
-        ({"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": ""}, 3, "The bot has no AWS credentials: give it a role"),
+        ({"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": ""}, 3, "The bot has no AWS credentials. Give it a role"),
         ({"AWS_ACCESS_KEY_ID": "AKIANOBODY"}, 3, "AWS does not know these credentials"),
-        ({"AWS_ENDPOINT_URL": "http://127.0.0.1:9"}, 3, "AWS cannot be reached: check the network"),
+        ({"AWS_ENDPOINT_URL": "http://127.0.0.1:9"}, 3, "AWS cannot be reached. Check the network"),
         ({"AWS_SECRET_ACCESS_KEY": ""}, 2, "The AWS configuration cannot be used: Partial credentials found in env"),
         ({"AWS_PROFILE": "nobodys"}, 2, "The AWS configuration cannot be used: The config profile (nobodys) could not"),
         (
