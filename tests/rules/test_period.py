@@ -2,8 +2,7 @@
 
 import pytest
 
-from bot.rules.period import LONGEST_PERIOD_DAYS, SHORTEST_PERIOD_DAYS, BadPeriodError, read_period
-from bot.settings.fields.numbers import DAYS_BETWEEN_ROTATIONS
+from bot.rules.period import BadPeriodError, read_period
 
 
 @pytest.mark.parametrize("longest", [90, 91, 365, 2560])
@@ -28,7 +27,3 @@ def test_what_is_no_whole_number_is_answered_with_the_bounds(text: str | None) -
 
 def test_blanks_around_the_number_do_not_matter() -> None:
     assert read_period(" 365 ", 365) == 365
-
-
-def test_the_settings_know_the_same_bounds() -> None:
-    assert range(SHORTEST_PERIOD_DAYS, LONGEST_PERIOD_DAYS + 1) == DAYS_BETWEEN_ROTATIONS

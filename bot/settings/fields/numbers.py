@@ -5,10 +5,9 @@ from typing import Annotated
 
 from pydantic import AfterValidator
 
+from bot.rules.period import LONGEST_PERIOD_DAYS, SHORTEST_PERIOD_DAYS
 from bot.settings.mistakes import mistake
 
-DAYS_BETWEEN_ROTATIONS = range(90, 2561)
-"""https://docs.aws.amazon.com/kms/latest/APIReference/API_EnableKeyRotation.html"""
 SMALLEST_SHARE = 0.01
 
 
@@ -30,7 +29,7 @@ def _share(share: float) -> float:
     )
 
 
-PeriodDays = Annotated[int, AfterValidator(_between(DAYS_BETWEEN_ROTATIONS, " days"))]
+PeriodDays = Annotated[int, AfterValidator(_between(range(SHORTEST_PERIOD_DAYS, LONGEST_PERIOD_DAYS + 1), " days"))]
 Top = Annotated[int, AfterValidator(_between(range(1, 16)))]
 QuotaShare = Annotated[float, AfterValidator(_share)]
 Processes = Annotated[int, AfterValidator(_between(range(1, 65)))]
