@@ -1,7 +1,9 @@
 """Nobody sees keys of accounts that the configuration hides from them, whatever they ask for."""
 
 from collections.abc import Iterator
+from copy import deepcopy
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
@@ -132,6 +134,41 @@ def test_a_scan_of_a_hidden_account_is_told_to_whoever_started_it_and_to_nobody_
         assert not [trace for trace in TRACES if trace in "".join(map(shown, hiding.channel.messages))]
         assert not [trace for trace in TRACES if trace in opened(hiding, hiding.aiko).visible_text]
         assert f"account={NAME}" in opened(hiding, hiding.jonas).visible_text
+
+
+BY_ID = HIDING.replace('"secret-*"', f'"{VAULT}"')
+
+
+@pytest.mark.parametrize("rule", [HIDING, BY_ID], ids=["a rule of names", "a rule of ids"])
+def test_a_scan_of_an_account_that_is_not_shown_is_answered_like_one_of_an_account_that_there_is_not(
+    hiding: House, rule: str
+) -> None:
+    hiding.configure(CONFIGURATION + rule)
+    with hiding.running():
+        for there, never in ((NAME, "secret-valut"), ("*vault", "*valut"), (VAULT, "777777777778")):
+            told = [of_a_scan_in_vain(hiding, account) for account in (there, never)]
+            assert told[0] == told[1], there
+
+
+def of_a_scan_in_vain(hiding: House, account: str) -> tuple[list[str], ...]:
+    """All that Aiko and the channel are shown of it, but for what was typed."""
+    places = hiding.aiko.ephemerals, hiding.aiko.direct_messages, hiding.channel.roots
+    before = [len(each) for each in places]
+    hiding.aiko.slash(f"/kms-rotation scan account={account}", channel=CHANNEL)
+
+    def shown_since() -> tuple[list[str], ...]:
+        now = hiding.aiko.ephemerals, hiding.aiko.direct_messages, hiding.channel.roots
+        return tuple(
+            [shown(each).replace(account, "…") for each in messages[so_many:]]
+            for messages, so_many in zip(now, before, strict=True)
+        )
+
+    def is_over() -> bool:
+        whispers, direct, public = shown_since()
+        return bool(whispers) and "ended early" in "".join((*direct, *public))
+
+    eventually(is_over, f"the end of a scan of {account}")
+    return shown_since()
 
 
 def test_the_channel_is_told_of_a_request_and_not_of_its_key(hiding: House) -> None:
@@ -277,6 +314,24 @@ def test_a_button_that_somebody_may_press_opens_no_form_for_a_hidden_key(hiding:
         assert len(hiding.requests.in_state(*RequestState)) == asked
 
 
+def test_a_page_that_is_turned_to_says_that_something_is_left_out_as_the_first_one_does(hiding: House) -> None:
+    turns = {
+        "list_page": "2 open keys",
+        "exemptions_page": "No key is exempt",
+        "requests_page": "No request is waiting",
+    }
+    with hiding.running():
+        hiding.command(hiding.aiko, "list")
+        form = hiding.aiko.click(hiding.aiko.ephemerals[-1], text="Enable several …")
+        assert form is not None
+        for name, words in turns.items():
+            forged = deepcopy(form.payload)
+            forged["actions"][0] |= {"action_id": f"{name}:next", "value": '{"scope":"","page":1}'}
+            hiding.aiko.replay(forged)
+            hiding.slack.wait_for(partial(_is_shown, hiding.aiko, words), what=words)
+            assert UNSEEN in shown(hiding.aiko.ephemerals[-1]), name
+
+
 def test_several_are_asked_for_without_the_hidden_ones(hiding: House) -> None:
     with hiding.running():
         before = len(hiding.aiko.ephemerals)
@@ -306,6 +361,10 @@ def test_who_is_in_a_group_is_asked_again_after_a_minute(hiding: House) -> None:
         hiding.clock.ahead += timedelta(minutes=1)
         hiding.command(hiding.aiko, "list")
         assert _lookups(hiding) == 2
+
+
+def _is_shown(who: Actor, words: str) -> bool:
+    return words in shown(who.ephemerals[-1])
 
 
 def _lookups(hiding: House) -> int:
