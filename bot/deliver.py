@@ -193,4 +193,5 @@ _SUBJECTS = {
     MessageKind.BREAK_GLASS: "request",
     MessageKind.UNDONE: "change",
     MessageKind.DIGEST: "digest",
+    MessageKind.SCAN_LOST: "scan",
 }

@@ -15,6 +15,7 @@ from bot.models.messages import Attachment, Message, MessageKind, Rendered
 from bot.models.owners import Owner
 from bot.models.processes import Disagreement
 from bot.models.requests import ChangeKind, ChangeState, Request, RequestState
+from bot.models.scans import Scan
 from bot.models.trend import Trend
 from bot.models.troubles import Trouble
 from bot.models.undone import UndoneFix
@@ -33,6 +34,7 @@ from bot.views.owners import digest_owners
 from bot.views.preview import preview
 from bot.views.request import request
 from bot.views.result import result
+from bot.views.scan import lost
 from bot.views.settings import settings_differ
 from bot.views.sheet import sheet
 from bot.views.trend import trend_blocks
@@ -99,6 +101,12 @@ class Processes(Protocol):
     def disagreement(self, disagreement_id: str) -> Disagreement | None: ...
 
 
+class Scans(Protocol):
+    """Scans as stored."""
+
+    def get(self, scan_id: str) -> Scan | None: ...
+
+
 class Exemptions(Protocol):
     """Exemptions as stored, and what a pattern of keys covers."""
 
@@ -124,6 +132,7 @@ class Presenter:
     troubles: Troubles
     exemptions: Exemptions
     processes: Processes
+    scans: Scans
 
     def render(self, message: Message) -> Rendered | Attachment | None:
         """Make a message of what is stored; None where that is gone."""
@@ -137,6 +146,9 @@ class Presenter:
         if message.kind is MessageKind.SETTINGS:
             differ = self.processes.disagreement(message.subject)
             return None if differ is None else settings_differ(differ)
+        if message.kind is MessageKind.SCAN_LOST:
+            scan = self.scans.get(message.subject)
+            return None if scan is None else lost(scan)
         asked = self.requests.get(message.subject)
         if asked is None:
             return None

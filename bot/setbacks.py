@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from bot.models.messages import Message, MessageKind
+from bot.models.messages import TO_ONE_PERSON, Message, MessageKind
 from bot.models.slack import SlackFailure, SlackFailureKind
 from bot.models.troubles import Refusal
 
@@ -79,7 +79,7 @@ class Setbacks:
                 log.warning("%s %s goes without its picture: %s", message.kind, message.subject, failure.detail)
                 self.pictures.do_without(message)
                 self.owed.mark_failed(message, self.clock())
-            case SlackFailureKind.CHANNEL if message.kind is MessageKind.UNDONE:
+            case SlackFailureKind.CHANNEL if message.kind in TO_ONE_PERSON:
                 self.lose(message, f"Slack takes no message for that person any more ({failure.code}).")
             case SlackFailureKind.CHANNEL:
                 self._shut_out(message, failure)

@@ -26,6 +26,12 @@ class MessageKind(StrEnum):
     """In the thread of that: the channel takes messages again."""
     SETTINGS = "SETTINGS"
     """To whoever looks after the bot: processes that share a database have different settings."""
+    SCAN_LOST = "SCAN_LOST"
+    """To whoever began it: a scan that nobody goes on with."""
+
+
+TO_ONE_PERSON = frozenset({MessageKind.UNDONE, MessageKind.SCAN_LOST})
+"""These stand in somebody's direct messages, and matter to nobody else."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -146,6 +146,11 @@ class Scan:
     summary: Summary = field(default_factory=Summary)
     stopped_by: str = ""
 
+    @property
+    def is_somebodys(self) -> bool:
+        """Whether a person began it in Slack. https://docs.slack.dev/reference/objects/user-object."""
+        return self.started_by[:1] in {"U", "W"}
+
 
 @dataclass(frozen=True, slots=True)
 class Listed:

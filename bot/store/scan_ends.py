@@ -8,11 +8,13 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from bot.errors import ScanEndedError
+from bot.models.messages import MessageKind
 from bot.models.scans import Account, Coverage, CoverageStatus, Scan, ScanState, Target
 from bot.models.trail import SYSTEM, Act, Entry
 from bot.store.counting import count
 from bot.store.engine import Database
 from bot.store.folding import folded
+from bot.store.messages import owe
 from bot.store.scan_rows import scan_of
 from bot.store.shares import close_shares
 from bot.store.tables import coverage, findings, scan_shares, scans
@@ -39,8 +41,9 @@ def interrupt(
 ) -> Scan:
     """Say what a scan did not read, and let what it did read refresh its part of the current scan.
 
-    `read_until` is when it ended, if that is not now. A scan that has ended stays as it is. Workers that still read for
-    it write nothing more from here on.
+    `read_until` is when a scan ended that nobody goes on with: somebody who had begun it is owed word of that, as its
+    message still says that it runs. A scan that has ended stays as it is. Workers that still read for it write nothing
+    more from here on.
     """
     with database.write() as connection:
         close_shares(connection, scan_id)
@@ -52,6 +55,8 @@ def interrupt(
         details = {**asdict(interrupted.summary), "scope": interrupted.scope, "unread_targets": len(unread)}
         by = interrupted.stopped_by
         append(connection, Entry(at, by or SYSTEM, Act.SCAN_STOPPED if by else Act.SCAN_INTERRUPTED, scan_id, details))
+        if read_until is not None and interrupted.is_somebodys:
+            owe(connection, MessageKind.SCAN_LOST, scan_id, interrupted.started_by, at)
         return interrupted
 
 

@@ -120,6 +120,11 @@ class ScanStore(Answers):
         with self._database.read() as connection:
             return [scan_of(row) for row in connection.execute(query)]
 
+    def get(self, scan_id: str) -> Scan | None:
+        with self._database.read() as connection:
+            row = connection.execute(sa.select(scans).where(scans.c.id == scan_id)).one_or_none()
+        return None if row is None else scan_of(row)
+
     def current(self) -> Scan | None:
         """Return the scan that readers are shown; an interrupted one only where none of everything was finished."""
         with self._database.read() as connection:

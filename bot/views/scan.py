@@ -2,9 +2,10 @@
 
 from bot.models.messages import Block, Rendered
 from bot.models.posture import Posture
-from bot.models.scans import Phase, Progress
+from bot.models.scans import Phase, Progress, Scan
 from bot.rules.progress import how_far, keys_so_far
 from bot.views.budget import message
+from bot.views.moments import moment
 from bot.views.names import STOP_SCAN
 from bot.views.parts import Element, actions, button, confirm, context, note
 from bot.views.posture import gap_blocks, headline, posture_lines
@@ -51,6 +52,20 @@ def failed(started_by: str, scope: str, sentence: str, stopped_by: str = "") -> 
     where = f" of {cut(scope, 200)}" if scope else ""
     blocks = [rich([bold(f"Scan{where} ended early. "), cut(sentence, 500)]), _by(started_by, stopped_by)]
     return message(fallback(f"The scan{where} ended early. {sentence}"), blocks)
+
+
+def lost(scan: Scan) -> Rendered:
+    """Tell whoever began a scan that nobody goes on with it."""
+    where = f" of {cut(scan.scope, 200)}" if scan.scope else ""
+    blocks = [
+        rich(
+            [bold(f"Your scan{where} ended early. "), "It began ", moment(scan.started_at), "."],
+            "The process of the bot that ran it was ended, or lost its database, and no other one goes on with it. "
+            "What was read is kept; the rest is shown as it was read before, or as unread.",
+            "Its message may still say that it runs. To scan again, type /kms-rotation scan.",
+        )
+    ]
+    return message(fallback(f"Your scan{where} ended early, and nobody goes on with it."), blocks)
 
 
 def _bar(progress: Progress | None) -> str:

@@ -167,6 +167,7 @@ class Parts:
             TroubleStore(self.database),
             self.exempting,
             ProcessStore(self.database),
+            self.scan_store,
         )
         illustrator = Illustrator(self.digest_store, self.trends, draw, self.courier_poster.upload)
         return Delivery(

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from bot.models.scans import Scan, ScanState
 from bot.store.scans import ScanStore
 from deploy.sandbox.slack.driver import Actor
 from deploy.sandbox.slack.things import Message
@@ -108,3 +109,17 @@ def test_a_scan_of_an_account_that_there_is_not_leaves_no_message_that_says_that
         for message in house.channel.roots:
             assert "ended early. Nothing was scanned." in shown(message)
     assert not [thread for thread in threading.enumerate() if thread.name == "scan-progress"]
+
+
+def test_whose_scan_was_cut_off_by_the_end_of_the_bot_hears_so_and_scans_again(house: House) -> None:
+    house.key()
+    house.scans.begin(Scan("cut-off", ScanState.RUNNING, house.clock(), scope="alias=payments/*", started_by="U0JONAS"))
+    with house.running():
+        house.slack.wait_for(lambda: house.jonas.direct_messages, what="word of it")
+        (told,) = house.jonas.direct_messages
+        assert shown(told).startswith("Your scan of alias=payments/* ended early.")
+        assert "no other one goes on with it" in shown(told)
+        house.jonas.slash("/kms-rotation scan", channel=CHANNEL)
+        house.slack.wait_for(lambda: house.channel.roots, what="the next scan's message")
+        house.until_shown(house.channel.roots[0], "Scan finished")
+    assert len(house.jonas.direct_messages) == 1

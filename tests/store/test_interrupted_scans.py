@@ -7,10 +7,12 @@ import pytest
 
 from bot.errors import ScanEndedError
 from bot.models.keys import Finding
+from bot.models.messages import MessageKind
 from bot.models.scans import EVERYWHERE, Coverage, CoverageStatus, LeftOut, Scan, ScanState, Summary
-from bot.models.trail import Act
+from bot.models.trail import SYSTEM, Act
 from bot.store import folding
 from bot.store.engine import Database
+from bot.store.messages import MessageStore
 from bot.store.scans import ScanStore
 from bot.store.trail import Trail
 from tests.store.samples import ALPHA, BERLIN, BETA, IRELAND, at, covered, failed, finding, rotating, run, scan
@@ -385,3 +387,16 @@ def test_a_process_that_dies_between_two_accounts_leaves_a_scan_that_is_folded_a
     monkeypatch.setattr(folding, "sleep", lambda _: None)
     store.interrupt(started.id, at(30), [LOST], at(NEW))
     assert shown(store)[0] == found
+
+
+@pytest.mark.parametrize("by", ["U0JONAS", "W0GRID", SYSTEM, "terminal:uma"])
+@pytest.mark.parametrize("is_lost", [True, False], ids=["lost", "stopped"])
+def test_whoever_began_a_scan_in_slack_is_owed_word_once_where_nobody_goes_on_with_it(
+    store: ScanStore, database: Database, by: str, *, is_lost: bool
+) -> None:
+    begun = replace(scan(), started_by=by)
+    store.begin(begun)
+    for minutes in (1, 2):
+        store.interrupt(begun.id, at(minutes), [LOST], begun.started_at if is_lost else None)
+    told = [(each.kind, each.subject, each.channel) for each in MessageStore(database).due(at(3))]
+    assert told == ([(MessageKind.SCAN_LOST, begun.id, by)] if is_lost and by[0] in "UW" else [])

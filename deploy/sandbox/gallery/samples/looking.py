@@ -12,6 +12,7 @@ from bot.views.accounts import accounts
 from bot.views.listing import listing
 from bot.views.posture import status
 from bot.views.scan import failed, finished, running, stopped
+from bot.views.scan import lost as given_up
 from deploy.sandbox.gallery.asked import every_request
 from deploy.sandbox.gallery.sample import Sample, Surface, shown
 from deploy.sandbox.gallery.things import (
@@ -210,7 +211,9 @@ def scans() -> Iterator[Sample]:
         stopped, MARA, "", HALF, JONAS
     )
     yield shown("stopped before it read", Surface.CHANNEL, "It only entered accounts").by(stopped, MARA, "", ENTERING)
+    yield shown("lost", Surface.DIRECT, "Nobody goes on with somebody's scan").by(given_up, scan())
     for kind, words in STRANGE_WORDS.items():
+        yield shown(f"lost, {kind} words", Surface.DIRECT, f"A filter: {kind}").by(given_up, scan(words.scope))
         yield shown(f"running, {kind} words", Surface.CHANNEL, f"A filter: {kind}").by(running, MARA, words.scope, HALF)
         yield shown(f"stopped, {kind} words", Surface.CHANNEL, f"A filter: {kind}").by(stopped, MARA, words.scope, HALF)
 
