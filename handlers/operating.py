@@ -11,7 +11,6 @@ from bot.models.people import Actor
 from bot.models.scans import Progress, Scan, ScanState
 from bot.models.slack import Posted
 from bot.rules.filters import BadFilterError, Filter
-from bot.rules.sight import scope_named
 from bot.scan import ScanRunningError
 from bot.tracing import following
 from bot.views.names import STOP_SCAN
@@ -40,7 +39,7 @@ def scan(desk: Desk, call: Call) -> None:
         call.reply.say(permitted.sentence)
         return
     everybodys = desk.visibility.of_everybody()
-    is_private = everybodys.hides_scope(scope_named(str(within)))
+    is_private = bool(within.account) and not everybodys.shows_any(within.account)
     board = _Board(desk, call, str(within), is_private=is_private)
     shown = within if is_private else within.seen_by(everybodys)
     try:
@@ -77,8 +76,8 @@ def _ended(desk: Desk, call: Call, within: Filter, ended: Scan, progress: Progre
 class _Board:
     """The message that shows a scan's progress. It is put up once the scan has begun, and updated in place.
 
-    Where the bot is not in the channel, or what was typed names accounts that not everybody may see, it stands in a
-    direct message.
+    Where the bot is not in the channel, or what was typed means no account that everybody may see, it stands in a
+    direct message: of one that is hidden nothing else is told than of one that there is not.
     """
 
     def __init__(self, desk: Desk, call: Call, scope: str, *, is_private: bool) -> None:

@@ -58,6 +58,12 @@ class Sight:
             return account in self.hidden_accounts
         return is_hidden(Account(account, account), self.hidden)
 
+    def shows_any(self, account: str) -> bool:
+        """Say whether a pattern of names or ids means any account that may be seen, of those that the last scan met."""
+        wanted = account.lower()
+        named = (each for each in self.known if _like(each.id, wanted) or _like(each.name, wanted))
+        return self.is_whole or any(each.id not in self.hidden_accounts for each in named)
+
     def hides_key(self, arn: str) -> bool:
         if self.is_whole:
             return False
