@@ -16,13 +16,14 @@ from bot.models.trend import Trend
 class ScanRun:
     """A scan that has ended: how many keys it told of, and how many keys and targets it could not read.
 
-    Both are None where that is not known any more of the part that somebody may see.
+    The keys are None where they are not known any more of the part that somebody may see, the targets where the scan is
+    so old that nothing is kept of them.
     """
 
     scan: Scan
     keys: int | None
     unread_keys: int | None
-    unread_targets: int = 0
+    unread_targets: int | None = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,12 +86,7 @@ def _since(connection: Connection, arns: list[str]) -> Mapping[str, datetime]:
 
 def _run(connection: Connection, row: Row[tuple[object, ...]], scope: Filter) -> ScanRun:
     scan = scan_of(row)
-    failed = sa.select(sa.func.count()).where(
-        coverage.c.scan_id == scan.id,
-        coverage.c.status == CoverageStatus.FAILED.value,
-        *narrow_coverage(connection, scan.id, scope),
-    )
-    targets: int = connection.execute(failed).scalar_one()
+    targets = _unread_targets(connection, scan.id, scope)
     if scope.is_empty:
         return ScanRun(scan, scan.summary.keys, scan.summary.insufficient_data, targets)
     counted = sa.select(finding_counts.c.scan_id).where(finding_counts.c.scan_id == scan.id).limit(1)
@@ -99,3 +94,12 @@ def _run(connection: Connection, row: Row[tuple[object, ...]], scope: Filter) ->
         return ScanRun(scan, None, None, targets)
     of_scope = total(connection, scan.id, scope)
     return ScanRun(scan, of_scope.keys, of_scope.insufficient_data, targets)
+
+
+def _unread_targets(connection: Connection, scan_id: str, scope: Filter) -> int | None:
+    """None where the coverage was dropped: then nobody can tell that all was read."""
+    of_scan = coverage.c.scan_id == scan_id
+    if connection.execute(sa.select(of_scan).where(of_scan).limit(1)).first() is None:
+        return None
+    failed = (coverage.c.status == CoverageStatus.FAILED.value, *narrow_coverage(connection, scan_id, scope))
+    return int(connection.execute(sa.select(sa.func.count()).where(of_scan, *failed)).scalar_one())

@@ -139,18 +139,28 @@ def _runs(runs: Sequence[ScanRun]) -> Iterator[Block]:
 
 def _run(run: ScanRun) -> list[Inline]:
     scan = run.scan
-    who: list[Inline] = ["by itself"] if scan.started_by in {SYSTEM, ""} else ["by ", user(scan.started_by)]
+    who: list[Inline] = ["by itself"] if scan.started_by in {SYSTEM, ""} else ["by ", _starter(scan.started_by)]
     took = "" if scan.finished_at is None else f", {_length((scan.finished_at - scan.started_at).total_seconds())}"
     what = f" of {cut(scan.scope, 100)}" if scan.scope else ""
     stopped = ", stopped before its end" if scan.state is ScanState.INTERRUPTED else ""
     keys = "" if run.keys is None else f": {counted(run.keys, 'key')}"
+    return [moment(scan.started_at), what, " ", *who, took, stopped, keys, _missing(run)]
+
+
+def _starter(name: str) -> Inline:
+    """A person, or somebody at a terminal: Slack knows no `terminal:root`."""
+    return user(name) if name[:1] in {"U", "W"} else cut(name, 60)
+
+
+def _missing(run: ScanRun) -> str:
+    if run.unread_targets is None:
+        return "; what it could not read is not kept any more"
     unread = [
         counted(run.unread_keys, "key") if run.unread_keys else "",
         counted(run.unread_targets, "account or Region", "accounts or Regions") if run.unread_targets else "",
     ]
     gaps = " and ".join(filter(None, unread))
-    missing = f"; {gaps} could not be read" if gaps else ""
-    return [moment(scan.started_at), what, " ", *who, took, stopped, keys, missing]
+    return f"; {gaps} could not be read" if gaps else ""
 
 
 def _length(seconds: float) -> str:

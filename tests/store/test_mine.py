@@ -98,8 +98,9 @@ def test_the_last_scans_tell_how_much_they_read(mine: Mine, database: Database) 
 def test_of_a_scan_whose_counts_are_gone_nothing_is_made_up(mine: Mine, database: Database) -> None:
     store = ScanStore(database)
     for number in range(4):
-        run(store, [finding("a", minutes=10 * number)], [covered()], minutes=10 * number)
+        run(store, [finding("a", minutes=10 * number)], [covered(), failed(BETA)], minutes=10 * number)
     store.prune(lambda _: False)
     assert [each.keys for each in mine.runs(EVERYTHING, 4)] == [1, 1, 1, 1]
+    assert [each.unread_targets for each in mine.runs(EVERYTHING, 4)] == [1, 1, None, None]
     assert [each.keys for each in mine.runs(Filter(hidden=(BETA,)), 4)] == [1, 1, None, None]
     assert mine.runs(EVERYTHING, 1)[0].scan.summary == Summary(non_compliant=1)

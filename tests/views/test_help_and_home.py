@@ -1,6 +1,11 @@
 """Help, and the Home tab."""
 
-from bot.models.home import HomePage, MyRequests
+from dataclasses import replace
+
+import pytest
+
+from bot.models.home import HomePage, MyRequests, ScanRun
+from bot.models.trail import SYSTEM
 from bot.views import help as help_views
 from bot.views.home import home
 from handlers.commands import SUBCOMMANDS
@@ -10,6 +15,7 @@ from tests.views.samples import (
     ORDINARY,
     every_request,
     posture_of,
+    scan,
 )
 
 
@@ -43,3 +49,17 @@ def test_home_before_the_first_scan() -> None:
         "Nothing waits for you.",
         "/kms-rotation help says what else there is.",
     ]
+
+
+@pytest.mark.parametrize(
+    ("by", "told"), [("U0MARA", "by @U0MARA"), ("terminal:root", "by terminal:root"), (SYSTEM, "by itself")]
+)
+def test_home_mentions_whoever_began_a_scan_only_where_slack_knows_them(by: str, told: str) -> None:
+    run = ScanRun(replace(scan(), started_by=by), keys=2, unread_keys=0)
+    assert told in lines(home(HomePage(posture_of(accounts=1), at(5), runs=(run,)), {}))[-2]
+
+
+def test_home_does_not_call_a_scan_whole_whose_coverage_is_not_kept() -> None:
+    run = ScanRun(scan(), keys=2, unread_keys=1, unread_targets=None)
+    told = lines(home(HomePage(posture_of(accounts=1), at(5), runs=(run,)), {}))[-2]
+    assert told.endswith("2 keys; what it could not read is not kept any more")

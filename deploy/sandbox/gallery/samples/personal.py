@@ -227,10 +227,12 @@ def _runs(scope: str = "account=prod-*") -> tuple[ScanRun, ...]:
     by_itself = replace(scan(), started_by=SYSTEM, summary=SUMMARY)
     part = replace(scan(scope), started_at=later(minutes=-90), finished_at=later(minutes=-89))
     stopped = replace(scan(), state=ScanState.INTERRUPTED, started_at=later(days=-1), finished_at=later(days=-1))
+    old = replace(scan(), started_at=later(days=-2), finished_at=later(days=-2), started_by="terminal:mara")
     return (
         ScanRun(by_itself, SUMMARY.keys, 1, 2),
         ScanRun(part, 13, 0),
         ScanRun(stopped, 0, 0, 1),
+        ScanRun(old, SUMMARY.keys, 1, None),
     )
 
 
