@@ -1,10 +1,11 @@
 """One key in full."""
 
 from bot.models.exemptions import Exemption
-from bot.models.keys import KeyMetadata, MultiRegionRole, Reason, Verdict
+from bot.models.keys import Finding, KeyMetadata, MultiRegionRole, Reason, Verdict
 from bot.models.messages import Block, Rendered
 from bot.models.on_demand import Obstacle, ObstacleReason
 from bot.models.posture import KeyDetails
+from bot.models.requests import Change, ChangeKind, ChangeState, Request
 from bot.rules.on_demand import MOST_ON_DEMAND, count_on_demand, find_obstacle
 from bot.views.budget import message
 from bot.views.excuse import about
@@ -43,13 +44,25 @@ def key_details(details: KeyDetails) -> Rendered:
     request = details.request
     change = None if request is None else change_of(request, finding.arn)
     if request is not None and change is not None:
-        blocks.append(context(*request_lines(request, change)))
+        blocks.append(context(*_last_asked(request, change, finding)))
     buttons = [] if request is not None and request.is_open else _buttons(details)
     if buttons:
         blocks.append(actions(*buttons))
     act = "Tried to read it" if finding.verdict is Verdict.INSUFFICIENT_DATA else "Read from AWS"
     blocks.append(context(mrkdwn(f"{act} {date(details.read_at)}."), *_unread(details)))
     return message(fallback(f"{cut(finding.name, 200)}: {cut(finding.message, 500)}"), blocks)
+
+
+def _last_asked(request: Request, change: Change, finding: Finding) -> list[Element]:
+    """What became of the last request. That rotation is on is not told of a key whose rotation was undone since."""
+    lines = request_lines(request, change)
+    was_on = change.kind is ChangeKind.ENABLE_ROTATION and change.state in {
+        ChangeState.SUCCEEDED,
+        ChangeState.NOT_NEEDED,
+    }
+    if was_on and finding.verdict is Verdict.NON_COMPLIANT:
+        return [lines[0], note("The key does not comply any more.")]
+    return lines
 
 
 def _buttons(details: KeyDetails) -> list[Element]:

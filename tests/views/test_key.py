@@ -114,6 +114,15 @@ def test_a_key_offers_its_button_where_rotation_is_missing_and_nobody_has_asked(
     assert any("Asked by @U0MARA" in line for line in lines(shown)) == (asked is not None)
 
 
+@pytest.mark.parametrize(("verdict", "holds"), [(Verdict.NON_COMPLIANT, False), (Verdict.COMPLIANT, True)])
+def test_what_was_done_once_is_told_as_what_is_only_while_it_holds(verdict: Verdict, holds: bool) -> None:
+    asked = every_request(ORDINARY)["succeeded"]
+    told = "\n".join(lines(key_details(details_of(finding=open_finding(verdict=verdict), request=asked))))
+    assert "approved by @U0JONAS" in told
+    assert (asked.changes[0].result in told) is holds
+    assert ("The key does not comply any more." in told) is not holds
+
+
 @pytest.mark.parametrize(
     "changes",
     [
