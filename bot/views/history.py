@@ -111,7 +111,7 @@ def _line(entry: ChainedEntry, names: Mapping[str, str]) -> list[Inline]:
         " – ",
         who,
         f" {did}",
-        _about(entry, names),
+        *_about(entry, names),
     ]
 
 
@@ -120,7 +120,7 @@ def _sentences(entry: ChainedEntry) -> Mapping[str, str]:
     return BY_KIND.get(str(json.loads(entry.details).get("change")), SENTENCES)
 
 
-def _about(entry: ChainedEntry, names: Mapping[str, str]) -> str:
+def _about(entry: ChainedEntry, names: Mapping[str, str]) -> list[Inline]:
     details: dict[str, Any] = json.loads(entry.details)
     said_of_it = ("wish", "result", "reason", "scope", "why", "note")
     told = [*_rules(details), *(_words(str(details[name])) for name in said_of_it if details.get(name))]
@@ -129,7 +129,12 @@ def _about(entry: ChainedEntry, names: Mapping[str, str]) -> str:
     if aws:
         told.append(f"AWS request id {aws}")
     said = "; ".join([*(each.rstrip(".") for each in told[:-1]), *told[-1:]])
-    return f": {cut(subject, 200)}" + (f" ({cut(said, 300)})" if said else "")
+    aside = f" ({cut(said, 300)})" if said else ""
+    if entry.act == Act.BOT_STARTED:  # its subject is the bot once more
+        return [aside]
+    if entry.act in {Act.DIGEST_POSTED, Act.DIGEST_KEPT} and details.get("channel"):  # nobody knows a digest by its id
+        return [": ", {"type": "channel", "channel_id": str(details["channel"])}, aside]
+    return [f": {cut(subject, 200)}{aside}"]
 
 
 def _rules(details: Mapping[str, Any]) -> Sequence[str]:

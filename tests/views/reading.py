@@ -57,6 +57,8 @@ def _inline(element: Element) -> str:
     match element:
         case {"type": "user", "user_id": str(who)} | {"type": "usergroup", "usergroup_id": str(who)}:
             return f"@{who}"
+        case {"type": "channel", "channel_id": str(where)}:
+            return f"#{where}"
         case {"type": "date", "fallback": str(moment)}:
             return moment
         case {"type": "mrkdwn", "text": str(text)}:

@@ -54,6 +54,8 @@ def entry(act: str, actor: str = "U0MARA", subject: str = "r1", **details: objec
             entry(Act.EXEMPTION_LAPSED, SYSTEM, exemption="e1", keys=["arn:1"], reopened=1),
             "The bot saw an exemption end: arn:1",
         ),
+        (entry(Act.BOT_STARTED, SYSTEM, "U0KMSBOT"), "The bot started"),
+        (entry(Act.DIGEST_POSTED, subject="d1", channel="C0SECURITY"), "@U0MARA made a digest: #C0SECURITY"),
         (entry("KEY_BLESSED"), "@U0MARA key blessed: r1"),
     ],
 )
@@ -120,7 +122,8 @@ ACTS = {
 def test_the_newest_entries_say_what_was_done_and_why(act: Act) -> None:
     shown = lines(history([entry(act, why="Nobody was there.")], "", {}))
     assert shown[0] == "The newest entries of the record"
-    assert shown[1].endswith(f" – @U0MARA {ACTS[act]}: r1 (Nobody was there.)")
+    about = "" if act is Act.BOT_STARTED else ": r1"
+    assert shown[1].endswith(f" – @U0MARA {ACTS[act]}{about} (Nobody was there.)")
 
 
 def test_every_act_has_its_words() -> None:
