@@ -5,7 +5,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from itertools import product
 from typing import Any
 
 import pytest
@@ -25,17 +24,15 @@ from bot.rules.filters import Filter
 from bot.views.budget import MESSAGE_CHARACTERS
 from bot.views.digest import digest, digest_file, digest_page
 from bot.views.names import ENABLE, action_id
-from bot.views.rows import key_row
 from deploy.sandbox.slack.things import texts
 from deploy.sandbox.slack.validation import blocks_for_message
 from tests.store.digest_model import modelled
 from tests.store.samples import at
 from tests.views.gallery import CROWD
-from tests.views.reading import buttons, lines, parts
+from tests.views.reading import lines, parts
 from tests.views.samples import (
     ORDINARY,
     WORDS,
-    Words,
     digest_of,
     every_request,
     failure,
@@ -477,73 +474,3 @@ def test_an_organisation_that_could_not_be_listed_is_named() -> None:
     shown = lines(digest(digest_of(coverage_failures=(lost,), summary=Summary()), {}))
     assert shown[0] == "🔑 No key was found, and not everything could be read"
     assert "• All accounts: It could not be listed." in shown
-
-
-# A row
-
-
-@pytest.mark.parametrize("name", every_request(ORDINARY))
-def test_a_row_offers_its_button_while_nothing_is_under_way(name: str) -> None:
-    requested = every_request(ORDINARY)[name]
-    shown = lines({"blocks": key_row(open_key(), requested, at(2))})
-    can_ask = name in {"failed", "denied", "cancelled", "expired", "expired, partly approved"}
-    assert ("[Enable rotation]" in shown) == can_ask
-    assert any("Asked by @U0MARA" in line for line in shown)
-    assert any("Open for 3 days" in line for line in shown) == can_ask
-    assert ("Automatic rotation is off." in shown[1]) == (name not in {"succeeded", "not needed"})
-    if name == "failed":
-        assert "AWS refused the change: kms:EnableKeyRotation is denied (by the key policy)." in shown
-    if name == "succeeded":
-        assert "Rotation is on, every 365 days." in shown[2]
-        assert "Next rotation 2027-03-02" in shown[2]
-
-
-def test_a_request_for_other_keys_leaves_the_button_alone() -> None:
-    assert buttons({"blocks": key_row(open_key(ORDINARY, 7), every_request(ORDINARY)["pending"])}) == [
-        "Enable rotation"
-    ]
-
-
-@pytest.mark.parametrize(
-    ("changes", "told"),
-    [
-        ({}, "Open for 3 days · owner payments · managed by Terraform"),
-        ({"is_production": True}, "Production · open for 3 days · owner payments · managed by Terraform"),
-        ({"news": DeltaKind.NEW, "managed_by": None}, "New · owner payments"),
-        ({"news": DeltaKind.REGRESSED, "managed_by": None}, "Open again · owner payments"),
-        ({"owner": None, "managed_by": None}, "Open for 3 days · no owner"),
-        ({"owner": "", "managed_by": None}, "Open for 3 days · team payments"),
-        ({"owner": "", "team": None, "open_since": None, "managed_by": None}, "[Enable rotation]"),
-    ],
-)
-def test_a_row_says_how_long_its_key_is_open_whose_it_is_and_what_manages_it(
-    changes: dict[str, Any], told: str
-) -> None:
-    assert lines({"blocks": key_row(replace(open_key(), **changes), None, at(2))})[2] == told
-
-
-def test_where_no_digest_was_before_no_age_is_told() -> None:
-    assert lines({"blocks": key_row(open_key(), None)})[2] == "Owner payments · managed by Terraform"
-    assert not any("pen for" in line for line in lines(digest(digest_of(top=1), {})))
-
-
-@pytest.mark.parametrize(("kind", "length"), list(product(WORDS, (1, 15))))
-def test_each_row_begins_with_its_keys_name(kind: str, length: int) -> None:
-    words: Words = WORDS[kind]
-    shown = lines(digest(digest_of(words, top=length), {}))
-    assert sum(line.startswith(words.alias[:60]) for line in shown) == length
-
-
-def test_a_line_of_the_thread_tells_what_a_row_does() -> None:
-    keys = (
-        open_key(),
-        replace(open_key(), owner=None, is_production=True, news=DeltaKind.NEW),
-        replace(open_key(), owner="", team=None, open_since=None),
-    )
-    start = "• payments/card-vault – prod-payments · eu-central-1 · Automatic rotation is off."
-    assert lines(digest_page(digest_of(rest=(keys,), open_total=3, delta=Delta()), 0)) == [
-        "Open keys 1 to 3 of 3",
-        f"{start} · open for 3 days · owner payments",
-        f"{start} · production · new · no owner",
-        start,
-    ]
