@@ -26,7 +26,7 @@ from handlers.typed import unquoted
 
 HISTORY_ENTRIES = 20
 MOST_LOOKED_AT = 500
-"""So many entries of the record are looked at for those that somebody may see."""
+"""So many entries of the record are looked at for those that are told."""
 
 
 def status(desk: Desk, call: Call) -> None:
@@ -77,7 +77,7 @@ def rules(desk: Desk, call: Call) -> None:
 
 
 def history(desk: Desk, call: Call) -> None:
-    subjects = None
+    subjects, arn = None, ""
     if call.text:
         try:
             arn = desk.lookup.find(unquoted(call.text), call.sight).arn
@@ -88,16 +88,24 @@ def history(desk: Desk, call: Call) -> None:
                 return
         else:
             subjects = frozenset({arn, *desk.requests.ids_for(arn)})
-    entries = newest_entries(desk, call.sight, subjects)
+    entries = newest_entries(desk, call.sight, subjects, arn)
     call.show(history_view(entries, call.text, desk.lookup.names(keys_in(entries))))
 
 
-def newest_entries(desk: Desk, sight: Sight, subjects: frozenset[str] | None = None) -> list[ChainedEntry]:
-    """Return the newest entries but those about keys that somebody may not see."""
-    if sight.is_whole:
+def newest_entries(
+    desk: Desk, sight: Sight, subjects: frozenset[str] | None = None, arn: str = ""
+) -> list[ChainedEntry]:
+    """Return the newest entries but those about keys that somebody may not see, or about others than the one named."""
+    if sight.is_whole and not arn:
         return desk.trail.newest(HISTORY_ENTRIES, subjects)
-    found = desk.trail.newest(MOST_LOOKED_AT, subjects)
-    return list(islice((each for each in found if not _is_hidden(desk, sight, each)), HISTORY_ENTRIES))
+    found = (each for each in desk.trail.newest(MOST_LOOKED_AT, subjects) if not arn or _may_be_about(each, arn))
+    shown = found if sight.is_whole else (each for each in found if not _is_hidden(desk, sight, each))
+    return list(islice(shown, HISTORY_ENTRIES))
+
+
+def _may_be_about(entry: ChainedEntry, arn: str) -> bool:
+    """A request for several keys has entries about each of them."""
+    return json.loads(entry.details).get("key") in {None, arn}
 
 
 def _is_hidden(desk: Desk, sight: Sight, entry: ChainedEntry) -> bool:

@@ -109,6 +109,11 @@ def test_a_key_that_fails_keeps_no_other_and_is_tried_again_alone(house: House) 
         house.aws.faults.clear()
         house.press(house.mara, message, "Try again")
         house.until_shown(message, "✅ batch/b")
+        history = house.command(house.mara, "history batch/a")
+        assert "enabled rotation: batch/a" in history
+        assert "finished a request" in history
+        assert "rotation: batch/b" not in history
+        assert "a key: batch/b" not in history
     assert [str(call.key) for call in house.enable_calls].count(denied) == 2
     assert len(house.enable_calls) == 3
 
