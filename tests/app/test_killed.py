@@ -108,11 +108,11 @@ def named(point: tuple[str, int]) -> str:
 
 @pytest.mark.parametrize("point", points(EFFECTS), ids=named)
 def test_death_at_any_point_repeats_nothing_and_loses_nothing(
-    morning: Morning, tmp_path: Path, point: tuple[str, int]
+    morning: Morning, tmp_path: Path, make_url: MakeUrl, point: tuple[str, int]
 ) -> None:
     when, number = point
     doom = Doom(tmp_path / "report.txt", when, number)
-    with day(morning, tmp_path) as house:
+    with day(morning, tmp_path, make_url("migrated")) as house:
         die(house, doom)
         assert tuple(doom.lived_through) == EFFECTS[: number + (when == "after")]
         end_in_the_truth(house, [doom])
@@ -126,19 +126,6 @@ def test_death_at_any_point_of_several_changes_repeats_none_and_loses_none(
     with day(asked, tmp_path) as house:
         die(house, doom)
         assert len(doom.lived_through) == number + 1
-        end_in_the_truth(house, [doom])
-
-
-@pytest.mark.parametrize(
-    "number", [number for number, name in enumerate(EFFECTS) if name.startswith("commit")], ids=EFFECTS.__getitem__
-)
-def test_death_after_any_commit_to_postgresql_repeats_nothing_and_loses_nothing(
-    morning: Morning, tmp_path: Path, make_postgresql: MakeUrl, number: int
-) -> None:
-    doom = Doom(tmp_path / "report.txt", "after", number)
-    with day(morning, tmp_path, make_postgresql("migrated")) as house:
-        die(house, doom)
-        assert tuple(doom.lived_through) == EFFECTS[: number + 1]
         end_in_the_truth(house, [doom])
 
 

@@ -15,6 +15,7 @@ from tests.app.house import CHANNEL, House
 from tests.app.lives import KILLED, Life, Morning, day, make_morning, owed
 from tests.app.mortal import Doom
 from tests.app.truth import stored_messages, unnamed
+from tests.store.databases import MakeUrl
 
 UPLOAD = ("Slack files.getUploadURLExternal", "Slack upload", "Slack files.completeUploadExternal")
 EFFECTS = (
@@ -85,11 +86,11 @@ def named(point: tuple[str, int]) -> str:
 
 @pytest.mark.parametrize("point", points(), ids=named)
 def test_death_at_any_point_of_a_digest_loses_none_and_makes_none_twice(
-    morning: Morning, tmp_path: Path, point: tuple[str, int]
+    morning: Morning, tmp_path: Path, make_url: MakeUrl, point: tuple[str, int]
 ) -> None:
     when, number = point
     doom = Doom(tmp_path / "report.txt", when, number)
-    with day(morning, tmp_path) as house:
+    with day(morning, tmp_path, make_url("migrated")) as house:
         life = Life(house, doom)
         see_to_it(house, life)
         assert life.died() == KILLED

@@ -13,6 +13,7 @@ from tests.app.lives import KILLED, Life, Morning, day, go_on, make_morning, pre
 from tests.app.mortal import Doom
 from tests.app.test_killed import LOOK_UP, NOTE_READING, POST, READ_KEY, SHOW, points
 from tests.app.truth import Truth
+from tests.store.databases import MakeUrl
 
 KEY = "batch/key-0"
 READ_HISTORY = (*READ_KEY, NOTE_READING, "KMS ListKeyRotations")
@@ -80,10 +81,10 @@ def test_the_effects_come_in_the_order_of_the_design(asked: Morning, tmp_path: P
 
 @pytest.mark.parametrize(("when", "number"), points(EFFECTS))
 def test_death_at_any_point_rotates_the_key_once_all_the_same(
-    asked: Morning, tmp_path: Path, when: str, number: int
+    asked: Morning, tmp_path: Path, make_url: MakeUrl, when: str, number: int
 ) -> None:
     doom = Doom(tmp_path / "report.txt", when, number)
-    with day(asked, tmp_path) as house:
+    with day(asked, tmp_path, make_url("migrated")) as house:
         life = Life(house, doom)
         go_on(house, life)
         assert life.died() == KILLED
