@@ -9,13 +9,18 @@ from bot.models.requests import ChangeKind, Request
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """What the modal offers: the key as it was last read, the period to set and its bounds in days."""
+    """What the modal offers: the key as it was last read, the period to set and its bounds in days.
+
+    `may_be_at_once`, here and below, says that a rule approves some keys beforehand. Whether this one is among them may
+    take longer to find out than a modal may take to open.
+    """
 
     handle: str
     finding: Finding
     period_days: int
     shortest_period_days: int
     longest_period_days: int
+    may_be_at_once: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +30,7 @@ class RotationProposal:
     handle: str
     finding: Finding
     used: int | None
+    may_be_at_once: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +46,7 @@ class Choice:
     period_days: int
     shortest_period_days: int
     longest_period_days: int
+    may_be_at_once: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,7 +55,7 @@ class Asking:
         if isinstance(finding, Declined):
             return finding
         longest = self.policy.max_rotation_period_days
-        return Proposal(handle, finding, self.period_days, SHORTEST_PERIOD_DAYS, longest)
+        return Proposal(handle, finding, self.period_days, SHORTEST_PERIOD_DAYS, longest, self._may_be_at_once())
 
     def propose_rotation(self, handle: str, arn: str | None, used: int | None) -> RotationProposal | Declined:
         """Say what the modal for rotating now tells, from the store alone as well.
@@ -67,7 +67,7 @@ class Asking:
             return finding
         if finding.verdict is Verdict.NOT_APPLICABLE:
             return Declined(f"This key cannot be rotated, as it was last read. {finding.message}")
-        return RotationProposal(handle, finding, used)
+        return RotationProposal(handle, finding, used, self._may_be_at_once())
 
     def choose(self, page: ListPage) -> Choice | Declined:
         """Say which of the listed keys the modal for several may offer: those that nobody has asked for."""
@@ -75,7 +75,10 @@ class Asking:
         if not free:
             return Declined("There is no key left to ask for: all of these have been asked for, or mended.")
         hidden, longest = page.total - len(page.keys), self.policy.max_rotation_period_days
-        return Choice(page.scope, free, hidden, self.period_days, SHORTEST_PERIOD_DAYS, longest)
+        return Choice(page.scope, free, hidden, self.period_days, SHORTEST_PERIOD_DAYS, longest, self._may_be_at_once())
+
+    def _may_be_at_once(self) -> bool:
+        return any(rule.is_pre_approved for rule in self.house.rules)
 
     def ask(self, actor: Actor, arns: tuple[str | None, ...], terms: Terms) -> Asked | Declined:
         """Make one request for all keys to which it, read anew, still applies, if the person may ask.

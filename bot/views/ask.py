@@ -5,7 +5,7 @@ from bot.models.messages import Block
 from bot.models.requests import Basis, ChangeKind
 from bot.rules.code_lines import managed
 from bot.views.code import warning, warning_of_several
-from bot.views.form import form, key_as_read, reason_input
+from bot.views.form import form, key_as_read, nothing_yet, reason_input
 from bot.views.kinds import WORDS, term
 from bot.views.moments import date
 from bot.views.names import (
@@ -31,8 +31,6 @@ MOST_LEFT_OUT = 10
 MOST_AT_ONCE = 400
 """Keys of one request: as many as its approvers can be shown in one modal."""
 
-_NOTHING_YET = context(note("Nothing is changed before the approval rules are satisfied."))
-
 
 def ask(proposal: Proposal) -> Element:
     """The modal: the key, what it costs, a warning where code manages the key, the period, the reason."""
@@ -41,7 +39,8 @@ def ask(proposal: Proposal) -> Element:
     if code := managed(finding.name, finding.managed_by, finding.tags):
         blocks.append(warning(code, proposal.period_days))
     blocks += _questions(proposal.period_days, proposal.shortest_period_days, proposal.longest_period_days)
-    blocks += [consequences(is_multi_region=finding.key_id.startswith("mrk-")), _NOTHING_YET]
+    blocks += [consequences(is_multi_region=finding.key_id.startswith("mrk-"))]
+    blocks.append(nothing_yet(may_be_at_once=proposal.may_be_at_once))
     return form(ASK_MODAL, WORDS[ChangeKind.ENABLE_ROTATION].title, proposal.handle, blocks)
 
 
@@ -84,7 +83,8 @@ def ask_for_several(choice: Choice) -> Element:
     if code:
         blocks.append(warning_of_several(code, choice.period_days))
     blocks += _questions(choice.period_days, choice.shortest_period_days, choice.longest_period_days)
-    blocks += [consequences_for_several(most if whole else len(choice.keys)), _NOTHING_YET]
+    blocks += [consequences_for_several(most if whole else len(choice.keys))]
+    blocks.append(nothing_yet(may_be_at_once=choice.may_be_at_once))
     handles = " ".join(key.handle for key in choice.keys)
     all_of_them = turn_value(choice.scope, 1) if whole else handles
     return form(SEVERAL_MODAL, WORDS[ChangeKind.ENABLE_ROTATION].title, all_of_them, blocks)

@@ -7,7 +7,7 @@ from bot.models.messages import Block
 from bot.rules.audience import Audience
 from bot.views.moments import moment
 from bot.views.names import EDIT_ROUTE, REASON_BLOCK, REASON_INPUT
-from bot.views.parts import Element, button, label, plain
+from bot.views.parts import Element, button, context, label, note, plain
 from bot.views.rich import bold, code, rich
 from bot.views.words import cut
 
@@ -43,6 +43,14 @@ def reason_input(fewest: int = 0) -> Block:
         "hint": plain("The approvers see it, and it goes on record."),
         "element": element | ({"min_length": fewest} if fewest else {}),
     }
+
+
+def nothing_yet(more: str = "", *, may_be_at_once: bool) -> Block:
+    """When something is changed: some houses have keys for which asking is enough, and who asks should know before."""
+    told = ["Nothing is changed before the approval rules are satisfied.", more]
+    if may_be_at_once:
+        told.append("They approve some keys beforehand: those are changed as soon as you ask.")
+    return context(note(" ".join(filter(None, told))))
 
 
 def form(callback_id: str, title: str, metadata: str, blocks: list[Block]) -> Element:

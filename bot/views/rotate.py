@@ -3,10 +3,10 @@
 from bot.models.asking import RotationProposal
 from bot.models.requests import ChangeKind
 from bot.rules.on_demand import MOST_ON_DEMAND
-from bot.views.form import form, key_as_read, reason_input
+from bot.views.form import form, key_as_read, nothing_yet, reason_input
 from bot.views.kinds import WORDS
 from bot.views.names import ROTATE_MODAL
-from bot.views.parts import Element, context, note
+from bot.views.parts import Element
 from bot.views.rich import Inline, bullets
 
 FEWEST_CHARACTERS = 10
@@ -18,7 +18,7 @@ def rotate_now(proposal: RotationProposal) -> Element:
         key_as_read(proposal.finding),
         bullets(*_consequences(proposal.used)),
         reason_input(FEWEST_CHARACTERS),
-        context(note("Nothing is changed before the approval rules are satisfied. The key is read again before that.")),
+        nothing_yet("The key is read again before that.", may_be_at_once=proposal.may_be_at_once),
     ]
     return form(ROTATE_MODAL, WORDS[ChangeKind.ROTATE_ON_DEMAND].title, proposal.handle, blocks)
 

@@ -374,6 +374,7 @@ def test_a_rule_that_asks_for_no_approval_lets_it_through_and_it_is_read_back(ho
         message = ask(house, house.mara)
         assert "approved beforehand by the rule “play”" in house.until_shown(message, "new key material")
         open_form(house, house.mara, "payments/other")
+        assert "those are changed as soon as you ask" in house.mara.modal.visible_text
         house.mara.submit(house.mara.modal, REASON)
         answered(house, house.mara, "lets 1 key through without approval in 24 hours, and none are left")
     assert (len(calls(house)), rotated(house, arn)) == (1, 1)

@@ -254,7 +254,9 @@ def test_what_a_rule_approves_beforehand_is_read_changed_verified_and_recorded_a
 ) -> None:
     arn = ruled(BEFOREHAND)
     with house.running():
-        submit_for(house, KEY)
+        house.press_enable(house.mara, KEY)
+        assert "those are changed as soon as you ask" in house.mara.modal.visible_text
+        house.mara.submit(house.mara.modal, {})
         house.slack.wait_for(house.request_messages, what="the request's message")
         (message,) = house.request_messages()
         assert "approved beforehand by the rule “playground”" in house.until_shown(message, "Rotation is on")

@@ -2,11 +2,12 @@
 
 from dataclasses import replace
 
-from bot.models.asking import Asked, Proposal
+from bot.models.asking import Asked, Proposal, RotationProposal
 from bot.models.requests import RequestState
 from bot.views.ask import ask, asked, asking, declined
 from bot.views.form import REASON_CHARACTERS
 from bot.views.names import ASK_MODAL, PERIOD_BLOCK, PERIOD_INPUT, REASON_BLOCK, REASON_INPUT
+from bot.views.rotate import rotate_now
 from tests.views.reading import lines, parts
 from tests.views.samples import open_finding, request_in
 
@@ -30,6 +31,13 @@ def test_the_modal_says_what_is_changed_what_it_costs_and_that_nothing_happens_y
         "• Older key material stays usable: what it encrypted can still be decrypted.",
         "Nothing is changed before the approval rules are satisfied.",
     ]
+
+
+def test_a_house_that_approves_some_keys_beforehand_says_that_asking_may_be_enough() -> None:
+    told = "those are changed as soon as you ask"
+    assert told in lines(ask(replace(PROPOSAL, may_be_at_once=True)))[-1]
+    assert told in lines(rotate_now(RotationProposal("k0", open_finding(), 3, may_be_at_once=True)))[-1]
+    assert not any(told in line for line in lines(ask(PROPOSAL)))
 
 
 def test_a_key_that_code_manages_is_warned_of_with_the_lines_for_the_offered_period() -> None:

@@ -1,6 +1,7 @@
 """Asking for rotation: the modal, what it turns into, and why nothing may have been asked for."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from bot.models.asking import Asked, Choice, Declined, Proposal, Terms
 from bot.models.digests import OpenKey
@@ -55,6 +56,9 @@ def modals() -> Iterator[Sample]:
     yield shown(
         "no such period", Surface.MODAL, "A number that the policy does not allow", errors={PERIOD_BLOCK: _bad("1000")}
     ).by(ask, _proposal(finding()))
+    yield shown("some beforehand", Surface.MODAL, "A rule asks for no approval of some keys").by(
+        ask, replace(_proposal(finding()), may_be_at_once=True)
+    )
     for name, choice in _choices().items():
         yield shown(name, Surface.MODAL, "The form for several keys").by(ask_for_several, choice)
     nothing = {KEYS_BLOCK: CHOOSE}
