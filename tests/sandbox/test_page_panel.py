@@ -345,3 +345,16 @@ def test_a_thread_can_be_read_and_closed_with_the_panel_open(beside: Beside, bro
     assert page.locator("#main").evaluate("it => it.clientWidth") >= 500
     thread.get_by_role("button", name="Close thread").click()
     expect(row(page, beside.off)).to_be_in_viewport()
+
+
+@pytest.mark.parametrize("width", [1280, 1600])
+def test_the_panel_can_be_read_where_it_is_opened_beside_a_thread(
+    beside: Beside, browsing: Browsing, width: int
+) -> None:
+    posted: Given = web(beside.slack).chat_postMessage(channel=CHANNEL, text="The digest")
+    web(beside.slack).chat_postMessage(channel=CHANNEL, text="the rest", thread_ts=posted["ts"])
+    page = browsing.open(width=width)
+    page.get_by_role("button", name="1 reply").click()
+    expect(page.get_by_text("the rest")).to_be_in_viewport()
+    page.get_by_test_id("panel-opener").click()
+    row(page, beside.off).click(trial=True)

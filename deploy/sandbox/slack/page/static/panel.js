@@ -13,6 +13,7 @@ const find = document.getElementById("panel-find");
 const tabs = [...panel.querySelectorAll("[role=tab]")];
 const shows = [...panel.querySelectorAll("[data-show]")];
 const isDrawer = window.matchMedia("(max-width: 1099px)");
+const threadLiesOverIt = window.matchMedia("(min-width: 1100px) and (max-width: 1499px)");
 let drawing = false;
 let again = false;
 
@@ -66,7 +67,10 @@ function toggle(willOpen) {
   (willOpen ? tab() : opener).focus();
 }
 
-opener.addEventListener("click", () => toggle(!isOpen()));
+opener.addEventListener("click", () => {
+  if (threadLiesOverIt.matches) document.querySelector("#thread [data-thread='']")?.click();
+  toggle(!isOpen());
+});
 closer.addEventListener("click", () => toggle(false));
 isDrawer.addEventListener("change", cover);
 panel.addEventListener("keydown", (event) => {
