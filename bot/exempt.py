@@ -4,7 +4,6 @@ It is a request like any other, so that asking, approving, reminding and the rec
 """
 
 import logging
-import re
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -15,7 +14,7 @@ from bot.models.asking import Asked, DailyCapError, Declined
 from bot.models.exempting import AskAgain, ExemptionProposal, ExemptionWish, Flaw, Reach
 from bot.models.exemptions import Exemption, ExemptionScope, ExemptionTerms
 from bot.models.keys import Finding, KeyArn
-from bot.models.people import Actor, LookupFailure, Standing
+from bot.models.people import Actor, LookupFailure, Standing, is_person
 from bot.models.requests import Change, ChangeKind, ChangeState, Request
 from bot.models.scans import Account
 from bot.models.trail import Act, Entry
@@ -34,7 +33,6 @@ from bot.rules.verdict import Policy
 from bot.tracing import learned
 from bot.wishes import UNKNOWN_EXEMPTION, Exemptions, Wishes, declared
 
-_SLACK_ID = re.compile(r"[UW][A-Z0-9]{2,}")
 AT_THE_SAME_MOMENT = "Somebody else asked for the same at the same moment. Look at `/kms-rotation requests`."
 
 log = logging.getLogger(__name__)
@@ -205,7 +203,7 @@ class Exempting:
 
     def _no_such_owner(self, owner: str) -> str:
         """Say what is wrong with an owner who is named by a Slack id; any other name is taken as it is."""
-        if not _SLACK_ID.fullmatch(owner):
+        if not is_person(owner):
             return ""
         person = self.people.person(owner)
         if isinstance(person, LookupFailure):

@@ -1,7 +1,23 @@
 """Who clicks."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+
+_ID = r"(?:(?=[A-Z0-9]*\d)[A-Z0-9]{2,}|[A-Z]{8,})"
+"""What follows the first letter of Slack's ids, which are long or have digits: SRE and WEBOPS are names."""
+
+_PERSON, _GROUP = re.compile(f"[UW]{_ID}", re.ASCII), re.compile(f"S{_ID}", re.ASCII)
+
+
+def is_person(whose: str) -> bool:
+    """Say whether a text, which may be any name, is the id of somebody in Slack."""
+    return _PERSON.fullmatch(whose) is not None
+
+
+def is_user_group(whose: str) -> bool:
+    """Say whether a text, which may be any name, is the id of a user group."""
+    return _GROUP.fullmatch(whose) is not None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ import re
 
 from bot.models.exempting import Reach
 from bot.models.exemptions import Exemption, ExemptionTerms
+from bot.models.people import is_person, is_user_group
 from bot.views.moments import DAY, moment
 from bot.views.rich import Inline, group, user
 from bot.views.words import counted, cut, some
@@ -11,20 +12,14 @@ from bot.views.words import counted, cut, some
 DECLARED = "Declared in the configuration"
 TICKET_CHARACTERS = 500
 MOST_NAMES = 10
-_PERSON, _GROUP = re.compile("[UW][A-Z0-9]{2,}"), re.compile("S[A-Z0-9]{2,}")
 _ADDRESS = re.compile(r"https?://[^\s<>|\"]+")
-
-
-def is_person(whose: str) -> bool:
-    """Say whether it is the id of somebody in Slack."""
-    return _PERSON.fullmatch(whose) is not None
 
 
 def owner(whose: str) -> Inline:
     """A person or group where it is the id of one, otherwise the words that were given."""
     if is_person(whose):
         return user(whose)
-    return group(whose) if _GROUP.fullmatch(whose) else cut(whose, 100)
+    return group(whose) if is_user_group(whose) else cut(whose, 100)
 
 
 def ticket(given: str) -> Inline:

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from bot.models.asking import Declined
 from bot.models.exempting import AskAgain, ExemptionProposal, Reach
 from bot.models.messages import Block
+from bot.models.people import is_person
 from bot.models.requests import ChangeKind
-from bot.views.excuse import TICKET_CHARACTERS, is_person, reach
+from bot.views.excuse import TICKET_CHARACTERS, reach
 from bot.views.exempt_draft import Draft
 from bot.views.form import REASON_CHARACTERS, form, key_as_read
 from bot.views.kinds import WORDS
