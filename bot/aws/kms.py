@@ -104,7 +104,7 @@ def _next(answer: Mapping[str, Any]) -> str | None:
 def metadata(answer: "KeyMetadataTypeDef") -> KeyMetadata:
     """Translate DescribeKey's answer."""
     multi_region = answer.get("MultiRegionConfiguration", {})
-    role = multi_region.get("MultiRegionKeyType", MultiRegionRole.SINGLE.value)
+    role = multi_region.get("MultiRegionKeyType", MultiRegionRole.SINGLE)
     return KeyMetadata(
         arn=answer["Arn"],
         manager=answer["KeyManager"],
@@ -112,7 +112,7 @@ def metadata(answer: "KeyMetadataTypeDef") -> KeyMetadata:
         usage=answer["KeyUsage"],
         origin=answer["Origin"],
         state=answer["KeyState"],
-        multi_region_role=MultiRegionRole(role),
+        multi_region_role=role,
         primary_arn=multi_region.get("PrimaryKey", {}).get("Arn"),
         description=answer.get("Description", ""),
         created_at=answer.get("CreationDate"),

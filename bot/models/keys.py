@@ -104,7 +104,7 @@ class KeyMetadata:
     usage: str
     origin: str
     state: str
-    multi_region_role: MultiRegionRole = MultiRegionRole.SINGLE
+    multi_region_role: str = MultiRegionRole.SINGLE
     primary_arn: str | None = None
     description: str = ""
     created_at: datetime | None = None

@@ -49,7 +49,9 @@ def find_obstacle_in_kind(key: KeyMetadata) -> Obstacle | None:
         return Obstacle(ObstacleReason.CUSTOM_KEY_STORE, sentence)
     if key.origin != ROTATABLE_ORIGIN:
         return _unknown("an origin", key.origin)
-    if key.multi_region_role is MultiRegionRole.REPLICA:
+    if key.multi_region_role not in set(MultiRegionRole):
+        return _unknown("a multi-Region role", key.multi_region_role)
+    if key.multi_region_role == MultiRegionRole.REPLICA:
         primary = key.primary_arn or "which AWS did not name"
         sentence = f"It is a replica, and replicas are rotated with their primary key, {primary}. Ask for that one."
         return Obstacle(ObstacleReason.REPLICA_KEY, sentence)

@@ -104,7 +104,9 @@ def _judge_kind(key: KeyMetadata, *, primary_in_scan: bool) -> Judgement | None:
         return _unknown("a key manager", key.manager)
     if key.origin != ROTATABLE_ORIGIN:
         return _unknown("an origin", key.origin)
-    if key.multi_region_role is MultiRegionRole.REPLICA:
+    if key.multi_region_role not in set(MultiRegionRole):
+        return _unknown("a multi-Region role", key.multi_region_role)
+    if key.multi_region_role == MultiRegionRole.REPLICA:
         return _not_applicable(Reason.REPLICA_KEY, _replica_sentence(key, primary_in_scan=primary_in_scan))
     return None
 

@@ -150,7 +150,7 @@ def _described(metadata: KeyMetadata) -> list[Inline | list[Inline]]:
 
 
 def _kind(metadata: KeyMetadata) -> str:
-    is_single = metadata.multi_region_role is MultiRegionRole.SINGLE
+    is_single = metadata.multi_region_role == MultiRegionRole.SINGLE
     role = "" if is_single else f" · multi-Region {metadata.multi_region_role.lower()}"
     return f"{metadata.state} · {metadata.spec} · {metadata.usage} · {metadata.origin}{role}"
 

@@ -35,16 +35,15 @@ STATUSES = (
     RotationStatus(enabled=False, on_demand_since=AT),
     RotationStatus(enabled=True, period_days=365, on_demand_since=AT),
 )
-SPACE = [*product(MANAGERS, SPECS, ORIGINS, MultiRegionRole, STATES, STATUSES, (0, 1, 24, 25, 26))]
+ROLES = (*MultiRegionRole, "WITNESS")
+SPACE = [*product(MANAGERS, SPECS, ORIGINS, ROLES, STATES, STATUSES, (0, 1, 24, 25, 26))]
 
 
 def rotated(on_demand: int, by_schedule: int = 0) -> list[Rotation]:
     return [Rotation(AT, is_on_demand=number < on_demand) for number in range(on_demand + by_schedule)]
 
 
-def expected(
-    manager: str, spec: tuple[str, str], origin: str, role: MultiRegionRole, state: str
-) -> ObstacleReason | None:
+def expected(manager: str, spec: tuple[str, str], origin: str, role: str, state: str) -> ObstacleReason | None:
     if manager != "CUSTOMER":
         return ObstacleReason.AWS_MANAGED if manager == "AWS" else ObstacleReason.UNKNOWN
     if spec != ("SYMMETRIC_DEFAULT", "ENCRYPT_DECRYPT"):
@@ -53,8 +52,8 @@ def expected(
         return {"EXTERNAL": ObstacleReason.IMPORTED_KEY_MATERIAL, "MOON": ObstacleReason.UNKNOWN}.get(
             origin, ObstacleReason.CUSTOM_KEY_STORE
         )
-    if role is MultiRegionRole.REPLICA:
-        return ObstacleReason.REPLICA_KEY
+    if role in {"REPLICA", "WITNESS"}:
+        return ObstacleReason.REPLICA_KEY if role == "REPLICA" else ObstacleReason.UNKNOWN
     return {
         "Enabled": None,
         "Disabled": ObstacleReason.KEY_DISABLED,
@@ -65,7 +64,7 @@ def expected(
 
 
 def test_every_key_is_judged_by_what_it_is_then_by_its_state_then_by_its_history() -> None:
-    assert len(SPACE) == 40_500
+    assert len(SPACE) == 54_000
     for manager, spec, origin, role, state, status, used in SPACE:
         key = KeyMetadata(ARN, manager, *spec, origin, state, role, PRIMARY)
         wanted = expected(manager, spec, origin, role, state)

@@ -63,6 +63,7 @@ KEYS: list[tuple[str, str, str, str, str, str, str]] = [
     (*ELIGIBLE[:3], "AWS_CLOUDHSM EXTERNAL_KEY_STORE", "*", "*", f"{NOT_APPLICABLE} CUSTOM_KEY_STORE"),
     (*ELIGIBLE[:3], NEW, "*", "*", f"{UNREAD} SERVICE_ERROR"),
     (*ELIGIBLE, "REPLICA", "*", f"{NOT_APPLICABLE} REPLICA_KEY"),
+    (*ELIGIBLE, NEW, "*", f"{UNREAD} SERVICE_ERROR"),
     (*ELIGIBLE, "SINGLE PRIMARY", "Disabled", f"{NOT_APPLICABLE} KEY_DISABLED"),
     (*ELIGIBLE, "SINGLE PRIMARY", "PendingDeletion PendingReplicaDeletion", f"{NOT_APPLICABLE} PENDING_DELETION"),
     (*ELIGIBLE, "SINGLE PRIMARY", "Creating PendingImport Unavailable", f"{NOT_APPLICABLE} NOT_READY"),
@@ -147,9 +148,9 @@ def cases() -> tuple[Case, ...]:
     named = ("KeyManagerType", "KeySpec", "KeyUsageType", "OriginType")
     columns = [(*values_of(shape), NEW) for shape in named]
     found = []
-    for values in product(*columns, [role.value for role in MultiRegionRole], (*values_of("KeyState"), NEW)):
+    for values in product(*columns, [*map(str, MultiRegionRole), NEW], (*values_of("KeyState"), NEW)):
         manager, spec, usage, origin, role, state = values
-        key = KeyMetadata(ARN, manager, spec, usage, origin, state, MultiRegionRole(role), PRIMARY_ARN)
+        key = KeyMetadata(ARN, manager, spec, usage, origin, state, role, PRIMARY_ARN)
         found.append(Case(values, key, expected(KEYS, values)))
     return tuple(found)
 
@@ -184,9 +185,10 @@ def test_every_key_with_every_answer_gets_what_the_table_says() -> None:
 
 
 def test_the_cases_are_the_whole_product() -> None:
-    one_more_each = [len(values_of(shape)) + 1 for shape in JUDGED]  # the new value, or a key of a single Region
+    columns = [(*values_of(shape), NEW) for shape in JUDGED if shape != "MultiRegionKeyType"]
+    roles = (*values_of("MultiRegionKeyType"), NEW, "SINGLE")
 
-    assert len({case.values for case in cases()}) == len(cases()) == prod(one_more_each)
+    assert len({case.values for case in cases()}) == len(cases()) == prod(map(len, [*columns, roles]))
 
 
 def test_only_keys_whose_status_decides_are_worth_asking_for_it() -> None:

@@ -129,6 +129,7 @@ KINDS = (
     Kind("status fails for ever", UNREAD, "SERVICE_ERROR", _trouble(STATUS, BROKEN), unread=STATUS),
     Kind("of an origin that nobody knows", UNREAD, "SERVICE_ERROR", {"origin": "AWS_MOONBASE"}),
     Kind("in a state that nobody knows", UNREAD, "SERVICE_ERROR", {"state": "Dreaming"}),
+    Kind("of a multi-Region role that nobody knows", UNREAD, "SERVICE_ERROR", {"multi_region": "WITNESS"}),
 )  # fmt: skip
 
 REPLICA = Kind("a replica", OUT, "REPLICA_KEY", {"multi_region": "REPLICA"})
