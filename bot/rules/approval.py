@@ -117,7 +117,8 @@ _OPERATORS_ONLY = {
     Wish.STOP_SCAN: "Only people who may approve requests can stop a scan.",
     Wish.EDIT_ROUTE: "Only people who may approve requests can edit where digests go and when.",
     Wish.SEND_DIGEST: (
-        "Only people who may approve requests can send the digest. `/kms-rotation status` is there for everybody."
+        "Only people who may approve requests can send or preview the digest. "
+        "`/kms-rotation status` is there for everybody."
     ),
     Wish.SNOOZE_FOR_DIGEST: (
         "Only people who may approve requests can snooze keys of a channel's digest. "

@@ -79,6 +79,6 @@ def _matching(members: Sequence[Member], within: Filter) -> list[Member]:
     matching = [each for each in members if everything.matches_account(each.account)]
     seen = [each for each in members if not is_hidden(each.account, within.hidden)]
     if not matching or (within.account and not any(each in seen for each in matching)):
-        names = sentences.listing(sentences.account_name(each.account) for each in seen)
-        raise BadFilterError(f"No account to scan matches account={within.account}. There are {names}.")
+        names = [sentences.account_name(each.account) for each in seen]
+        raise BadFilterError(sentences.no_account_matches(within.account, names))
     return matching

@@ -160,6 +160,13 @@ def _workers(count: int) -> str:
     return "the one worker is" if count == 1 else f"the {count} workers are all"
 
 
+def no_account_matches(pattern: str, names: Sequence[str]) -> str:
+    """`names` are the accounts that there are, as far as whoever asks may know of them."""
+    there_are = "There is only" if len(names) == 1 else "There are"
+    others = f" {there_are} {listing(names)}." if names else ""
+    return f"No account to scan matches account={pattern}.{others}"
+
+
 def listing(names: Iterable[str]) -> str:
     known = sorted(names)
     more = f" and {len(known) - SHOWN} more" if len(known) > SHOWN else ""

@@ -85,7 +85,7 @@ def _progress() -> Iterator[OnProgress]:
     """Draw a bar on standard error, if that is a terminal; else say there that it has begun, and nothing more."""
     screen = Console(stderr=True)
     if not screen.is_terminal:
-        print("Looking at everything; this changes nothing.", file=sys.stderr)  # noqa: T201 - for who waits
+        print("Looking; this changes nothing.", file=sys.stderr)  # noqa: T201 - for who waits
     columns = (TextColumn("Looking"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=screen, transient=True, disable=not screen.is_terminal) as bar:
         task = bar.add_task("", total=None)

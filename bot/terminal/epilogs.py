@@ -27,6 +27,23 @@ exit status:
   77  Slack does not accept a token any more
 """
 
+WORKER_EXITS = """\
+exit status:
+  0   it was told to stop
+  2   bad usage or configuration, or a database that cannot be used; nothing was begun
+  70  a defect of the bot
+"""
+
+DB_EXAMPLES = f"""\
+examples:
+  {PROGRAM} db upgrade
+  {PROGRAM} db backup kms-rotation-2026-11-27.sqlite3
+
+exit status:
+  0  done
+  2  bad usage, or a database that cannot be used
+"""
+
 SCAN_EXAMPLES = f"""\
 examples:
   {PROGRAM} scan                                     everything that the settings name

@@ -7,12 +7,14 @@ from bot.settings.web import FORMATS
 from bot.terminal import arguments
 from bot.terminal.epilogs import (
     AUDIT_EXAMPLES,
+    DB_EXAMPLES,
     DOCTOR_EXITS,
     ENVIRONMENT,
     PROGRAM,
     RULES_EXAMPLES,
     RUN_EXITS,
     SCAN_EXAMPLES,
+    WORKER_EXITS,
 )
 
 Command = Callable[[str, str, str, str], ArgumentParser]
@@ -87,7 +89,7 @@ def _worker(command: Command) -> None:
         "same PostgreSQL, until it is told to stop (SIGTERM or Ctrl-C): within 25 seconds then, and what it has not\n"
         "read to its end is handed to another. Start as many as are wanted, on as many machines; version and file\n"
         "must be the same everywhere. It needs nothing of Slack.",
-        ENVIRONMENT,
+        f"{ENVIRONMENT}\n{WORKER_EXITS}",
     )
     made.add_argument(
         "--concurrency",
@@ -184,7 +186,7 @@ def _db(command: Command) -> None:
         "look after the database",
         "The database is brought up to date whenever the bot starts; this does it ahead of that.\n"
         "A backup of SQLite can be made while the bot runs; of PostgreSQL, pg_dump makes them.",
-        f"examples:\n  {PROGRAM} db upgrade\n  {PROGRAM} db backup kms-rotation-2026-11-27.sqlite3\n",
+        DB_EXAMPLES,
     )
     made.add_argument(
         "action",

@@ -378,7 +378,10 @@ SENTENCES = [
     ),
     (
         Case(listed="nowhere", wish=Wish.SEND_DIGEST),
-        "Only people who may approve requests can send the digest. `/kms-rotation status` is there for everybody.",
+        (
+            "Only people who may approve requests can send or preview the digest. "
+            "`/kms-rotation status` is there for everybody."
+        ),
     ),
     (
         Case(rule="empty", wish=Wish.ASK),

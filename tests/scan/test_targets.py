@@ -112,6 +112,12 @@ def test_a_filter_that_matches_no_account_names_those_there_are(house: House) ->
     )
 
 
+def test_where_there_is_one_account_alone_it_says_so(house: House) -> None:
+    with pytest.raises(BadFilterError) as error:
+        house.audit(ONE_PLACE, within="account=nobody")
+    assert str(error.value) == f"No account to scan matches account=nobody. There is only prod-payments ({MEMBER})."
+
+
 @pytest.mark.parametrize("regions", ["", f'\nregions = ["{DUBLIN}"]'])
 def test_a_filter_that_matches_no_region_is_a_mistake_and_not_an_empty_success(house: House, regions: str) -> None:
     with pytest.raises(BadFilterError, match=r"^No Region of the accounts to scan matches region=mars-\*\.$"):
