@@ -80,11 +80,15 @@ def running(
     environ: Mapping[str, str] | None = None,
     command: Sequence[str] = RUN,
 ) -> Iterator[Bot]:
-    """Run the bot until the end of the block; killed there where it still runs."""
+    """Run the bot until the end of the block; killed there where it still runs, with all processes that it began.
+
+    One that a server began would live on for a while, and scan into the database of the next test.
+    """
     log = house.folder / "log.txt"
     command = [sys.executable, *(IMPATIENTLY if impatient else command)]
     with log.open("wb") as output:
-        process = subprocess.Popen(command, env={**os.environ, **house.environ, **(environ or {})}, stderr=output)
+        variables = {**os.environ, **house.environ, **(environ or {})}
+        process = subprocess.Popen(command, env=variables, stderr=output, start_new_session=True)
     url = house.slack.requests.url
     bot = Bot(process, log, url.removesuffix("/slack/events") if url else "")
     try:
@@ -94,7 +98,8 @@ def running(
             eventually(house.scans.current, "the first scan")
         yield bot
     finally:
-        process.kill()
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
         process.wait()
 
 
