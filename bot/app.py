@@ -34,6 +34,7 @@ class Aws:
     """The ways into AWS."""
 
     identity: Identity
+    budget: CallBudget
     clients: SharedClients
     discovery: Discovery
     reader: KmsReader
@@ -74,6 +75,7 @@ def _connect_aws(settings: Settings, on_answer: OnAnswer | None) -> Aws:
     clients = SharedClients(shared, credentials, config, budget)
     return Aws(
         identity=identity,
+        budget=budget,
         clients=clients,
         discovery=Discovery(identity, credentials, clients),
         reader=KmsReader(clients),
@@ -87,7 +89,7 @@ def equip(settings: Settings, *, remembers: bool, run: str = RUN) -> Equipment:
     memory = KeyFactStore(Database(settings.database_url)) if remembers else Forgetful()
     tally = Tally()
     aws = connect_aws(settings, tally.note)
-    return Equipment(aws.reader, memory, aws.discovery, tally.take)
+    return Equipment(aws.reader, memory, aws.discovery, tally.take, aws.budget.part)
 
 
 def build_scans(
@@ -114,6 +116,7 @@ def build_scans(
             settings.scan.processes or usual_processes(),
             partial(equip, replace(settings, slack=None), remembers=bool(memory), run=RUN),
             on_calls=on_calls,
+            share_quota=aws.budget.part,
         ),
     )
     return Scans(scanner, record, sharing=sharing, on_end=on_end)

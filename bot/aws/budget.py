@@ -31,6 +31,9 @@ SHARE = 0.5
 SWEEP_SECONDS = 10.0
 """So often, meters that say nothing any more are forgotten: an organisation has hundreds of thousands of them."""
 
+PARTED = ("DescribeKey", "GetKeyRotationStatus", "ListResourceTags")
+"""What is asked about each key of a scan, and so by each of the processes that read some of a place's keys."""
+
 Place = tuple[str, str, str]
 """Account, Region and operation."""
 
@@ -52,6 +55,7 @@ class CallBudget:
         self._sleep = sleep
         self._lock = threading.Lock()
         self._meters: dict[Place, Meter] = {}
+        self._processes: dict[tuple[str, str], int] = {}
         self._sweep_at = -math.inf
 
     def spend(self, account: str, region: str, operation: str) -> None:
@@ -67,6 +71,20 @@ class CallBudget:
         now = self._clock()
         with self._lock:
             self._meter((account, region, operation), now).note_answer(now, throttled=throttled)
+
+    def part(self, account: str, region: str, processes: int, after: float = -math.inf) -> float:
+        """Keep to a part of the budget of an account in a Region, which so many processes share; to all of it for one.
+
+        Return when, by the clock, what this process has called by now is earned. Whoever joins calls nothing before
+        that (`after`), and saves nothing up: so in no second all of them together call more than one would.
+        """
+        now = self._clock()
+        with self._lock:
+            self._processes.pop((account, region), None)
+            if processes > 1:
+                self._processes[account, region] = processes
+            places = [(account, region, operation) for operation in PARTED]
+            return max(self._meter(place, now).respace(self._spacing(place), max(now, after)) for place in places)
 
     def govern(self, kms: "KMSClient", region: str, account: Callable[[], str]) -> None:
         """Keep every attempt of a client's calls within the budget; `account` names the one of the call in hand."""
@@ -87,8 +105,13 @@ class CallBudget:
         if meter is None:
             if now >= self._sweep_at:
                 self._sweep(now)
-            meter = self._meters[place] = Meter(self._spacings[place[2]], end_of_window(now))
+            meter = self._meters[place] = Meter(self._spacing(place), end_of_window(now))
         return meter
+
+    def _spacing(self, place: Place) -> float:
+        account, region, operation = place
+        parts = self._processes.get((account, region), 1) if operation in PARTED else 1
+        return self._spacings[operation] * parts
 
     def _sweep(self, now: float) -> None:
         self._meters = {place: meter for place, meter in self._meters.items() if not meter.says_nothing(now)}

@@ -71,6 +71,13 @@ class Meter:
             self.throttled += 1
             self.saved = 0
 
+    def respace(self, spacing: float, after: float) -> float:
+        """Set another full pace, and return the next turn, which comes after a time. What was saved is forgone."""
+        self.spacing = spacing
+        self.saved = 0
+        self.next_turn = max(self.next_turn, after)
+        return self.next_turn
+
     def says_nothing(self, now: float) -> bool:
         """Whether a new meter would hand out the same times from now on."""
         if now >= self.window_ends:

@@ -1,39 +1,57 @@
-"""Spreads the targets of a long scan over processes of their own: see `bot.scan.branch`.
+"""Begins the branches of a long scan, hands them their work and passes on what they read: see `bot.scan.branch`.
 
 A process costs about a second to begin, and how many keys there are is known only once they are listed. So every scan
-begins in this process, and only one that turns out to be long branches.
+begins in this process, and only one that turns out to be longer branches.
 """
 
 import signal
-from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from multiprocessing import get_context
-from threading import Lock
+from threading import Event, Lock, Thread
 from time import monotonic
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from bot.models.scans import Target
+from bot.models.keys import Finding
 from bot.models.watch import AwsAnswer
-from bot.scan.branch import Called, Done, Equip, Errand, Message, Wanted, serve
-from bot.scan.crew import Task
+from bot.rules.progress import Place
+from bot.scan.branch import Called, Done, Equip, Errand, Message, ShareQuota, Wanted, serve, unshared
+from bot.scan.crew import Crew, Lane
 from bot.scan.gateways import Reading
+from bot.scan.spread import Share, Spread
+from bot.scan.tally import KeyRead
+from bot.scan.target import Keys
+from bot.tracing import following
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
     from multiprocessing.process import BaseProcess
 
-    Line = Connection[Sequence[Target], Message]
+    Line = Connection[Share, Message]
 
-TRIAL_SECONDS = 3.0
-"""So long a scan is read here alone; then it is known how fast it goes."""
 
-WORTH_SECONDS = 6.0
-"""With so much still to do at that pace, branches are begun."""
+class Length(NamedTuple):
+    """How long a scan must be for something to pay: it has taken so many seconds, and will take so many more."""
 
-MOST_AT_ONCE = 64
-"""Targets that are handed out together."""
+    trial_seconds: float
+    worth_seconds: float
+
+
+MIDDLING = Length(0.3, 1.5)
+"""Other processes read beside this one, one for each other core."""
+
+LONG = Length(3.0, 6.0)
+"""One more begins, and this process begins nothing itself any more: it is there for the people who click."""
+
+LOOK_SECONDS = 0.1
+"""So often it is looked whether branches pay."""
+
+MOMENT_SECONDS = 0.05
+"""So long a branch that is to be handed something waits until it is looked again whether there is anything."""
+
+LISTING_SECONDS = 1.0
+"""So long a branch may take to list targets; it is not to stand idle where some of them do not answer."""
 
 LEAVE_SECONDS = 5.0
 
@@ -52,86 +70,134 @@ class BranchError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Branching:
-    """How a scan may branch: into so many processes, each connected by `equip`. One is this process alone."""
+    """How a scan may branch: over so many processes, each connected by `equip`. One is this process alone.
+
+    `share_quota` leaves this process its part of the quota of a place in which several read.
+    """
 
     count: int
     equip: Equip
-    trial_seconds: float = TRIAL_SECONDS
-    worth_seconds: float = WORTH_SECONDS
+    middling: Length = MIDDLING
+    long: Length = LONG
     on_calls: OnCalls = unheard
+    share_quota: ShareQuota = unshared
 
 
-class Spread:
-    """The targets that nobody has begun. Branches begin them in place of this process, once that pays."""
+class Branches:
+    """The processes of one scan, and what is lent to them."""
 
-    def __init__(
-        self,
-        targets: Sequence[Target],
-        open_here: Callable[[Target], Task],
-        branching: Branching | None,
-        errand: Errand,
-        emit: Callable[[Reading], None],
-    ) -> None:
-        self._left = deque(targets)
-        self._total = len(targets)
-        self._open_here = open_here
+    def __init__(self, branching: Branching | None, spread: Spread, errand: Errand, crew: Crew[Reading]) -> None:
         self._branching = branching
+        self._share_quota = branching.share_quota if branching else unshared
+        self._spread = spread
         self._errand = errand
-        self._emit = emit
+        self._crew = crew
+        self._begun_at = monotonic()
+        self._look_at = 0.0
+        self._looking = Lock()
         self._lock = Lock()
+        self._wanted = 0
         self._processes: list[BaseProcess] = []
-        self._closed = False
+        self._parts: dict[Place, tuple[int, float]] = {}
+        self._closed = Event()
 
-    def tasks(self) -> Iterator[Task]:
-        """Yield what a crew is to do: targets to begin here, and from some moment on branches to attend to instead."""
-        begun = monotonic()
-        while self._left:
-            yield self._open_here(self._left.popleft())
-            branching = self._branching
-            if branching is not None and self._pays(branching, monotonic() - begun):
-                yield from [partial(self._attend_to_a_branch, branching)] * branching.count
-                return
+    def open(self) -> None:
+        """Look now and then whether branches pay, until closed."""
+        if self._branching is not None and self._branching.count > 1:
+            Thread(target=following(self._look_now_and_then), name="scan-branching", daemon=True).start()
+
+    def look(self) -> None:
+        """Begin branches where they pay by now. It may be called from many threads."""
+        branching = self._branching
+        if branching is None or branching.count == 1 or monotonic() < self._look_at:
+            return
+        if not self._looking.acquire(blocking=False):
+            return
+        try:
+            self._look(branching)
+        finally:
+            self._looking.release()
 
     def close(self) -> None:
         """End the branches, whatever they are at."""
         with self._lock:
-            self._closed = True
+            self._closed.set()
         for process in self._processes:
             process.terminate()
         for process in self._processes:
             process.join(LEAVE_SECONDS)
+        with self._lock:
+            for account, region in self._parts:
+                self._share_quota(account, region, 1, 0.0)
 
-    def _pays(self, branching: Branching, elapsed: float) -> bool:
-        """Say whether so much is left, at the pace up to now, that other processes will be quicker."""
-        left = len(self._left)
-        return (
-            branching.count > 1
-            and elapsed >= branching.trial_seconds
-            and left * elapsed >= branching.worth_seconds * (self._total - left)
-        )
+    def _look_now_and_then(self) -> None:
+        while not self._closed.wait(LOOK_SECONDS):
+            self.look()
+
+    def _look(self, branching: Branching) -> None:
+        now = monotonic()
+        self._look_at = now + LOOK_SECONDS
+        elapsed, wanted = now - self._begun_at, 0
+        if _pays(branching.middling, elapsed, self._spread):
+            wanted = branching.count - 1
+        if _pays(branching.long, elapsed, self._spread):
+            wanted = branching.count
+            self._spread.leave_to_others()
+        while self._wanted < wanted:
+            self._wanted += 1
+            self._crew.add([partial(self._attend_to_a_branch, branching)], Lane())  # in a lane of its own, so at once
 
     def _attend_to_a_branch(self, branching: Branching) -> None:
-        """Begin a branch, hand targets to it and pass on what it reads, until it is done."""
-        line = self._begin(branching.equip)
-        if line is None:
+        """Begin a branch, hand work to it and pass on what it reads, until it is done."""
+        begun = self._begin(branching.equip)
+        if begun is None:
             return
+        line, process = begun
         with line:
-            while not isinstance(message := self._received(line), Done):
-                if isinstance(message, Wanted):
-                    line.send(self._share(branching.count))
-                elif isinstance(message, Called):
-                    branching.on_calls(message.calls)
-                else:
-                    for reading in message:
-                        self._emit(reading)
-        if message.failure is not None:
-            raise BranchError(f"A process of the scan failed: {message.failure}")
+            if not self._comes_in_time(line):
+                process.terminate()
+                return
+            try:
+                failure = self._attend(line, branching)
+            except (EOFError, ConnectionResetError, BrokenPipeError) as error:
+                if self._closed.is_set():
+                    return
+                raise BranchError(
+                    "A process of the scan was ended from outside, for want of memory perhaps. "
+                    "Scan again, or set scan.processes = 1."
+                ) from error
+        if failure is not None:
+            raise BranchError(f"A process of the scan failed: {failure}")
 
-    def _begin(self, equip: Equip) -> "Line | None":
+    def _attend(self, line: "Line", branching: Branching) -> str | None:
+        """Answer a branch until it is done, and return what it failed of, if it did.
+
+        Where there is nothing to hand out yet, it waits and is listened to all the same. So it does for a while with
+        targets that it has not even listed: whoever is idle for the moment would take more than are read in time.
+        """
+        is_waiting, unlisted, patient_until = False, set[Place](), 0.0
+        while True:
+            has_enough = self._spread.is_enough(len(unlisted)) and monotonic() < patient_until
+            if is_waiting and not has_enough and (share := self._share(unlisted)) is not None:
+                line.send(share)
+                is_waiting, patient_until = False, monotonic() + LISTING_SECONDS
+            if is_waiting and not line.poll(MOMENT_SECONDS):
+                continue
+            message = line.recv()
+            if isinstance(message, Done):
+                return message.failure
+            if isinstance(message, Wanted):
+                is_waiting = True
+            elif isinstance(message, Called):
+                branching.on_calls(message.calls)
+            else:
+                self._pass_on(message, unlisted)
+
+    def _begin(self, equip: Equip) -> "tuple[Line, BaseProcess] | None":
         context = get_context("spawn")  # a fork would inherit locks that threads hold
         ours, theirs = context.Pipe()
         with self._lock, theirs:  # closed here, so that the end of the process is the end of the line
-            if self._closed:
+            if self._closed.is_set():
                 return None
             name = f"scan-{len(self._processes) + 1}"
             process = context.Process(target=serve, args=(theirs, equip, self._errand), name=name, daemon=True)
@@ -139,24 +205,39 @@ class Spread:
             signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
             process.start()
             self._processes.append(process)
-        return ours
+        return ours, process
 
-    def _received(self, line: "Line") -> Message:
-        try:
-            return line.recv()
-        except (EOFError, ConnectionResetError) as error:
-            if self._closed:
-                return Done()
-            raise BranchError(
-                "A process of the scan was ended from outside, for want of memory perhaps. "
-                "Scan again, or set scan.processes = 1."
-            ) from error
+    def _comes_in_time(self, line: "Line") -> bool:
+        """Wait until a branch is there; False where everything is begun by then."""
+        while not line.poll(MOMENT_SECONDS):
+            if self._spread.is_begun():
+                return False
+        return True
 
-    def _share(self, branches: int) -> list[Target]:
-        """Hand targets out, an account together, and less at a time towards the end: all are to end at once."""
-        with self._lock:
-            size = min(MOST_AT_ONCE, len(self._left) // (2 * branches) + 1)
-            share: list[Target] = []
-            while self._left and (len(share) < size or self._left[0].account == share[-1].account):
-                share.append(self._left.popleft())
+    def _share(self, unlisted: set[Place]) -> Share | None:
+        """Find something for a branch to begin. Of the quota of an account that both read, each has its part."""
+        share = self._spread.share(1 + self._wanted)
+        if not isinstance(share, Keys):
+            unlisted.update((target.account.id, target.region) for target in share or ())
             return share
+        with self._lock:
+            if self._closed.is_set():
+                return ()
+            processes, after = self._parts.get(share.place, (1, 0.0))
+            if processes != share.processes:
+                after = self._share_quota(*share.place, share.processes, 0.0)
+                self._parts[share.place] = share.processes, after
+        return replace(share, after=after)
+
+    def _pass_on(self, readings: Iterable[Reading | KeyRead], unlisted: set[Place]) -> None:
+        for reading in readings:
+            if isinstance(reading, KeyRead):
+                self._spread.take(reading)
+                continue
+            if not isinstance(reading, Finding):
+                unlisted.discard((reading.account, reading.region))
+            self._crew.emit(reading)
+
+
+def _pays(length: Length, elapsed: float, spread: Spread) -> bool:
+    return elapsed >= length.trial_seconds and spread.seconds_left(elapsed) >= length.worth_seconds

@@ -16,6 +16,7 @@ from bot.models.keys import (
     Verdict,
 )
 from bot.models.owners import OwnerRules
+from bot.models.scans import Account, Target
 from bot.rules import ownership
 from bot.rules.ownership import Tags, TagsRead
 from bot.rules.verdict import Policy, aws_managed, judge, judge_eligibility, judge_failure, judge_immutable
@@ -44,19 +45,16 @@ class KeyAudit:
     owners: OwnerRules = field(default_factory=OwnerRules)
     account_tags: AccountTags | None = None
 
-    def audit(self, arn: str, tally: Tally) -> KeyRead:
-        """Read and judge one key of the tally's target, by the aliases that are known by now."""
-        known = tally.recall(arn)
-        aliases = tally.aliases(arn.rpartition("/")[2])
+    def audit(self, arn: str, target: Target, aliases: tuple[str, ...], known: ImmutableFacts | None) -> KeyRead:
+        """Read and judge one key, by the aliases and by what earlier scans learnt of it, as far as they are known."""
         read_at = self.clock()
         judgement, read = (aws_managed(), None) if _names_an_aws_key(aliases) else self._judge(arn, known)
         status = read if isinstance(read, RotationStatus) else None
-        account = tally.target.account
         finding = Finding(
             arn=arn,
-            account=account.id,
-            account_name=account.name,
-            region=tally.target.region,
+            account=target.account.id,
+            account_name=target.account.name,
+            region=target.region,
             aliases=aliases,
             verdict=judgement.verdict,
             reason=judgement.reason,
@@ -67,7 +65,7 @@ class KeyAudit:
             next_rotation=status.next_rotation if status else None,
         )
         if finding.verdict is Verdict.NON_COMPLIANT:
-            return self._with_tags(finding, tally)
+            return self._with_tags(finding, target.account)
         return KeyRead(finding, read if isinstance(read, ReadFailure) else None)
 
     def settle(self, read: KeyRead, tally: Tally) -> Finding:
@@ -78,6 +76,10 @@ class KeyAudit:
         """
         aliases = tuple(sorted(tally.aliases(read.finding.key_id)))
         finding = read.finding if aliases == read.finding.aliases else replace(read.finding, aliases=aliases)
+        if read.untagged is not None:
+            tally.note_untagged(read.untagged)
+        if read.account_untagged is not None:
+            tally.note_account_untagged(read.account_untagged)
         if read.tags is not None:
             return ownership.owned(finding, read.tags, self.owners, knows_aliases=tally.knows_aliases)
         if read.failure is None:
@@ -112,18 +114,19 @@ class KeyAudit:
         primary = KeyArn.parse(key.primary_arn)
         return (primary.account, primary.region) in self.places
 
-    def _with_tags(self, finding: Finding, tally: Tally) -> KeyRead:
+    def _with_tags(self, finding: Finding, account: Account) -> KeyRead:
         """Read the tags of an open key, and where they matter those of its account."""
         tags = self.reader.tags(finding.arn)
         if isinstance(tags, ReadFailure) and tags.kind is FailureKind.NOT_FOUND:
             gone = judge_failure(tags)
-            return KeyRead(replace(finding, verdict=gone.verdict, reason=gone.reason, message=gone.message), None)
-        if isinstance(tags, ReadFailure):
-            tally.note_untagged(tags)
-        account = {} if self.account_tags is None else self.account_tags.of(tally.target.account)
-        if isinstance(account, ReadFailure):
-            tally.note_account_untagged(account)
-        return KeyRead(finding, None, TagsRead(_unless_failed(tags), _unless_failed(account)))
+            return KeyRead(replace(finding, verdict=gone.verdict, reason=gone.reason, message=gone.message))
+        of_account: Tags | ReadFailure = {} if self.account_tags is None else self.account_tags.of(account)
+        return KeyRead(
+            finding,
+            tags=TagsRead(_unless_failed(tags), _unless_failed(of_account)),
+            untagged=_failed(tags),
+            account_untagged=_failed(of_account),
+        )
 
 
 def _names_an_aws_key(aliases: Iterable[str]) -> bool:
@@ -132,3 +135,7 @@ def _names_an_aws_key(aliases: Iterable[str]) -> bool:
 
 def _unless_failed(tags: Tags | ReadFailure) -> Tags | None:
     return None if isinstance(tags, ReadFailure) else tags
+
+
+def _failed(tags: Tags | ReadFailure) -> ReadFailure | None:
+    return tags if isinstance(tags, ReadFailure) else None

@@ -11,12 +11,13 @@ from bot.models.selection import EVERYBODY, Selection
 from bot.rules.filters import Filter
 from bot.rules.verdict import Policy
 from bot.scan.branch import Errand
-from bot.scan.branches import Branching, Spread
-from bot.scan.crew import Crew, Task
+from bot.scan.branches import Branches, Branching
+from bot.scan.crew import Crew
 from bot.scan.entering import OnProgress
 from bot.scan.gateways import AccountDirectory, KeyMemory, KeyReader, Reading, WantedAccounts, WantedRegions
 from bot.scan.memory import Forgetful, Learning
 from bot.scan.plan import Wanted, make_plan
+from bot.scan.spread import Spread
 from bot.scan.target import TargetReading
 from bot.tracing import subjects
 
@@ -71,15 +72,18 @@ class Scanner:
         learning = Learning(self._memory)
         errand = Errand(self._policy, places, self._workers, self._clock, self._owners, dict(subjects()))
         audit = errand.audit(self._reader, learning, self._directory)
-        crew: Crew[Reading] = Crew(self._workers, stop)
+        attending = self._branching.count if self._branching else 0
+        crew: Crew[Reading] = Crew(max(self._workers, 2 * attending), stop)  # who attends to a branch reads nothing
 
-        def open_here(target: Target) -> Task:
-            return TargetReading(crew, self._reader, audit, target).open
+        def begin(target: Target, on_end: Callable[[TargetReading], None]) -> TargetReading:
+            return TargetReading(crew, self._reader, audit, target, on_end)
 
-        spread = Spread(plan.targets, open_here, self._branching, errand, crew.emit)
-        crew.add(spread.tasks())
+        spread = Spread(plan.targets, begin)
+        branches = Branches(self._branching, spread, errand, crew)
+        crew.add(spread.tasks(branches.look))
+        branches.open()
         try:
             yield from crew.results()
         finally:
-            spread.close()
+            branches.close()
             learning.flush()

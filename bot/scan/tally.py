@@ -15,12 +15,15 @@ from bot.scan import sentences
 class KeyRead:
     """A finding whose aliases may not all be known yet, and what kept the key from being read, if anything did.
 
-    `tags` are those of an open key, and of its account where they matter.
+    `tags` are those of an open key, and of its account where they matter; `untagged` is what kept either of the two
+    from being read.
     """
 
     finding: Finding
-    failure: ReadFailure | None
+    failure: ReadFailure | None = None
     tags: TagsRead | None = None
+    untagged: ReadFailure | None = None
+    account_untagged: ReadFailure | None = None
 
 
 class Tally:
@@ -29,9 +32,9 @@ class Tally:
     A key can be read before all aliases are known; its finding is held back until they are.
     """
 
-    def __init__(self, target: Target, known: Mapping[str, ImmutableFacts]) -> None:
+    def __init__(self, target: Target) -> None:
         self.target = target
-        self._known = dict(known)
+        self._known: dict[str, ImmutableFacts] = {}
         self._lock = Lock()
         self._left = 0
         self._keys = 0
@@ -55,6 +58,10 @@ class Tally:
         with self._lock:
             self._left -= 1
             return self._left == 0
+
+    def remember(self, known: Mapping[str, ImmutableFacts]) -> None:
+        """Take note of what earlier scans learnt of the target's keys."""
+        self._known.update(known)
 
     def recall(self, arn: str) -> ImmutableFacts | None:
         """Say what an earlier scan learnt of a key that is listed now."""

@@ -19,8 +19,9 @@ AT_ONCE = """
 import os, sys
 from functools import partial
 import bot.app, bot.process
+from bot.scan.branches import Length
 if __name__ == "__main__":  # as of `python -m bot`, which processes of a scan import
-    bot.app.Branching = partial(bot.app.Branching, trial_seconds=0.0, worth_seconds=0.0)
+    bot.app.Branching = partial(bot.app.Branching, middling=Length(0.0, 0.0), long=Length(0.0, 0.0))
     bot.process.DRAIN_SECONDS = 2.0
     from bot.terminal.main import main
     sys.exit(main(["run"], os.environ))

@@ -20,6 +20,7 @@ from tests.app.house import CHANNEL, CONFIGURATION, PAYMENTS, House, eventually,
 from tests.app.lives import owed
 from tests.app.served import free_port
 from tests.app.test_trouble import without
+from tests.scan.audits import AT_ONCE
 from tests.web.asking import Answer, ask, sample
 
 __all__ = ["house"]
@@ -165,7 +166,7 @@ def test_the_calls_of_a_scan_in_several_processes_are_counted_too(
     for number in range(10, 16):
         house.aws.world.account(f"1{number:011}", f"team-{number}")
         house.aws.world.key(account=f"1{number:011}", region="eu-central-1", rotation=365)
-    monkeypatch.setattr("bot.app.Branching", partial(Branching, trial_seconds=0.0, worth_seconds=0.0))
+    monkeypatch.setattr("bot.app.Branching", partial(Branching, middling=AT_ONCE, long=AT_ONCE))
     house.configure(CONFIGURATION.replace("[scan]", "[scan]\nprocesses = 2"))
     with house.running() as process:
         page = look(process)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.aws.budget import QUOTAS_PER_SECOND, SWEEP_SECONDS, CallBudget
+from bot.aws.budget import PARTED, QUOTAS_PER_SECOND, SWEEP_SECONDS, CallBudget
 from bot.aws.meter import DOUBLING_SECONDS, RECOVERY_SECONDS, REST_SECONDS, SLOWEST, WINDOW_SECONDS
 
 
@@ -97,6 +97,57 @@ def test_no_second_sees_more_than_the_share_of_the_quota(
     most = ceil(round(share * QUOTAS_PER_SECOND[operation], 6))
     in_a_second = zip(sent, sent[most:], strict=False)
     assert [(first, later) for first, later in in_a_second if later - first < 1 - 1e-6] == []
+
+
+@pytest.mark.parametrize("operation", PARTED)
+@settings(max_examples=20)
+@given(
+    processes=st.integers(2, 5),
+    before=st.integers(0, 1500),
+    calls=st.lists(st.tuples(st.integers(0, 4), PAUSES, st.integers(1, 400)), min_size=1, max_size=8),
+)
+def test_no_second_sees_more_than_the_share_where_processes_read_one_account_together(
+    operation: str, processes: int, before: int, calls: list[tuple[int, float, int]]
+) -> None:
+    """The others join when one has called for a while. Each sleeps by itself, so that they call beside each other."""
+    times = [Time() for _ in range(processes)]
+    sent = list[float]()
+    first, *others = budgets = [CallBudget(clock=time, sleep=time.sleep) for time in times]
+    for _ in range(before):
+        first.spend("1", "eu", operation)
+        sent.append(times[0].now)
+    for time in times:
+        time.now = times[0].now
+    after = first.part("1", "eu", processes)
+    for budget in others:
+        budget.part("1", "eu", processes, after)
+    for who, pause, many in calls:
+        time = times[who % processes]
+        time.now += pause
+        for _ in range(many):
+            budgets[who % processes].spend("1", "eu", operation)
+            sent.append(time.now)
+    sent.sort()
+    most = QUOTAS_PER_SECOND[operation] // 2
+    in_a_second = zip(sent, sent[most + processes :], strict=False)  # each may round up to a whole call
+    assert [(first, later) for first, later in in_a_second if later - first < 1 - 1e-6] == []
+
+
+def test_whoever_reads_an_account_alone_again_has_the_whole_budget_again(budget: CallBudget, time: Time) -> None:
+    budget.part("1", "eu", 4)
+    assert seconds_for(budget, time, 125) == pytest.approx(1, abs=0.02)
+    assert seconds_for(budget, time, 125, "EnableKeyRotation") > 15, "a change is not of the scan's parts"
+    budget.part("1", "eu", 1)
+    assert seconds_for(budget, time, 500) == pytest.approx(1, abs=0.02)
+    time.now += 2 * SWEEP_SECONDS
+    assert seconds_for(budget, time, 500) == 0
+
+
+def test_the_part_of_a_budget_outlives_a_rest(budget: CallBudget, time: Time) -> None:
+    budget.part("1", "eu", 2)
+    time.now += 2 * SWEEP_SECONDS
+    budget.spend("2", "eu", "DescribeKey")
+    assert seconds_for(budget, time, 750) == pytest.approx(3, abs=0.02)
 
 
 def test_a_small_account_waits_for_nothing(budget: CallBudget, time: Time) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
+from math import inf
 from pathlib import Path
 from time import monotonic, sleep
 
@@ -14,6 +15,7 @@ from bot.models.keys import Finding
 from bot.models.scans import Coverage, LeftOut, Scan
 from bot.rules.filters import Filter
 from bot.scan import Scans
+from bot.scan.branches import Length
 from bot.settings import Settings, load
 from bot.store.engine import Database
 from bot.store.scans import ScanStore
@@ -24,6 +26,9 @@ MEMBER, TOOLING = "111111111111", "123456789012"
 FRANKFURT, DUBLIN, VIRGINIA = "eu-central-1", "eu-west-1", "us-east-1"
 
 PATIENCE_SECONDS = 60
+
+AT_ONCE, NEVER = Length(0.0, 0.0), Length(inf, inf)
+"""When a scan branches."""
 
 ORGANISATION = 'accounts = "organization"'
 ONE_PLACE = f'accounts = ["{MEMBER}"]\nregions = ["{FRANKFURT}"]'

@@ -24,31 +24,50 @@ from bot.models.scans import Account, Coverage, Target
 from bot.rules.filters import Filter
 from bot.rules.verdict import Policy
 from bot.scan import Branching, Scanner
-from bot.scan.branch import Errand
-from bot.scan.branches import BranchError, Spread
+from bot.scan.branches import BranchError, Length
 from bot.scan.crew import StoppedError
 from bot.scan.gateways import Reading
+from bot.scan.scanner import WORKERS
+from bot.scan.spread import Spread
 from bot.settings import Settings
 from bot.store.engine import Database
 from bot.store.key_facts import KeyFactStore
-from tests.scan.audits import DUBLIN, FRANKFURT, MEMBER, ORGANISATION, TOOLING, House, wait_for
+from tests.scan.audits import (
+    AT_ONCE,
+    DUBLIN,
+    FRANKFURT,
+    MEMBER,
+    NEVER,
+    ORGANISATION,
+    PATIENCE_SECONDS,
+    TOOLING,
+    House,
+    wait_for,
+)
 from tests.store.databases import MakeUrl
 
 LATER = datetime(2030, 1, 1, tzinfo=UTC)
-AT_ONCE = partial(Branching, 2, trial_seconds=0.0, worth_seconds=0.0)
 
 
-def readings(settings: Settings, branching: Branching | None, stop: Event | None = None) -> Iterator[Reading]:
+def readings(
+    settings: Settings, branching: Branching | None, stop: Event | None = None, *, workers: int = WORKERS
+) -> Iterator[Reading]:
     aws, stop = connect_aws(settings), stop or Event()
     scanner = Scanner(
-        aws.discovery, aws.reader, Policy(), accounts="organization", regions="enabled", branching=branching
+        aws.discovery,
+        aws.reader,
+        Policy(),
+        accounts="organization",
+        regions="enabled",
+        branching=branching,
+        workers=workers,
     )
     with closing(scanner.read(scanner.plan(Filter(), stop), stop)) as read:
         yield from read
 
 
 def branching(settings: Settings, *, remembers: bool = False) -> Branching:
-    return AT_ONCE(partial(equip, settings, remembers=remembers))
+    return Branching(2, partial(equip, settings, remembers=remembers), middling=AT_ONCE, long=AT_ONCE)
 
 
 @pytest.fixture
@@ -99,8 +118,49 @@ def test_findings_of_a_target_come_before_its_coverage(settings: Settings) -> No
 
 
 def test_a_short_scan_stays_in_one_process(settings: Settings) -> None:
-    for _ in readings(settings, Branching(2, partial(equip, settings, remembers=False))):
+    worth = Length(0.0, PATIENCE_SECONDS)
+    for _ in readings(settings, replace(branching(settings), middling=worth, long=worth)):
         assert active_children() == []
+
+
+def test_beside_a_scan_that_is_not_long_there_is_one_process_fewer_and_all_of_them_read(
+    house: House, settings: Settings
+) -> None:
+    house.aws.faults.slow(PATIENCE_SECONDS, TOOLING, FRANKFURT, "kms:ListKeys")
+    together, processes = list[Reading](), 0
+    for read in readings(settings, replace(branching(settings), count=3, long=NEVER)):
+        if not together:
+            wait_for(lambda: len(active_children()) == 2, "two branches")
+            house.aws.faults.clear()
+        together.append(read)
+        processes = max(processes, len(active_children()))
+    assert processes == 2
+    assert comparable(together) == comparable(list(readings(settings, None)))
+
+
+def test_a_branch_is_handed_more_where_what_it_has_does_not_answer(
+    house: House, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each is handed one account, and waits for no more than a moment until that is listed."""
+    monkeypatch.setattr("bot.scan.spread.ENOUGH_KEYS", 1)
+    silent = {(f"1{number:011}", DUBLIN) for number in range(10, 16)}
+    for account, region in silent:
+        house.aws.faults.slow(PATIENCE_SECONDS, account, region, "kms:ListKeys")
+    covered = set[tuple[str, str]]()
+    for read in readings(settings, branching(settings)):
+        if isinstance(read, Coverage):
+            covered.add((read.account, read.region))
+        if len(covered) == 36 - len(silent):
+            assert not covered & silent
+            house.aws.faults.clear()
+    assert len(covered) == 36
+
+
+def test_a_scan_in_as_many_processes_as_there_are_workers_ends(house: House, settings: Settings) -> None:
+    for number in range(40):
+        house.aws.world.key(account=MEMBER, alias=f"alias/more-{number}", rotation=365)
+    alone = list(readings(settings, None))
+    assert comparable(list(readings(settings, branching(settings), workers=2))) == comparable(alone)
 
 
 def test_what_branches_learn_is_remembered(house: House, settings: Settings) -> None:
@@ -133,7 +193,7 @@ def test_a_branch_that_is_killed_ends_the_scan_with_its_cause(house: House, sett
 
 
 def test_a_branch_that_cannot_be_connected_ends_the_scan_with_its_cause(settings: Settings) -> None:
-    broken = AT_ONCE(partial(int, "no number"))  # type: ignore[arg-type]  # whatever fails in it
+    broken = replace(branching(settings), equip=partial(int, "no number"))  # type: ignore[arg-type]  # whatever fails
     with pytest.raises(BranchError, match="A process of the scan failed: ValueError: invalid literal"):
         list(readings(settings, broken))
 
@@ -200,9 +260,8 @@ def test_every_target_is_handed_out_once_and_accounts_stay_together(sizes: list[
         for account, size in enumerate(sizes)
         for number in range(size)
     ]
-    errand = Errand(Policy(), frozenset(), 1, lambda: pytest.fail("nothing is read"))
-    spread = Spread(targets, lambda _: lambda: None, None, errand, lambda _: None)
-    shares = list(iter(lambda: spread._share(branches), []))
+    spread = Spread(targets, lambda *_: pytest.fail("nothing is begun here"))
+    shares = [share for share in iter(lambda: spread.share(branches), ()) if isinstance(share, list)]
     assert [target for share in shares for target in share] == targets
     accounts = [account for share in shares for account in {target.account for target in share}]
     assert len(accounts) == len(set(accounts)) == len(sizes)

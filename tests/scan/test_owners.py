@@ -14,7 +14,7 @@ from bot.models.scans import CoverageStatus
 from bot.rules.filters import Filter
 from bot.rules.verdict import Policy
 from bot.scan import Branching, Scanner
-from tests.scan.audits import DUBLIN, FRANKFURT, MEMBER, ONE_PLACE, ORGANISATION, House, aws, house
+from tests.scan.audits import AT_ONCE, DUBLIN, FRANKFURT, MEMBER, ONE_PLACE, ORGANISATION, House, aws, house
 from tests.store.databases import MakeUrl
 
 __all__ = ["aws", "house"]
@@ -133,7 +133,7 @@ def test_processes_of_a_scan_tell_owners_as_one_process_does(lake: House, make_u
             return {read.arn: read.owner for read in readings if isinstance(read, Finding)}
 
     alone = owners(None)
-    spread = owners(Branching(2, partial(equip, settings, remembers=False), trial_seconds=0.0, worth_seconds=0.0))
+    spread = owners(Branching(2, partial(equip, settings, remembers=False), middling=AT_ONCE, long=AT_ONCE))
     assert spread == alone
     assert set(alone.values()) == {f"owner-{number}" for number in range(12)}
 
