@@ -315,10 +315,10 @@ def test_a_button_that_somebody_may_press_opens_no_form_for_a_hidden_key(hiding:
 
 
 def test_a_page_that_is_turned_to_says_that_something_is_left_out_as_the_first_one_does(hiding: House) -> None:
-    turns = {
-        "list_page": "2 open keys",
+    turns = {  # no page is waited for by what is shown before it
         "exemptions_page": "No key is exempt",
         "requests_page": "No request is waiting",
+        "list_page": "2 open keys",
     }
     with hiding.running():
         hiding.command(hiding.aiko, "list")
