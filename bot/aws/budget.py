@@ -76,7 +76,7 @@ class CallBudget:
         """Keep to a part of the budget of an account in a Region, which so many processes share; to all of it for one.
 
         Return when, by the clock, what this process has called by now is earned. Whoever joins calls nothing before
-        that (`after`), and saves nothing up: so in no second all of them together call more than one would.
+        that (`after`), and saves nothing up: so once each keeps to its part, they never call more in a second than one.
         """
         now = self._clock()
         with self._lock:

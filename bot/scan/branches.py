@@ -215,7 +215,10 @@ class Branches:
         return True
 
     def _share(self, unlisted: set[Place]) -> Share | None:
-        """Find something for a branch to begin. Of the quota of an account that both read, each has its part."""
+        """Find something for a branch to begin. Of the quota of an account that several read, each has its part.
+
+        Where one more joins, the others hear of their smaller part with their next keys.
+        """
         share = self._spread.share(1 + self._wanted)
         if not isinstance(share, Keys):
             unlisted.update((target.account.id, target.region) for target in share or ())
