@@ -15,7 +15,7 @@ from bot.process import Process
 from bot.store.snoozes import Snoozes
 from bot.views.names import APPROVE, RETRY
 from tests.app.house import CHANNEL, CONFIGURATION, House, eventually, house
-from tests.app.lives import Life, Morning, day, is_quiet, make_morning, message_of, owed
+from tests.app.lives import Morning, day, is_quiet, make_morning, message_of, owed, several
 from tests.app.mortal import Doom
 from tests.app.truth import Truth
 from tests.store.databases import POSTGRESQL_ALONE, MakeUrl
@@ -54,8 +54,7 @@ def test_two_finish_what_the_third_was_killed_in(
     asked: Morning, tmp_path: Path, make_url: MakeUrl, point: tuple[str, str]
 ) -> None:
     doom = Doom(tmp_path / "report.txt", point[0], name=point[1])
-    with day(asked, tmp_path, make_url("migrated")) as house:
-        lives = [Life(house, doom) for _ in range(REPLICAS)]
+    with day(asked, tmp_path, make_url("migrated")) as house, several(house, REPLICAS, doom) as lives:
         house.slack.wait_for(lambda: house.slack.connections == REPLICAS, what="three connections", timeout=30)
         message = message_of(house, house.request())
         house.jonas.click(message, action_id=APPROVE, wait=False)
@@ -75,9 +74,6 @@ def test_two_finish_what_the_third_was_killed_in(
             truth.holds()
         dead = [life for life in lives if life.is_over]
         assert [life.pid for life in dead] == [int(doom.victim.read_text())]
-        for life in lives:
-            life.kill()
-        lives[0].died()
 
 
 EXEMPT = """
