@@ -1,7 +1,8 @@
 """The bot's rounds: a scan, and the digest of what it found, whoever sets them off."""
 
 import logging
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -55,16 +56,9 @@ class Rounds:
     lapse: Callable[[], object] = lambda: None
 
     def scan(self, within: Filter, by: str, on_progress: Callable[[Progress], None] = lambda _: None) -> Scan:
-        with self.alone(SCAN) as is_ours:
-            if not is_ours:
-                raise ScanRunningError(self.scans.progress())
-            self.lapse()
-            scan = self.scans.run(within, by, on_progress)
-        learned(scan=scan.id)
-        with about(scan=scan.id):
-            log.info("A scan ended: %s, %d keys.", scan.state, scan.summary.keys)
-            self.lapse()
-            self.after_scan()
+        with self._turn():
+            scan = self._run(within, by, on_progress)
+        self._end(scan)
         return scan
 
     def stop_scan(self, by: str) -> bool:
@@ -106,16 +100,41 @@ class Rounds:
                 return None
 
     def _scan_until(self, is_enough: Callable[[Scan], bool], by: str) -> bool:
-        while (scan := self._finished()) is None or not is_enough(scan):
+        while not self._is_there(is_enough):
             if self.pause(0):
                 return False
             try:
-                return self.scan(Filter(), by).state is ScanState.FINISHED
+                with self._turn():
+                    if self._is_there(is_enough):  # whose turn it was made it since the look before
+                        return True
+                    scan = self._run(Filter(), by)
             except ScanRunningError:
                 self.pause(POLL_SECONDS)
+                continue
+            self._end(scan)
+            return scan.state is ScanState.FINISHED
         return True
 
-    def _finished(self) -> Scan | None:
-        """Return the scan that readers are shown, unless it was interrupted: that one is no scan to go by."""
+    def _is_there(self, is_enough: Callable[[Scan], bool]) -> bool:
+        """Say whether the scan that readers are shown is enough. One that was interrupted is no scan to go by."""
         scan = self.record.current()
-        return scan if scan is not None and scan.state is ScanState.FINISHED else None
+        return scan is not None and scan.state is ScanState.FINISHED and is_enough(scan)
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """Raises ScanRunningError where it is another's, here or in another process."""
+        with self.alone(SCAN) as is_ours:
+            if not is_ours:
+                raise ScanRunningError(self.scans.progress())
+            yield
+
+    def _run(self, within: Filter, by: str, on_progress: Callable[[Progress], None] = lambda _: None) -> Scan:
+        self.lapse()
+        return self.scans.run(within, by, on_progress)
+
+    def _end(self, scan: Scan) -> None:
+        learned(scan=scan.id)
+        with about(scan=scan.id):
+            log.info("A scan ended: %s, %d keys.", scan.state, scan.summary.keys)
+            self.lapse()
+            self.after_scan()

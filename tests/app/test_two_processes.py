@@ -11,10 +11,12 @@ import pytest
 from bot.deliver import Delivery
 from bot.models.messages import Message, MessageKind
 from bot.models.requests import RequestState
+from bot.models.scans import Scan
 from bot.process import Process
 from bot.slack.posting import Poster
 from bot.store.digests import DigestStore
 from bot.store.messages import MessageStore
+from bot.store.scans import ScanStore
 from tests.app.house import CHANNEL, CONFIGURATION, HANGS, PATIENCE_SECONDS, House, eventually, house, shown
 from tests.app.lives import owed
 from tests.store.databases import POSTGRESQL_ALONE
@@ -53,10 +55,36 @@ def test_a_scan_that_runs_is_not_taken_for_one_that_a_crash_left(shared: House) 
         with shared.running(scanned=False):
             shared.aws.faults.clear()
             eventually(shared.scans.current, "the end of it")
-    assert [entry.act for entry in shared.trail.newest(50) if entry.act.startswith("SCAN")] == [
-        "SCAN_FINISHED",
-        "SCAN_STARTED",
-    ]
+    assert scans_told(shared) == ["SCAN_FINISHED", "SCAN_STARTED"]
+
+
+def test_a_scan_that_ends_just_after_another_process_looked_for_one_is_not_made_again(
+    shared: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shared.key(KEY)
+    shared.aws.faults.slow(HANGS, action="kms:DescribeKey")
+    look, seen = ScanStore.current, list[Scan | None]()
+    with shared.running(scanned=False) as first:
+        eventually(shared.scans.running, "the first scan")
+
+        def look_and_dawdle(store: ScanStore) -> Scan | None:
+            found = look(store)
+            if not seen:
+                seen.append(found)
+                shared.aws.faults.clear()
+                assert first.crews.looking.wait(PATIENCE_SECONDS)
+            return found
+
+        monkeypatch.setattr(ScanStore, "current", look_and_dawdle)
+        with shared.running(scanned=False) as second:
+            assert second.crews.looking.wait(PATIENCE_SECONDS)
+    assert seen == [None]
+    assert scans_told(shared) == ["SCAN_FINISHED", "SCAN_STARTED"]
+
+
+def scans_told(house: House) -> list[str]:
+    """What the record says of scans, the newest first."""
+    return [entry.act for entry in house.trail.newest(50) if entry.act.startswith("SCAN")]
 
 
 def test_a_request_is_posted_once_and_its_change_made_once(shared: House) -> None:
