@@ -10,7 +10,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from http import HTTPStatus
 from threading import Condition, Thread, Timer
-from time import perf_counter, time
+from time import perf_counter, sleep, time
 from typing import Any
 
 from slack_bolt.adapter.socket_mode.internals import run_bolt_app, send_response
@@ -21,6 +21,7 @@ from websockets.exceptions import ConnectionClosed
 from bot.errors import UserError
 from bot.inbound.connection import SOCKET_ERRORS, Connection, NotGreetedError, Patience
 from bot.inbound.payloads import OnAck, answering, unheard
+from bot.models.slack import SlackFailureKind
 from bot.slack.failures import SLACK_ERRORS, failure_of
 
 ANSWERING_THREADS = 10
@@ -31,6 +32,9 @@ ACK_SECONDS = 3.0
 
 PAUSES = (1.0, 2.0, 4.0, 8.0)
 """Between attempts, the last one again and again, unless Slack wants a longer one."""
+
+OPENING_ERRORS = (*SLACK_ERRORS, *SOCKET_ERRORS, NotGreetedError)
+"""All that asking for a socket and opening it can raise."""
 
 SWITCHED_OFF = "link_disabled"
 
@@ -71,12 +75,22 @@ class SocketMode:
         return current is not None and not current.has_ended and not self._is_closing
 
     def open(self) -> None:
-        """Open the first one, and keep one open from then on."""
+        """Open the first one, and keep one open from then on. Raises UserError where Slack refuses, or twice fails."""
         try:
-            self._connect()
-        except (*SLACK_ERRORS, *SOCKET_ERRORS, NotGreetedError) as error:
+            self._open_first()
+        except OPENING_ERRORS as error:
             raise UserError(f"Slack's socket cannot be opened ({_code(error)}). Start again in a minute.") from error
         self._keeper.start()
+
+    def _open_first(self) -> None:
+        try:
+            self._connect()
+        except OPENING_ERRORS as error:
+            if not _may_pass_soon(error):
+                raise
+            log.warning("There is no socket to Slack yet: %s. Tried once more in %.0f s.", _code(error), PAUSES[0])
+            sleep(PAUSES[0])
+            self._connect()
 
     def close(self) -> None:
         """Answer what is in hand, then say goodbye. What comes after that is left to Slack, which tells the person."""
@@ -232,6 +246,11 @@ class _Answers(BaseSocketModeClient):
 
     def send_message(self, message: str) -> None:
         self._socket.send(self._connection, message)
+
+
+def _may_pass_soon(error: Exception) -> bool:
+    failure = failure_of(error)
+    return failure.kind is SlackFailureKind.UNAVAILABLE and failure.retry_after is None
 
 
 def _code(error: Exception) -> str:

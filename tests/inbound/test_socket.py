@@ -4,7 +4,7 @@ import json
 import logging
 import socket
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from threading import Event, Lock, Thread
 
@@ -157,9 +157,63 @@ def test_socket_mode_that_was_switched_off_is_told_with_its_remedy(
     assert "Switch it on again under “Socket Mode” of the app's settings." in caplog.text
 
 
-def test_a_first_socket_that_cannot_be_opened_is_told(slack: SlackServer) -> None:
+def test_a_first_socket_that_slack_does_not_give_at_once_is_asked_for_once_more(
+    slack: SlackServer, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(module, "PAUSES", (0.01,))
     slack.faults.refuse_connections(1)
+    with reached(asking(slack)) as (way, _, why):
+        assert way.is_open
+        assert why == []
+        assert type_something(slack) is Outcome.ACKED
+    assert "There is no socket to Slack yet: " in caplog.text
+
+
+@pytest.mark.parametrize("first_word", ['{"type": "disconnect", "reason": "too_many_websockets"}', ""], ids=["no", "-"])
+def test_a_first_socket_that_is_not_greeted_is_left_for_another_one(
+    monkeypatch: pytest.MonkeyPatch, first_word: str
+) -> None:
+    monkeypatch.setattr(module, "PAUSES", (0.01,))
+    peers, is_left = list[ServerConnection](), Event()
+
+    def greet_the_second(peer: ServerConnection) -> None:
+        peers.append(peer)
+        if peer is not peers[0]:
+            peer.send(HELLO)
+        elif first_word:
+            peer.send(first_word)
+        else:
+            peer.close()
+        with suppress(ConnectionClosed):
+            peer.recv()
+        if peer is peers[0]:
+            is_left.set()
+
+    with raw(greet_the_second) as address, reached(lambda: address) as (way, _, why):
+        assert way.is_open
+        assert is_left.wait(PATIENCE_SECONDS)
+        assert why == []
+    assert len(peers) == 2
+
+
+def test_a_first_socket_that_slack_twice_does_not_give_is_told(
+    slack: SlackServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "PAUSES", (0.01,))
+    slack.faults.refuse_connections(2)
     with pytest.raises(UserError, match="Slack's socket cannot be opened"):
+        SocketMode(Listener(), asking(slack), patience=QUICK).open()
+
+
+@pytest.mark.parametrize("code", ["not_allowed_token_type", "ratelimited"])
+def test_a_first_socket_that_slack_refuses_or_wants_to_be_asked_for_later_is_told_at_once(
+    slack: SlackServer, code: str
+) -> None:
+    if code == "ratelimited":
+        slack.faults.rate_limit_next("apps.connections.open", retry_after=30)
+    else:
+        slack.faults.error_next("apps.connections.open", code)
+    with pytest.raises(UserError, match=f"Slack's socket cannot be opened .{code}."):
         SocketMode(Listener(), asking(slack), patience=QUICK).open()
 
 
