@@ -72,7 +72,7 @@ class CallBudget:
         with self._lock:
             self._meter((account, region, operation), now).note_answer(now, throttled=throttled)
 
-    def part(self, account: str, region: str, processes: int, after: float = -math.inf) -> float:
+    def part(self, account: str, region: str, processes: int, after: float = 0.0) -> float:
         """Keep to a part of the budget of an account in a Region, which so many processes share; to all of it for one.
 
         Return when, by the clock, what this process has called by now is earned. Whoever joins calls nothing before

@@ -19,7 +19,7 @@ from bot.rules.progress import Place
 from bot.scan.branch import Called, Done, Equip, Errand, Message, ShareQuota, Wanted, serve, unshared
 from bot.scan.crew import Crew, Lane
 from bot.scan.gateways import Reading
-from bot.scan.spread import Share, Spread
+from bot.scan.spread import Portion, Spread
 from bot.scan.tally import KeyRead
 from bot.scan.target import Keys
 from bot.tracing import following
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from multiprocessing.connection import Connection
     from multiprocessing.process import BaseProcess
 
-    Line = Connection[Share, Message]
+    Line = Connection[Portion, Message]
 
 
 class Length(NamedTuple):
@@ -178,8 +178,8 @@ class Branches:
         is_waiting, unlisted, patient_until = False, set[Place](), 0.0
         while True:
             has_enough = self._spread.is_enough(len(unlisted)) and monotonic() < patient_until
-            if is_waiting and not has_enough and (share := self._share(unlisted)) is not None:
-                line.send(share)
+            if is_waiting and not has_enough and (portion := self._portion(unlisted)) is not None:
+                line.send(portion)
                 is_waiting, patient_until = False, monotonic() + LISTING_SECONDS
             if is_waiting and not line.poll(MOMENT_SECONDS):
                 continue
@@ -214,23 +214,23 @@ class Branches:
                 return False
         return True
 
-    def _share(self, unlisted: set[Place]) -> Share | None:
+    def _portion(self, unlisted: set[Place]) -> Portion | None:
         """Find something for a branch to begin. Of the quota of an account that several read, each has its part.
 
         Where one more joins, the others hear of their smaller part with their next keys.
         """
-        share = self._spread.share(1 + self._wanted)
-        if not isinstance(share, Keys):
-            unlisted.update((target.account.id, target.region) for target in share or ())
-            return share
+        portion = self._spread.hand_out(1 + self._wanted)
+        if not isinstance(portion, Keys):
+            unlisted.update((target.account.id, target.region) for target in portion or ())
+            return portion
         with self._lock:
             if self._closed.is_set():
                 return ()
-            processes, after = self._parts.get(share.place, (1, 0.0))
-            if processes != share.processes:
-                after = self._share_quota(*share.place, share.processes, 0.0)
-                self._parts[share.place] = share.processes, after
-        return replace(share, after=after)
+            processes, after = self._parts.get(portion.place, (1, 0.0))
+            if processes != portion.processes:
+                after = self._share_quota(*portion.place, portion.processes, 0.0)
+                self._parts[portion.place] = portion.processes, after
+        return replace(portion, after=after)
 
     def _pass_on(self, readings: Iterable[Reading | KeyRead], unlisted: set[Place]) -> None:
         for reading in readings:

@@ -18,7 +18,7 @@ ENOUGH_KEYS = 400
 MOST_KEYS, FEWEST_KEYS = 200, 32
 """So many keys of a target are handed out together; of fewer the target's own process is as soon done."""
 
-Share = Sequence[Target] | Keys
+Portion = Sequence[Target] | Keys
 """What a process of a scan is handed; nothing is the end."""
 
 
@@ -62,7 +62,7 @@ class Spread:
         """Whether so many targets have enough keys for a process, by those that were listed here."""
         return targets >= self._targets_with_enough()
 
-    def share(self, processes: int) -> Share | None:
+    def hand_out(self, processes: int) -> Portion | None:
         """Hand out what one of so many processes is to begin, less at a time towards the end: all are to end at once.
 
         None where there is nothing now and may be something later, and an empty one where there will not be.

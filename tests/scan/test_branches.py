@@ -261,9 +261,9 @@ def test_every_target_is_handed_out_once_and_accounts_stay_together(sizes: list[
         for number in range(size)
     ]
     spread = Spread(targets, lambda *_: pytest.fail("nothing is begun here"))
-    shares = [share for share in iter(lambda: spread.share(branches), ()) if isinstance(share, list)]
-    assert [target for share in shares for target in share] == targets
-    accounts = [account for share in shares for account in {target.account for target in share}]
+    portions = [each for each in iter(lambda: spread.hand_out(branches), ()) if isinstance(each, list)]
+    assert [target for portion in portions for target in portion] == targets
+    accounts = [account for portion in portions for account in {target.account for target in portion}]
     assert len(accounts) == len(set(accounts)) == len(sizes)
 
 
