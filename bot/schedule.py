@@ -148,7 +148,8 @@ class Calendar:
         with about(firing=name):
             try:
                 with self.alone(name) as is_ours:
-                    if is_ours and job.run(due_at):
+                    # whoever held the name before may have finished it since it was looked for
+                    if is_ours and due_at in self.firings.unfinished(job.name, due_at) and job.run(due_at):
                         self.firings.finish(job.name, due_at)
             except Exception:  # one job that fails keeps no other from firing
                 log.exception("%s failed and is tried again in a few minutes.", name)

@@ -1,7 +1,7 @@
 """The calendar: each firing once, none lost, and no job that fails keeps another from firing."""
 
-from collections.abc import Callable
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from threading import Event, Semaphore
@@ -330,3 +330,17 @@ def test_a_firing_that_another_process_has_in_hand_is_left_to_it(book: Book) -> 
     made.try_again()
     assert ran == []
     assert book.unfinished("digest", NINE) == [NINE]
+
+
+def test_a_firing_that_another_process_finished_just_after_the_look_is_not_run_again(book: Book) -> None:
+    ran: list[datetime] = []
+    book.claim("digest", NINE, NOON)
+    made = calendar(book, digest=failing(0, ran))
+
+    @contextmanager
+    def finished_just_before(_: str) -> Iterator[bool]:
+        book.finish("digest", NINE)
+        yield True
+
+    replace(made, alone=finished_just_before).try_again()
+    assert ran == []

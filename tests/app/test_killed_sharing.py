@@ -57,7 +57,7 @@ def test_another_process_scans_again_and_nothing_is_told_twice(tmp_path: Path, m
             [lost] = eventually(house.scans.running, "the scan")
             eventually(lambda: shares(house, lost) == {"ENDED", "READING"}, "all but the key that hangs")
             other = Life(house, patient)
-            house.slack.wait_for(lambda: house.slack.connections == 2, what="both bots", timeout=60)
+            house.slack.wait_for(lambda: house.slack.connections == 2, what="both bots")
             sharing.kill()
             eventually(lambda: is_done(house, "scan", due_at) and not house.scans.running(), "the end of the scan")
             scan = house.scans.current()

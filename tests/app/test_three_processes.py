@@ -55,11 +55,11 @@ def test_two_finish_what_the_third_was_killed_in(
 ) -> None:
     doom = Doom(tmp_path / "report.txt", point[0], name=point[1])
     with day(asked, tmp_path, make_url("migrated")) as house, several(house, REPLICAS, doom) as lives:
-        house.slack.wait_for(lambda: house.slack.connections == REPLICAS, what="three connections", timeout=30)
+        house.slack.wait_for(lambda: house.slack.connections == REPLICAS, what="three connections")
         message = message_of(house, house.request())
         house.jonas.click(message, action_id=APPROVE, wait=False)
         eventually(doom.victim.exists, "the death")
-        house.slack.wait_for(lambda: house.slack.connections == REPLICAS - 1, what="its end", timeout=30)
+        house.slack.wait_for(lambda: house.slack.connections == REPLICAS - 1, what="its end")
         if point[0] == "before":
             house.jonas.click(message, action_id=APPROVE, wait=False)
         eventually(lambda: house.request().state is RequestState.DONE and is_quiet(house), "the end of the request")

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from deploy.sandbox.slack.page.beside import Beside
 
 HOST = "127.0.0.1"
-PATIENCE_SECONDS = 30.0
+PATIENCE_SECONDS = 60.0
 
 
 class SlackServer:
