@@ -31,6 +31,7 @@ from deploy.sandbox.aws.calls import RecordedCall
 from deploy.sandbox.slack import SlackServer
 from deploy.sandbox.slack.driver import Actor, Room
 from deploy.sandbox.slack.things import Message
+from handlers import promptly
 from tests.store.databases import MakeUrl
 
 Found = TypeVar("Found")
@@ -297,6 +298,7 @@ def house(tmp_path: Path, make_url: MakeUrl, monkeypatch: pytest.MonkeyPatch) ->
     """Everything above, on each kind of database."""
     with AwsServer(seed=False) as aws, SlackServer() as slack:
         slack.give_time(PATIENCE_SECONDS)
+        monkeypatch.setattr(promptly, "PROMPT_SECONDS", PATIENCE_SECONDS)
         aws.world.account(PAYMENTS, "prod-payments")
         for name, value in aws.environment(least_privilege=True).items():
             monkeypatch.setenv(name, value)

@@ -3,15 +3,22 @@
 from copy import deepcopy
 from datetime import timedelta
 from functools import partial
+from threading import Event
 from typing import Any
 
+import pytest
+
 from bot.models.exemptions import ExemptionState
+from bot.models.people import LookupFailure
 from bot.models.requests import ChangeKind, ChangeState, RequestState
 from bot.process import Process
+from bot.recent import RecentPeople
 from bot.store.exemptions import ExemptionStore
+from deploy.sandbox.slack.delivery import Outcome
 from deploy.sandbox.slack.driver import Actor
 from deploy.sandbox.slack.things import Message
-from tests.app.house import CHANNEL, CONFIGURATION, PAYMENTS, House, eventually, house, shown
+from handlers import promptly
+from tests.app.house import CHANNEL, CONFIGURATION, PATIENCE_SECONDS, PAYMENTS, House, eventually, house, shown
 
 __all__ = ["house"]
 
@@ -287,6 +294,41 @@ def test_what_is_wrong_is_told_beside_its_field_and_nothing_is_asked_for(house: 
         for address in ("SEC-1042", "javascript:alert(1)", "https://"):
             assert "https://" in replayed(house, payload, "ticket", "address", value=address), address
     assert house.requests.in_state(*RequestState) == []
+
+
+@pytest.mark.parametrize(
+    ("what", "more", "words"),
+    [
+        (KEY, {}, "on its way to the channel"),
+        (
+            KEY,
+            {"ticket": {"address": "https:// not an address"}},
+            "Write the ticket's address, beginning with https://",
+        ),
+        ("", pattern(account="*"), "This covers everything"),
+    ],
+)
+def test_a_form_is_acked_while_slack_does_not_tell_who_may_see_what_and_answered_then(
+    house: House, monkeypatch: pytest.MonkeyPatch, what: str, more: Values, words: str
+) -> None:
+    tell, is_told = RecentPeople.members_of, Event()
+
+    def tell_late(people: RecentPeople, group: str) -> frozenset[str] | LookupFailure:
+        assert is_told.wait(PATIENCE_SECONDS)
+        return tell(people, group)
+
+    house.key(KEY)
+    house.configure(f'{CONFIGURATION}\n[[visibility.rule]]\naccounts = ["secret-*"]\nvisible_to = ["S0ONCALL"]\n')
+    with house.running():
+        open_form(house, house.mara, what)
+        monkeypatch.setattr(promptly, "PROMPT_SECONDS", 0.01)
+        monkeypatch.setattr(RecentPeople, "members_of", tell_late)
+        sent = house.mara.submit(house.mara.modal, filled(house) | more)
+        assert sent is not None
+        assert sent.outcome is Outcome.ACKED
+        assert "Asking …" in house.mara.modal.visible_text
+        is_told.set()
+        answered(house, house.mara, words)
 
 
 def test_a_pattern_that_covers_everything_is_asked_about_once_more(house: House) -> None:
