@@ -110,9 +110,9 @@ class Rounds:
                     scan = self._run(Filter(), by)
             except ScanRunningError:
                 self.pause(POLL_SECONDS)
-                continue
-            self._end(scan)
-            return scan.state is ScanState.FINISHED
+            else:
+                self._end(scan)
+                return scan.state is ScanState.FINISHED
         return True
 
     def _is_there(self, is_enough: Callable[[Scan], bool]) -> bool:
