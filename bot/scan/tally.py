@@ -82,8 +82,8 @@ class Tally:
 
     def note_aliases(self, named: Iterable[tuple[str, str]]) -> None:
         with self._lock:
-            for key_id, alias in named:
-                self._aliases[key_id] = (*self._aliases.get(key_id, ()), alias)
+            for key_id, alias in named:  # of one that is on two pages: once
+                self._aliases[key_id] = tuple(dict.fromkeys((*self._aliases.get(key_id, ()), alias)))
 
     def note_nameless(self, failure: ReadFailure) -> None:
         """Take note that the list of aliases broke off."""

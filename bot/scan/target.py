@@ -63,6 +63,7 @@ class TargetReading:
         self._lane = Lane()
         self._tally = Tally(target)
         self._waiting: deque[str] = deque()
+        self._page_before: frozenset[str] = frozenset()
 
     @property
     def waiting(self) -> int:
@@ -112,8 +113,13 @@ class TargetReading:
             self._crew.emit(self._audit.settle(read, self._tally))
         self._end_task()
 
-    def _put_on_agenda(self, arns: tuple[str, ...], next_marker: str | None) -> None:
-        """Put keys on the agenda, and the next page amid them: it comes before they are done, and not long before."""
+    def _put_on_agenda(self, page: tuple[str, ...], next_marker: str | None) -> None:
+        """Put keys on the agenda, and the next page amid them: it comes before they are done, and not long before.
+
+        AWS promises no order: a key that is made while pages are read may push another one onto a second page.
+        """
+        arns = [arn for arn in page if arn not in self._page_before]
+        self._page_before = frozenset(page)
         if arns:
             self._crew.emit(Listed(self.target.account.id, self.target.region, len(arns)))
         self.listed += len(arns)

@@ -6,7 +6,7 @@ from threading import Event
 from bot.app import Aws
 from bot.aws.kms import KmsReader
 from bot.models.keys import KeyMetadata, ReadFailure, Reason
-from bot.models.scans import CoverageStatus, Page, Target
+from bot.models.scans import CoverageStatus, Item, Page, Target
 from deploy.sandbox.aws import AwsServer
 from tests.scan.audits import FRANKFURT, MEMBER, PATIENCE_SECONDS, House
 
@@ -54,6 +54,25 @@ class _Breaks(KmsReader):
     def _deny(self, action: str) -> None:
         if action == self._action:
             self._aws.faults.deny(MEMBER, action=action)
+
+
+class _Repeats(KmsReader):
+    """What a page ended with comes once more at the head of the next one; all else is real."""
+
+    def __init__(self, real: KmsReader) -> None:
+        self.__dict__.update(vars(real))
+
+    def list_keys(self, target: Target, marker: str | None = None) -> Page[str] | ReadFailure:
+        return _halves(super().list_keys(target), marker)
+
+    def list_aliases(self, target: Target, marker: str | None = None) -> Page[tuple[str, str]] | ReadFailure:
+        return _halves(super().list_aliases(target), marker)
+
+
+def _halves(page: Page[Item] | ReadFailure, marker: str | None) -> Page[Item] | ReadFailure:
+    assert not isinstance(page, ReadFailure)
+    half = len(page.items) // 2
+    return Page(page.items[: half + 1], "the second half") if marker is None else Page(page.items[half:], None)
 
 
 def breaking(house: House, action: str) -> None:
@@ -114,3 +133,17 @@ def test_a_list_of_aliases_that_breaks_off_leaves_keys_nameless_and_says_so(hous
     assert (covered.status, covered.keys) == (CoverageStatus.PARTIAL, 150)
     assert covered.error == f"The list of its aliases broke off after 100: kms:ListAliases {DENIED}"
     assert sum(bool(finding.aliases) for finding in audit.findings) == 100
+
+
+def test_a_key_that_is_listed_on_two_pages_is_read_and_counted_once(house: House) -> None:
+    names = {
+        house.aws.world.key(account=MEMBER, alias=f"alias/key-{number}", rotation=365): (f"alias/key-{number}",)
+        for number in range(6)
+    }
+
+    house.wrap = lambda connected: replace(connected, reader=_Repeats(connected.reader))
+    audit = house.audit()
+    assert {finding.arn: finding.aliases for finding in audit.findings} == names
+    assert len(house.aws.calls.named("DescribeKey")) == len(names)
+    assert audit.at(MEMBER, FRANKFURT).status is CoverageStatus.SCANNED
+    assert audit.at(MEMBER, FRANKFURT).keys == len(names)
