@@ -105,7 +105,7 @@ class Rounds:
                 return False
             try:
                 with self._turn():
-                    if self._is_there(is_enough):  # whose turn it was made it since the look before
+                    if self._is_there(is_enough):  # made since the look before, by whoever had the turn
                         return True
                     scan = self._run(Filter(), by)
             except ScanRunningError:
@@ -122,7 +122,7 @@ class Rounds:
 
     @contextmanager
     def _turn(self) -> Iterator[None]:
-        """Raises ScanRunningError where it is another's, here or in another process."""
+        """Let nobody else scan meanwhile. Raises ScanRunningError where somebody does, here or in another process."""
         with self.alone(SCAN) as is_ours:
             if not is_ours:
                 raise ScanRunningError(self.scans.progress())

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from multiprocessing import get_context
+from multiprocessing import active_children, get_context
 from pathlib import Path
 from signal import SIGKILL
 from uuid import UUID
@@ -74,17 +74,13 @@ class Life:
         return self._process.exitcode
 
 
-@contextmanager
-def several(house: House, count: int, doom: Doom) -> Iterator[list[Life]]:
-    """So many at once; none of them outlives a test that fails, and meddles with the next one on its database."""
-    lives = [Life(house, doom) for _ in range(count)]
-    try:
-        yield lives
-    finally:
-        for life in lives:
-            life.kill()
-        for life in lives:
-            life.died()
+def end_all_lives() -> None:
+    """None outlives a test that fails, and meddles with the next one on its database."""
+    left = active_children()
+    for process in left:
+        process.kill()
+    for process in left:
+        process.join()
 
 
 @dataclass(frozen=True)
@@ -127,8 +123,11 @@ def servers(folder: Path, keys: int, url: str) -> Iterator[House]:
         for number in range(keys):
             house.key(f"batch/key-{number}", uuid=UUID(int=number + 1))
         house.configure()
-        yield house
-        house.database.close()
+        try:
+            yield house
+        finally:
+            end_all_lives()
+            house.database.close()
 
 
 def copy_rows(source: str, target: str) -> None:

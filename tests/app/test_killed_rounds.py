@@ -14,7 +14,7 @@ from bot.models.trail import SYSTEM, Act
 from bot.store.firings import Firings
 from bot.store.tables import firings
 from tests.app.house import CONFIGURATION, House, eventually, shown
-from tests.app.lives import Life, owed, servers, several
+from tests.app.lives import Life, owed, servers
 from tests.app.mortal import Doom
 from tests.app.truth import stored_messages
 from tests.store.databases import POSTGRESQL_ALONE, MakeUrl
@@ -107,11 +107,11 @@ def test_two_finish_the_round_in_which_the_third_was_killed(
     when, step = point
     doom = Doom(tmp_path / "report.txt", when, name=step)
     with morning(tmp_path, make_url("migrated")) as (house, due_at):
-        with several(house, REPLICAS, doom) as lives:
-            see_it_through(house, due_at)
-            holds(house, due_at, lost_posts=step == "Slack chat.postMessage")
-            assert [life.pid for life in lives if life.is_over] == [int(doom.victim.read_text())]
-        assert " ERROR " not in lives[0].log
+        lives = [Life(house, doom) for _ in range(REPLICAS)]
+        see_it_through(house, due_at)
+        holds(house, due_at, lost_posts=step == "Slack chat.postMessage")
+        assert [life.pid for life in lives if life.is_over] == [int(doom.victim.read_text())]
+    assert " ERROR " not in lives[0].log
 
 
 def holds(house: House, due_at: datetime, lost_posts: int = 0) -> None:

@@ -21,7 +21,7 @@ from deploy.sandbox.slack.sockets import ACK_SECONDS
 from deploy.sandbox.slack.things import Message
 from deploy.sandbox.slack.workspace import Workspace, default_workspace
 from tests.app.house import CONFIGURATION, PAYMENTS, House, eventually, shown
-from tests.app.lives import Life
+from tests.app.lives import Life, end_all_lives
 from tests.store.databases import MakeUrl
 
 Record = Callable[[str, object], None]
@@ -64,6 +64,7 @@ def house(tmp_path: Path, make_url: MakeUrl, monkeypatch: pytest.MonkeyPatch) ->
         made.configure()
         made.key(KEY)
         yield made
+        end_all_lives()
         made.database.close()
 
 

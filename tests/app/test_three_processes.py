@@ -15,7 +15,7 @@ from bot.process import Process
 from bot.store.snoozes import Snoozes
 from bot.views.names import APPROVE, RETRY
 from tests.app.house import CHANNEL, CONFIGURATION, House, eventually, house
-from tests.app.lives import Morning, day, is_quiet, make_morning, message_of, owed, several
+from tests.app.lives import Life, Morning, day, is_quiet, make_morning, message_of, owed
 from tests.app.mortal import Doom
 from tests.app.truth import Truth
 from tests.store.databases import POSTGRESQL_ALONE, MakeUrl
@@ -54,7 +54,8 @@ def test_two_finish_what_the_third_was_killed_in(
     asked: Morning, tmp_path: Path, make_url: MakeUrl, point: tuple[str, str]
 ) -> None:
     doom = Doom(tmp_path / "report.txt", point[0], name=point[1])
-    with day(asked, tmp_path, make_url("migrated")) as house, several(house, REPLICAS, doom) as lives:
+    with day(asked, tmp_path, make_url("migrated")) as house:
+        lives = [Life(house, doom) for _ in range(REPLICAS)]
         house.slack.wait_for(lambda: house.slack.connections == REPLICAS, what="three connections")
         message = message_of(house, house.request())
         house.jonas.click(message, action_id=APPROVE, wait=False)

@@ -169,7 +169,9 @@ def test_a_first_socket_that_slack_does_not_give_at_once_is_asked_for_once_more(
     assert "There is no socket to Slack yet: " in caplog.text
 
 
-@pytest.mark.parametrize("first_word", ['{"type": "disconnect", "reason": "too_many_websockets"}', ""], ids=["no", "-"])
+@pytest.mark.parametrize(
+    "first_word", ['{"type": "disconnect", "reason": "too_many_websockets"}', ""], ids=["sent away", "closed"]
+)
 def test_a_first_socket_that_is_not_greeted_is_left_for_another_one(
     monkeypatch: pytest.MonkeyPatch, first_word: str
 ) -> None:

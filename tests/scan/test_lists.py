@@ -140,7 +140,6 @@ def test_a_key_that_is_listed_on_two_pages_is_read_and_counted_once(house: House
         house.aws.world.key(account=MEMBER, alias=f"alias/key-{number}", rotation=365): (f"alias/key-{number}",)
         for number in range(6)
     }
-
     house.wrap = lambda connected: replace(connected, reader=_Repeats(connected.reader))
     audit = house.audit()
     assert {finding.arn: finding.aliases for finding in audit.findings} == names
